@@ -1,0 +1,1 @@
+"""What can be in a picture: geometry and textures as numpy."""
