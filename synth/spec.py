@@ -14,195 +14,44 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-Vector3 = tuple[float, float, float]
+from assets.person import (
+    BrowSpec,
+    EyeSpec,
+    EyeballSpec,
+    GlassesSpec,
+    HairColour,
+    IrisSpec,
+    LashSpec,
+    LidSpec,
+    ScleraSpec,
+    SkinSpec,
+    SubjectSpec,
+    Vector3,
+)
+
+__all__ = [
+    "BrowSpec",
+    "CameraSpec",
+    "EyeSpec",
+    "EyeballSpec",
+    "GlassesSpec",
+    "HairColour",
+    "IrisSpec",
+    "LampSpec",
+    "LashSpec",
+    "LidSpec",
+    "LightSpec",
+    "Matrix3",
+    "SceneSpec",
+    "ScleraSpec",
+    "SkinSpec",
+    "SubjectSpec",
+    "Vector3",
+    "from_json",
+    "to_json",
+]
+
 Matrix3 = tuple[Vector3, Vector3, Vector3]
-
-
-@dataclass(frozen=True)
-class EyeballSpec:
-    """One eyeball.  Source of the ranges: docs/anatomy.md."""
-
-    sclera_radius_m: float
-    sphere_offset_m: float
-    """Sclera sphere's centre in front of the rotation centre, along the optical axis."""
-    cornea_radius_m: float
-    """Apical radius of curvature of the anterior cornea."""
-    cornea_asphericity: float
-    """Conic Q: rho^2 = 2 R s - (1 + Q) s^2, s behind the apex."""
-    cornea_half_width_m: float
-    """Radius of the limbus, half of the horizontal visible iris diameter."""
-    iris_depth_m: float
-    """Iris plane behind the corneal apex."""
-    pupil_radius_m: float
-    pupil_decentre_nasal_m: float
-    pupil_decentre_up_m: float
-    kappa_nasal_rad: float
-    """Visual axis from optical axis, towards the nose."""
-    kappa_up_rad: float
-
-
-@dataclass(frozen=True)
-class LidSpec:
-    """The opening between the lids of one eye at primary gaze, and the folds around it.
-
-    Positions are relative to the eyeball's rotation centre, seen from the front.
-    """
-
-    inner_canthus_nasal_m: float
-    inner_canthus_down_m: float
-    inner_canthus_forward_m: float
-    outer_canthus_temporal_m: float
-    outer_canthus_down_m: float
-    outer_canthus_forward_m: float
-    upper_height_m: float
-    """Margin reflex distance 1: upper margin above the corneal centre."""
-    lower_depth_m: float
-    """Margin reflex distance 2."""
-    upper_peak: float
-    """Where the upper lid is highest: -1 inner, +1 outer canthus."""
-    lower_trough: float
-    margin_thickness_m: float
-    crease_height_m: float
-    """Crease above the upper margin at primary gaze; 0 for a single lid."""
-    crease_depth_m: float
-    fold_fullness_m: float
-    """How far the fold above the crease hangs forward."""
-    epicanthus: float
-    """0 none to 1 a fold over the inner corner."""
-    bag_m: float
-    """Fullness below the lower lid."""
-    caruncle_m: float
-    """Radius of the caruncle."""
-
-
-@dataclass(frozen=True)
-class IrisSpec:
-    """Looks of one iris; `melanin` runs from blue (0) over green and hazel to near black (1)."""
-
-    melanin: float
-    warmth: float
-    """Yellow pigment of green, hazel and amber irises, 0 to 1."""
-    limbal_ring: float
-    collarette: float
-    """Radius of the collarette between pupil (0) and root (1)."""
-    fibre_contrast: float
-    crypts: float
-    texture_seed: int
-
-
-@dataclass(frozen=True)
-class ScleraSpec:
-    redness: float
-    yellowing: float
-    vessel_density: float
-    texture_seed: int
-
-
-@dataclass(frozen=True)
-class LashSpec:
-    """Lashes of one eye."""
-
-    upper_count: int
-    lower_count: int
-    upper_length_m: float
-    lower_length_m: float
-    curl_rad: float
-    clumping: float
-    radius_m: float
-    mascara: float
-    seed: int
-
-
-@dataclass(frozen=True)
-class BrowSpec:
-    count: int
-    length_m: float
-    thickness_m: float
-    """Height of the band of hairs."""
-    arch: float
-    lift_m: float
-    """Brow above (+) or below its mean place."""
-    radius_m: float
-    seed: int
-
-
-@dataclass(frozen=True)
-class HairColour:
-    melanin: float
-    redness: float
-    grey: float
-
-
-@dataclass(frozen=True)
-class SkinSpec:
-    """Skin from its two dyes.  Both fractions run over the human range 0 to 1."""
-
-    melanin: float
-    haemoglobin: float
-    roughness: float
-    oil: float
-    freckles: float
-    blotchiness: float
-    pores: float
-    wrinkles: float
-    lid_darkness: float
-    """Pigment and thin skin about the lids."""
-    eyeshadow: float
-    eyeshadow_hue: float
-    eyeliner: float
-    texture_seed: int
-
-
-@dataclass(frozen=True)
-class GlassesSpec:
-    frame: str
-    """Name of a frame in assets/glasses.py."""
-    width_scale: float
-    down_m: float
-    forward_m: float
-    colour: Vector3
-    metal: bool
-    lens_power_dioptre: float
-    tint: float
-    """0 clear to 1 dark."""
-    tint_colour: Vector3
-    coating: float
-    """Strength of the anti-reflex coating's residual reflection."""
-
-
-@dataclass(frozen=True)
-class EyeSpec:
-    ball: EyeballSpec
-    lids: LidSpec
-    iris: IrisSpec
-    lashes: LashSpec
-    offset_head_m: Vector3
-    """Eyeball's centre from the place that the head's shape gives it (person to person variation)."""
-    blink: float
-    """0 open to 1 closed."""
-    squint: float
-    """Raised lower and lowered upper lid; negative values widen."""
-
-
-@dataclass(frozen=True)
-class SubjectSpec:
-    identity: int
-    gender_female: float
-    age_years: float
-    african: float
-    asian: float
-    caucasian: float
-    weight: float
-    muscle: float
-    shape: tuple[tuple[str, float], ...]
-    """Local targets and face units of the head basis, by name, with their weights."""
-    left: EyeSpec
-    right: EyeSpec
-    sclera: ScleraSpec
-    skin: SkinSpec
-    brow: BrowSpec
-    hair: HairColour
-    glasses: GlassesSpec | None
 
 
 @dataclass(frozen=True)
