@@ -1,0 +1,36 @@
+# Two commands for everybody: `make demo` and `make test`.  Both build .venv first.
+PYTHON ?= python3.11
+BIN := .venv/bin
+
+.PHONY: .venv test check demo format constraints clean
+
+.venv: .venv/.stamp
+
+.venv/.stamp: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --editable '.[all]' --constraint constraints.txt
+	touch $@
+
+check: .venv/.stamp
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: check
+	$(BIN)/pytest -n 2
+
+demo: .venv/.stamp
+	$(BIN)/canthus demo
+
+format: .venv/.stamp
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+constraints: .venv/.stamp
+	$(BIN)/python -m pip freeze --exclude canthus | sed 's/^\(torch==[^+]*\)+.*/\1/' > .venv/versions.txt
+	( sed '/^[^#]/d' constraints.txt; cat .venv/versions.txt ) > .venv/constraints.txt
+	mv .venv/constraints.txt constraints.txt
+
+clean:
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,76 @@
+"""What all tests share: types checked at every call, tiers that may be missing, quick tests first.
+
+A test that needs Blender is marked `@pytest.mark.blender` (or takes the fixture `blender`, the module bpy), one that
+needs a headless OpenGL `@pytest.mark.egl` (or the fixture `egl`).  Where the tier does not work the test is skipped
+with the reason; with REQUIRE_BLENDER=1 or REQUIRE_EGL=1 it fails instead.  Modules that need bpy are imported inside
+tests and fixtures, never at the top of a test file.
+"""
+
+import importlib
+import os
+from functools import cache
+from types import ModuleType
+
+# Before numpy, OpenGL and the packages under test are imported.
+os.environ.setdefault("PYOPENGL_PLATFORM", "egl")
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import pytest
+from hypothesis import HealthCheck, settings
+from jaxtyping import install_import_hook
+
+import tests.typecheck  # noqa: F401  (found by the hook as an attribute of tests)
+
+install_import_hook(["assets", "synth", "adapt", "train"], "tests.typecheck.checked")
+
+settings.register_profile(
+    "canthus", deadline=None, max_examples=50, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("canthus")
+
+TIERS = {"blender": "REQUIRE_BLENDER", "egl": "REQUIRE_EGL"}
+ORDER = ("slow", "egl", "blender")
+
+
+def _needs(item: pytest.Item, tier: str) -> bool:
+    return item.get_closest_marker(tier) is not None or tier in getattr(item, "fixturenames", ())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run quick tests first, Blender's last; otherwise keep the order."""
+    items.sort(key=lambda item: max((ORDER.index(name) + 1 for name in ORDER if _needs(item, name)), default=0))
+
+
+@cache
+def fault(tier: str) -> str:
+    """Return why a tier does not work here, "" if it does."""
+    try:
+        if tier == "blender":
+            importlib.import_module("bpy")
+        else:
+            renderer = importlib.import_module("pyrender").OffscreenRenderer(8, 8)
+            renderer.delete()
+    except Exception as error:  # whatever a driver or a loader throws is the reason
+        return f"{tier}: {type(error).__name__}: {error}"
+    return ""
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for tier, variable in TIERS.items():
+        if _needs(item, tier) and (reason := fault(tier)):
+            if os.environ.get(variable) == "1":
+                pytest.fail(f"{variable}=1, but {reason}", pytrace=False)
+            pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def blender() -> ModuleType:
+    """Blender's Python module; the test is skipped or fails where there is none."""
+    return importlib.import_module("bpy")
+
+
+@pytest.fixture(scope="session")
+def egl() -> ModuleType:
+    """pyrender, with an OpenGL that works without a display."""
+    return importlib.import_module("pyrender")
