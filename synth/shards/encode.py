@@ -1,0 +1,194 @@
+"""How a sample becomes the files of one key of a shard, and back.
+
+    KEY.png | KEY.jpg    picture, sRGB u8, (h, w, 3) or grey (h, w)
+    KEY.json             {"labels": ..., "spec": ..., "rejected": [cause, ...]}
+    KEY.mask.png         id of what is seen in each pixel, u8 (h, w)                     (optional)
+    KEY.depth.npy        z in `cam` in metres, f4 (h, w); what is infinitely far is inf  (optional)
+    KEY.normal.npy       unit normal in `cam`, f4 (h, w, 3); zero where nothing is       (optional)
+
+KEY is the index of the sample, eight digits.  `rejected` lists why the scenes drawn for this index before this one were
+thrown away, so that the count survives a restart.
+
+Labels are rounded to nine significant digits (a micrometre in a kilometre, 1e-9 rad): the tenth digit differs between
+processors, the ninth does not.  The spec keeps every digit, because the same spec must give the same picture again.
+Keys are sorted, no spaces, no NaN and no infinity: equal samples are equal bytes.
+"""
+
+import io
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from synth.errors import ConfigError, DataError, LabelError
+from synth.sample import Sample
+
+LABEL_DIGITS = 9
+RASTER_EXTENSIONS = ("mask.png", "depth.npy", "normal.npy")
+PICTURE_EXTENSIONS = ("png", "jpg")
+
+
+class PictureFormat(Enum):
+    """How the picture is stored: exactly (png), or smaller and slightly changed (jpg)."""
+
+    png = "png"
+    jpg = "jpg"
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How the pictures of a data set are stored.
+
+    Attributes:
+        picture: png or jpg.
+        quality: Of jpg, 1 to 100, chroma at full resolution; png does not use it.
+    """
+
+    picture: PictureFormat = PictureFormat.png
+    quality: int = 95
+
+    def __post_init__(self) -> None:
+        """Refuse a quality that jpg does not have."""
+        if not 1 <= self.quality <= 100:
+            raise ConfigError(f"quality={self.quality}: a jpg quality lies between 1 and 100")
+
+
+def canonical_json(value: Any, *, digits: int | None = None, where: str = "value") -> bytes:
+    """Return the one spelling of a JSON value: keys sorted, no spaces, floats rounded to `digits` significant digits.
+
+    Numpy scalars and arrays are written as numbers and lists; -0.0 is written as 0.0 when rounding.
+
+    Raises:
+        LabelError: A float is NaN or infinite, or a value has no JSON form; the message names it.
+    """
+    return json.dumps(_plain(value, digits, where), sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _plain(value: Any, digits: int | None, where: str) -> Any:
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise LabelError(f"{where} is {value}: a label must be a finite number")
+        return value if digits is None else float(f"{value:.{digits}g}") + 0.0
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, Mapping):
+        return {str(name): _plain(part, digits, f"{where}.{name}") for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part, digits, f"{where}[{i}]") for i, part in enumerate(value)]
+    raise LabelError(f"{where} is a {type(value).__name__}: no label is written as that")
+
+
+def encode_sample(sample: Sample, encoding: Encoding) -> dict[str, bytes]:
+    """Return the files of a sample, extension to bytes, in the order in which they are written."""
+    _check_picture(sample)
+    document = {
+        "labels": _plain(sample.labels, LABEL_DIGITS, f"{sample.key}: labels"),
+        "spec": _plain(sample.spec, None, f"{sample.key}: spec"),
+        "rejected": list(sample.rejected),
+    }
+    files = {
+        encoding.picture.value: encode_picture(sample.picture, encoding),
+        "json": canonical_json(document),
+    }
+    if sample.mask is not None:
+        files["mask.png"] = encode_picture(sample.mask, Encoding())
+    if sample.depth_m is not None:
+        files["depth.npy"] = _encode_array(sample.depth_m)
+    if sample.normal_cam is not None:
+        files["normal.npy"] = _encode_array(sample.normal_cam)
+    return files
+
+
+def decode_sample(key: str, files: Mapping[str, bytes], where: str) -> Sample:
+    """Return the sample that these files hold; `where` is what an error names beside the key.
+
+    Raises:
+        DataError: A file is missing or damaged.
+    """
+    place = f"{where}: {key}"
+    picture_names = [name for name in PICTURE_EXTENSIONS if name in files]
+    if len(picture_names) != 1 or "json" not in files:
+        raise DataError(f"{place}: expected one picture and one json, found {', '.join(sorted(files)) or 'nothing'}")
+    labels, spec, rejected = _decode_document(files["json"], place)
+    arrays = {name: _decode_array(files[name], f"{place}.{name}") for name in RASTER_EXTENSIONS[1:] if name in files}
+    return Sample(
+        seed=int(labels.get("seed", 0)),
+        index=int(key),
+        picture=decode_picture(files[picture_names[0]], f"{place}.{picture_names[0]}"),
+        labels=labels,
+        spec=spec,
+        rejected=rejected,
+        mask=decode_picture(files["mask.png"], f"{place}.mask.png") if "mask.png" in files else None,
+        depth_m=arrays.get("depth.npy"),
+        normal_cam=arrays.get("normal.npy"),
+    )
+
+
+def _decode_document(data: bytes, place: str) -> tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]:
+    try:
+        document = json.loads(data)
+    except ValueError as error:
+        raise DataError(f"{place}.json: not JSON ({error})") from error
+    if not isinstance(document, dict) or not isinstance(document.get("labels"), dict):
+        raise DataError(f"{place}.json: holds no labels")
+    spec, rejected = document.get("spec", {}), document.get("rejected", [])
+    if not isinstance(spec, dict) or not isinstance(rejected, list):
+        raise DataError(f"{place}.json: spec or rejected is of another type")
+    return document["labels"], spec, tuple(str(cause) for cause in rejected)
+
+
+def encode_picture(picture: np.ndarray, encoding: Encoding) -> bytes:
+    """Return a u8 picture (h, w) or (h, w, 3) as png or jpg; the same picture gives the same bytes."""
+    buffer = io.BytesIO()
+    image = Image.fromarray(np.ascontiguousarray(picture))
+    if encoding.picture is PictureFormat.png:
+        image.save(buffer, "PNG", compress_level=6)
+    else:
+        image.save(buffer, "JPEG", quality=encoding.quality, subsampling=0)
+    return buffer.getvalue()
+
+
+def decode_picture(data: bytes, where: str) -> np.ndarray:
+    """Return the u8 picture, (h, w) or (h, w, 3), or raise DataError that names `where`."""
+    try:
+        with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as image:
+            picture = np.asarray(image)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise DataError(f"{where}: damaged picture ({error})") from error
+    if picture.dtype != np.uint8 or picture.ndim not in (2, 3) or picture.shape[2:] not in ((), (3,)):
+        raise DataError(f"{where}: a {picture.dtype} picture of shape {picture.shape}; expected 8-bit grey or RGB")
+    return picture
+
+
+def _encode_array(array: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, np.ascontiguousarray(array, dtype="<f4"), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _decode_array(data: bytes, where: str) -> np.ndarray:
+    try:
+        return np.asarray(np.load(io.BytesIO(data), allow_pickle=False))
+    except (ValueError, EOFError, OSError) as error:
+        raise DataError(f"{where}: damaged array ({error})") from error
+
+
+def _check_picture(sample: Sample) -> None:
+    picture = sample.picture
+    if picture.dtype != np.uint8 or picture.ndim not in (2, 3) or picture.shape[2:] not in ((), (3,)):
+        raise LabelError(
+            f"{sample.key}: the picture is {picture.dtype} {picture.shape}; expected u8 (h, w) or (h, w, 3)"
+        )
+    size = sample.labels.get("image")
+    if isinstance(size, Mapping) and (size.get("height"), size.get("width")) != picture.shape[:2]:
+        raise LabelError(f"{sample.key}: labels.image is {dict(size)}, the picture has shape {picture.shape}")
+    for name, raster in (("mask", sample.mask), ("depth_m", sample.depth_m), ("normal_cam", sample.normal_cam)):
+        if raster is not None and raster.shape[:2] != picture.shape[:2]:
+            raise LabelError(f"{sample.key}: {name} has shape {raster.shape}, the picture {picture.shape}")

@@ -1,0 +1,140 @@
+"""Open the folder of a data set for writing: new, or the same one continued, and never two runs at once.
+
+config.json is written before anything else and says what the folder is.  A run that finds another configuration in it
+stops before any work and names the first difference; a run that finds its own continues with what is missing.
+"""
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from synth.errors import ConfigError, DataError
+from synth.shards.atomic import naming_full_disk, write_whole
+from synth.shards.encode import canonical_json
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Output:
+    """A folder that this run may write to, until it is closed.
+
+    Attributes:
+        folder: Of the data set.
+        config: The configuration, as config.json holds it.
+        versions: Of the packages that decide the bytes.
+        lock: Handle that keeps a second run out; the processes that this one forks hold it too.
+    """
+
+    folder: Path
+    config: Mapping[str, Any]
+    versions: Mapping[str, str]
+    lock: int
+
+    def record_timing(self, shard: int, samples: int, seconds: float, **parts_s: float) -> None:
+        """Note how long a shard took (and parts of it), for the report; see `record_timing`."""
+        record_timing(self.folder, shard, samples, seconds, **parts_s)
+
+    def close(self) -> None:
+        """Let other runs in."""
+        os.close(self.lock)
+
+    def __enter__(self) -> "Output":
+        """Return itself, open."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Close."""
+        self.close()
+
+
+def open_output(
+    folder: Path, config: Mapping[str, Any], versions: Mapping[str, str] | None = None, run_only: Collection[str] = ()
+) -> Output:
+    """Open a folder for a data set of this configuration.
+
+    Args:
+        folder: Made if it is absent.
+        config: Everything that was configured, as plain mappings, lists and scalars.
+        versions: Package to version, of those that decide the bytes.
+        run_only: Top-level names of `config` that change no byte of the data set, such as the number of workers; they
+            are not stored and may differ when the run is continued.
+
+    Raises:
+        ConfigError: The folder holds something else, was made with another configuration or other versions, is being
+            written by another run, or cannot be written.
+    """
+    kept = {name: value for name, value in config.items() if name not in run_only}
+    ours = canonical_json({"format": FORMAT, "config": kept, "versions": dict(versions or {})}, where="config")
+    path = folder / "config.json"
+    with naming_full_disk(folder):
+        if folder.exists() and not folder.is_dir():
+            raise ConfigError(f"out={folder}: is a file; name a folder")
+        folder.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            if any(not entry.name.startswith(".") for entry in folder.iterdir()):
+                raise ConfigError(f"out={folder}: holds other files and no data set; choose an empty or a new folder")
+            write_whole(path, ours)
+    _check_same(path, json.loads(ours))
+    document = json.loads(ours)
+    return Output(folder, document["config"], document["versions"], _lock(path))
+
+
+def record_timing(folder: Path, shard: int, samples: int, seconds: float, **parts_s: float) -> None:
+    """Add a line to timings.jsonl; several processes may do so at once."""
+    line: dict[str, Any] = {
+        "shard": shard,
+        "samples": samples,
+        "seconds": round(seconds, 3),
+        "ended_unix_s": round(time.time(), 1),
+    }
+    if parts_s:
+        line["parts_s"] = {name: round(value, 3) for name, value in parts_s.items()}
+    with naming_full_disk(folder), (folder / "timings.jsonl").open("ab", buffering=0) as file:
+        file.write(json.dumps(line).encode() + b"\n")
+
+
+def _lock(path: Path) -> int:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(handle)
+        raise ConfigError(
+            f"out={path.parent}: another run is writing here; wait for it, or choose another folder"
+        ) from error
+    return handle
+
+
+def _check_same(path: Path, ours: Mapping[str, Any]) -> None:
+    try:
+        theirs = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise DataError(f"{path}: not JSON ({error}); choose another folder") from error
+    if not isinstance(theirs, dict) or "config" not in theirs:
+        raise DataError(f"{path}: is not the config.json of a data set; choose another folder")
+    before, now = dict(_leaves(theirs)), dict(_leaves(ours))
+    for name in sorted(before.keys() | now.keys()):
+        if name not in before or name not in now or before[name] != now[name]:
+            was, wanted = before.get(name, "not set"), now.get(name, "not set")
+            raise ConfigError(
+                f"out={path.parent}: was made with {name.removeprefix('config.')}={was}, now it is {wanted}; "
+                "use the same value to continue, or another folder"
+            )
+
+
+def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping) and value:
+        for part in value:
+            yield from _leaves(value[part], f"{name}.{part}" if name else str(part))
+    elif isinstance(value, list) and value:
+        for i, part in enumerate(value):
+            yield from _leaves(part, f"{name}[{i}]")
+    else:
+        yield name, value
