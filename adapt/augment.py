@@ -1,0 +1,225 @@
+"""What a webcam does to an eye, done to a batch of rendered ones: first drawn, then applied.
+
+`draw_changes` draws every amount (the noise included); `augment` applies them and draws nothing, so that the same
+`Changes` give the same pictures again.  A change whose amount is neutral leaves its picture alone, to the last level.
+
+The changes come in the order of the camera, before the set's histogram equalisation:
+
+    crop (shift, scale, turn) -> light (gradient, glare, spots) -> lens (blur, motion) -> sensor (resolution, exposure,
+    noise, gamma) -> file (jpeg) -> 8 bits
+
+Labels.  The crop's changes stand for the error of the landmarks that a real set was normalised with:
+
+- A shift moves the virtual camera's aim: 2 px are 0.12 deg at f = 960 px.  The gaze is kept.
+- A scale is an error of the eye's distance.  A direction does not depend on it, and the label of 2015's mode ends
+  on a target near the camera's own plane, whose depth is d_n whatever distance was assumed.  The gaze is kept.
+- A turn is a virtual camera with another roll: picture and gaze turn about z by the same angle.  The head angles are
+  kept, because the head's measured rotation carries the very error that turned the camera.
+
+The grey levels' changes keep all labels.
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+import torch
+from jaxtyping import Float, Int
+from kornia.filters import filter2d
+from kornia.geometry.transform import warp_affine
+from torch import Tensor
+from torch.nn import functional
+
+from adapt.batch import Batch
+from adapt.gaze import roll
+from adapt.jpeg import jpeg
+from adapt.strengths import Strengths
+
+SPOTS = 3
+BLUR_RADIUS = 4
+# Rows that a coarse camera gave; few different ones, because each is a call of its own.
+ROW_STEPS = (36, 30, 26, 22, 18, 15, 12, 9, 6, 4)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Amounts for a batch of b pictures of h x w; the names and units are those of `Strengths`.
+
+    Attributes:
+        shift_px: To the right and down.
+        scale: 1 keeps the size.
+        rotation_rad: Clockwise.
+        gradient: Logarithm of the light's ratio per half picture, along x and y.
+        spots: Per spot x, y (-1 to 1 across the picture), radius (1 = half the picture's width), height.
+        glare: x, y of a point on the bar, its direction (rad), half width (1 = half the picture's width), height.
+        blur: Standard deviations (px) along and across a direction (rad).
+        rows: Rows of the coarse picture.
+        gain: Factor of the light.
+        noise: Added to the light, already scaled; shot noise is scaled by the square root of the light besides.
+        shot: Standard normal times the shot noise's deviation at white.
+        gamma: Exponent.
+        quality: Of the jpeg, 100 is none.
+        head_noise_rad: Added to the head's angles.
+        head_kept: 0 replaces the head's angles by zeros.
+    """
+
+    shift_px: Float[Tensor, "b 2"]
+    scale: Float[Tensor, " b"]
+    rotation_rad: Float[Tensor, " b"]
+    gradient: Float[Tensor, "b 2"]
+    spots: Float[Tensor, "b spots 4"]
+    glare: Float[Tensor, "b 5"]
+    blur: Float[Tensor, "b 3"]
+    rows: Int[Tensor, " b"]
+    gain: Float[Tensor, " b"]
+    noise: Float[Tensor, "b 1 h w"] | None
+    shot: Float[Tensor, "b 1 h w"] | None
+    gamma: Float[Tensor, " b"]
+    quality: Float[Tensor, " b"]
+    head_noise_rad: Float[Tensor, "b 2"]
+    head_kept: Float[Tensor, "b 1"]
+
+
+def draw_changes(
+    generator: torch.Generator, strengths: Strengths, batch: int, height: int = 36, width: int = 60
+) -> Changes:
+    """Draw the changes of a batch on the generator's device."""
+    device = generator.device
+    s = strengths
+
+    def even(*shape: int) -> Tensor:
+        return torch.rand(batch, *shape, generator=generator, device=device)
+
+    def signed(*shape: int) -> Tensor:
+        return 2 * even(*shape) - 1
+
+    def sometimes(*ones: int) -> Tensor:
+        return (even(*ones) < s.probability).float()
+
+    def normal(rows: int, columns: int, deviation: float) -> Tensor:
+        amount = deviation * sometimes(1, 1, 1) * even(1, 1, 1)
+        return amount * torch.randn(batch, 1, rows, columns, generator=generator, device=device)
+
+    noise = None
+    if s.read_noise or s.blotch_noise:
+        coarse = normal(height // 3, width // 3, s.blotch_noise)
+        noise = normal(height, width, s.read_noise) + functional.interpolate(coarse, (height, width), mode="bilinear")
+    steps = torch.tensor([r for r in ROW_STEPS if r >= s.rows_min] or [36], device=device)
+    step = (sometimes() * even() * len(steps)).long()
+    heights = s.spots * signed(SPOTS, 1) * sometimes(1, 1)
+    return Changes(
+        shift_px=s.shift_px * signed(2),
+        scale=1 + s.scale * signed(),
+        rotation_rad=math.radians(s.rotation_deg) * signed(),
+        gradient=s.gradient / 2 * signed(2) * sometimes(1),
+        spots=torch.cat([signed(SPOTS, 2), 0.02 + 0.15 * even(SPOTS, 1) ** 2, heights], dim=-1),
+        glare=torch.cat(
+            [signed(2), math.pi * even(1), 0.02 + 0.25 * even(1), s.glare * even(1) * sometimes(1)], dim=-1
+        ),
+        blur=torch.stack([s.motion_px * even() * sometimes(), s.blur_px * even() * sometimes(), math.pi * even()], -1),
+        rows=steps[step],
+        gain=torch.exp(s.gain * signed() * sometimes()),
+        noise=noise,
+        shot=normal(height, width, s.shot_noise) if s.shot_noise else None,
+        gamma=torch.exp(s.gamma * signed() * sometimes()),
+        quality=100 - (100 - s.jpeg_quality_min) * even() * sometimes(),
+        head_noise_rad=math.radians(s.head_noise_deg) * torch.randn(batch, 2, generator=generator, device=device),
+        head_kept=(even(1) >= s.head_dropout).float(),
+    )
+
+
+def augment(batch: Batch, changes: Changes) -> Batch:
+    """Return the changed batch; see the module for what happens to the labels."""
+    images = batch.images_u8.unsqueeze(1).float() / 255
+    images = crop(images, changes)
+    images = light(images, changes)
+    images = filter_blur(images, changes.blur)
+    images = resample(images, changes.rows)
+    images = sensor(images, changes)
+    images = jpeg(images, changes.quality)
+    return replace(
+        batch,
+        images_u8=(images.clamp(0, 1) * 255).round().to(torch.uint8).squeeze(1),
+        gaze_pitch_yaw_rad=roll(batch.gaze_pitch_yaw_rad, changes.rotation_rad),
+        head_pitch_yaw_rad=(batch.head_pitch_yaw_rad + changes.head_noise_rad) * changes.head_kept,
+    )
+
+
+def crop(images: Float[Tensor, "b 1 h w"], changes: Changes) -> Float[Tensor, "b 1 h w"]:
+    """Turn, scale and move the pictures about their middle; what comes in from outside repeats the edge."""
+    height, width = images.shape[-2:]
+    c = changes.scale * changes.rotation_rad.cos()
+    s = changes.scale * changes.rotation_rad.sin()
+    # kornia's pixels have their centres at integers: the picture's middle is at (w - 1) / 2.
+    x, y = (width - 1) / 2, (height - 1) / 2
+    to_x = x - c * x + s * y + changes.shift_px[:, 0]
+    to_y = y - s * x - c * y + changes.shift_px[:, 1]
+    matrix = torch.stack([torch.stack([c, -s, to_x], -1), torch.stack([s, c, to_y], -1)], 1)
+    if torch.equal(matrix, torch.eye(3, device=matrix.device)[:2].expand_as(matrix)):
+        return images
+    return warp_affine(images, matrix, (height, width), padding_mode="border", align_corners=True)
+
+
+def light(images: Float[Tensor, "b 1 h w"], changes: Changes) -> Float[Tensor, "b 1 h w"]:
+    """Multiply by the gradient, then lay the bar and the spots over the pictures."""
+    height, width = images.shape[-2:]
+    x = torch.linspace(-1, 1, width, device=images.device)
+    y = torch.linspace(-1, 1, height, device=images.device)
+    # exp of a sum is a product of a row and a column: cheap.
+    rows = torch.exp(changes.gradient[:, 1, None] * y)[:, None, :, None]
+    columns = torch.exp(changes.gradient[:, 0, None] * x)[:, None, None, :]
+    images = images * rows * columns
+    aspect = height / width
+    x0, y0, direction, half_width, amount = changes.glare[:, :, None, None, None].unbind(1)
+    across = (x - x0) * direction.sin() - (y[:, None] - y0) * aspect * direction.cos()
+    images = images + amount * torch.exp(-((across / half_width) ** 4)) * (1 - images)
+    for spot in changes.spots.unbind(1):
+        centre_x, centre_y, radius, amount = (part[:, None] for part in spot.unbind(-1))
+        row = torch.exp(-(((y - centre_y) * aspect / radius) ** 2))[:, None, :, None]
+        column = torch.exp(-(((x - centre_x) / radius) ** 2))[:, None, None, :]
+        images = images + amount[:, :, None, None] * row * column
+    return images.clamp(min=0)
+
+
+def filter_blur(images: Float[Tensor, "b 1 h w"], blur: Float[Tensor, "b 3"]) -> Float[Tensor, "b 1 h w"]:
+    """Blur by a Gaussian that is wider along the direction of motion: variances along and across add to the round one."""
+    along, both, direction = blur.unbind(-1)
+    chosen = torch.nonzero((along > 0) | (both > 0)).squeeze(1)
+    if len(chosen) == 0:
+        return images
+    along, both, direction = along[chosen], both[chosen], direction[chosen]
+    # The kernel's own pixel already blurs a little; 0.05 px keeps the narrow axis from dividing by zero.
+    long = (along**2 + both**2).clamp(min=0.05**2)[:, None, None]
+    short = (both**2).clamp(min=0.05**2)[:, None, None]
+    offset = torch.arange(-BLUR_RADIUS, BLUR_RADIUS + 1, device=images.device, dtype=images.dtype)
+    c, s = direction.cos()[:, None, None], direction.sin()[:, None, None]
+    u = c * offset + s * offset[:, None]
+    v = c * offset[:, None] - s * offset
+    kernel = torch.exp(-(u**2 / long + v**2 / short) / 2)
+    changed = images.clone()
+    changed[chosen] = filter2d(images[chosen], kernel / kernel.sum((1, 2), keepdim=True), border_type="replicate")
+    return changed
+
+
+def resample(images: Float[Tensor, "b 1 h w"], rows: Int[Tensor, " b"]) -> Float[Tensor, "b 1 h w"]:
+    """Reduce to the given rows (and columns in proportion) by area, and enlarge again, bilinearly."""
+    height, width = images.shape[-2:]
+    changed = images
+    for count in rows.unique().tolist():
+        if count >= height:
+            continue
+        if changed is images:
+            changed = images.clone()
+        chosen = torch.nonzero(rows == count).squeeze(1)
+        small = functional.interpolate(images[chosen], (count, round(width * count / height)), mode="area")
+        changed[chosen] = functional.interpolate(small, (height, width), mode="bilinear", align_corners=False)
+    return changed
+
+
+def sensor(images: Float[Tensor, "b 1 h w"], changes: Changes) -> Float[Tensor, "b 1 h w"]:
+    """Expose, add the noise, clip at black and white, and bend by gamma."""
+    images = images * changes.gain[:, None, None, None]
+    if changes.shot is not None:
+        images = images + changes.shot * images.sqrt()
+    if changes.noise is not None:
+        images = images + changes.noise
+    return images.clamp(0, 1) ** changes.gamma[:, None, None, None]
