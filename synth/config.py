@@ -218,7 +218,7 @@ def _file(text: str) -> str:
 
 def _near(key: str, names: Sequence[str]) -> str:
     """Return a question with the two names most like a misspelt one, or nothing."""
-    near = difflib.get_close_matches(key, names, n=2, cutoff=0.6)
+    near = difflib.get_close_matches(key, names, n=2, cutoff=0.5)
     return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
