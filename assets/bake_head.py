@@ -85,7 +85,7 @@ class BaseMesh:
 
 
 def read_target(text: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return the moved vertices (m,), sorted, and displacements (m, 3) in 0.1 mm, head axes; m is 0 for an empty file."""
+    """Return the moved vertices (m,), sorted, and displacements (m, 3) in 0.1 mm, head axes; m may be 0."""
     rows = [line.split() for line in text.splitlines() if line.strip() and not line.startswith("#")]
     table = np.array(rows, dtype=float).reshape(-1, 4)
     steps = np.rint(table[:, 1:] * DELTA_STEPS_PER_DM).astype(np.int64) * [1, -1, -1]
