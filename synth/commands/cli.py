@@ -18,7 +18,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, cast, runtime_checkable
 
 from synth.errors import ConfigError, ProjectError
 
@@ -41,6 +41,7 @@ class Verb:
         return f"{self.module.partition('.')[0]}.conf"
 
 
+@runtime_checkable
 class VerbModule(Protocol):
     """What a verb module holds (see above)."""
 

@@ -1,0 +1,145 @@
+"""Configurations: what composes, and the one line that each fault is told in."""
+
+import math
+import sys
+from dataclasses import dataclass, field
+from enum import Enum
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from synth.config import Range, choices, compose, compose_tree, groups, write_resolved
+from synth.errors import ConfigError
+
+
+class Light(Enum):
+    visible = "visible"
+    nir = "nir"
+
+
+@dataclass
+class Camera:
+    focal_px: Range = field(default_factory=lambda: Range(0, 1))
+    ranges: list[Range] = field(default_factory=list)
+
+
+@dataclass
+class Toy:
+    out: str = "???"
+    n: int = 1
+    light: Light = Light.visible
+    real: str | None = None
+    camera: Camera = field(default_factory=Camera)
+
+    def __post_init__(self) -> None:
+        if self.n < 1:
+            raise ConfigError(f"n={self.n}: at least one")
+
+
+FILES = {
+    "__init__.py": "",
+    "toy.yaml": "defaults:\n  - toy_schema\n  - camera: webcam\n  - _self_\n  - experiment: null\nn: 5\n",
+    "camera/webcam.yaml": "focal_px: {low: 1, high: 2}\n",
+    "camera/phone.yaml": "focal_px: {low: 3, high: 4}\n",
+    "camera/misspelt.yaml": "fokal_px: {low: 3, high: 4}\n",
+    "experiment/nir.yaml": "# @package _global_\ndefaults:\n  - override /camera: phone\nn: 7\nlight: nir\n",
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def toy(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("toy")
+    for name, text in FILES.items():
+        path = folder / "toyconf" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    sys.path.insert(0, str(folder))
+    yield folder
+    sys.path.remove(str(folder))
+
+
+def fault(*overrides: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        compose("toyconf", "toy", Toy, overrides)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def test_defaults_groups_presets_and_overrides_in_this_order():
+    assert compose("toyconf", "toy", Toy, ["out=a/b c"]) == Toy("a/b c", 5, camera=Camera(Range(1, 2)))
+    assert compose("toyconf", "toy", Toy, ["out=a", "camera=phone"]).camera.focal_px == Range(3, 4)
+    preset = compose("toyconf", "toy", Toy, ["out=a", "experiment=nir", "n=9"])
+    assert preset == Toy("a", 9, Light.nir, camera=Camera(Range(3, 4)))
+
+
+def test_the_choices_are_the_files():
+    assert groups("toyconf") == {"camera": ["misspelt", "phone", "webcam"], "experiment": ["nir"]}
+    assert choices("toyconf", "toy") == groups("toyconf")
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ("m=3", ["unknown key 'm'"]),
+        ("reel=3", ["unknown key 'reel'", "did you mean real"]),
+        ("camra=phone", ["unknown key 'camra'", "did you mean camera"]),
+        ("camera.focal_px.lo=3", ["unknown key 'camera.focal_px.lo'", "did you mean camera.focal_px.low"]),
+        ("camera=fone", ["camera=fone", "did you mean phone", "misspelt, phone, webcam"]),
+        ("experiment=ner", ["experiment=ner", "did you mean nir"]),
+        ("camera=misspelt", ["unknown key 'fokal_px'", "camera/misspelt.yaml"]),
+        ("n=x", ["n=x", "Integer"]),
+        ("n=1.5", ["n=1.5", "Integer"]),
+        ("n=null", ["n=null"]),
+        ("n=0", ["n=0: at least one"]),
+        ("light=ultraviolet", ["light=ultraviolet", "visible, nir"]),
+        ("camera.focal_px=3", ["camera.focal_px=3"]),
+        ("camera.focal_px.low=3", ["camera.focal_px: ", "from 3.0 to 2.0"]),
+        ("camera.focal_px.high=inf", ["camera.focal_px: ", "finite"]),
+        ("camera.ranges=[{low:0,high:1},{low:2,high:1}]", ["camera.ranges[1]: ", "from 2.0 to 1.0"]),
+        ("n=1,2", ["n=1,2", "one value"]),
+        ("n={3", ["cannot read 'n={3'"]),
+        ("real=a=b", ["cannot read 'real=a=b'", "quote"]),
+        ("real=${nowhere}", ["real", "nowhere"]),
+        ("n", ["cannot read 'n'", "key=value"]),
+        ("+n=3", ["cannot read '+n=3'"]),
+        ("~n", ["cannot read '~n'"]),
+        ("hydra.run.dir=x", ["unknown key 'hydra.run.dir'"]),
+        ("toy_schema=x", ["unknown key 'toy_schema'"]),
+    ],
+)
+def test_a_fault_is_one_line_that_names_the_key(override, words):
+    message = fault("out=a", override)
+    for word in words:
+        assert word in message
+
+
+def test_a_value_that_must_be_given():
+    assert fault() == "out has no value: give out=..."
+
+
+def test_a_broken_file_of_ours_is_a_bug_not_a_fault(toy):
+    (toy / "toyconf" / "bug.yaml").write_text("defaults:\n  - toy_schema\n  - _self_\nm: 3\n")
+    with pytest.raises(Exception, match="Key 'm' not in") as caught:
+        compose_tree("toyconf", "bug", Toy)
+    assert not isinstance(caught.value, ConfigError)
+
+
+@given(st.floats(), st.floats())
+def test_a_range_is_finite_and_in_order(low, high):
+    if math.isfinite(low) and math.isfinite(high) and low <= high:
+        assert Range(low, high).low == low
+    else:
+        with pytest.raises(ConfigError, match="range from"):
+            Range(low, high)
+
+
+def test_what_is_written_composes_to_the_same(tmp_path):
+    config = compose("toyconf", "toy", Toy, ["out=a", "experiment=nir", "real=b"])
+    write_resolved(tmp_path / "config.yaml", config)
+    written = yaml.safe_load((tmp_path / "config.yaml").read_text())
+    assert written["config"]["light"] == "nir"
+    assert written["config"]["camera"]["focal_px"] == {"low": 3.0, "high": 4.0}
+    assert written["versions"]["numpy"].startswith("1.")
