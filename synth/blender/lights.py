@@ -1,0 +1,98 @@
+"""Light: one sky round the scene, and lamps that are taken from a pool and changed in place.
+
+The sky's map of where it is bright is sampled at 128 pixels: Cycles would rebuild its full map, 1.5 s, whenever the
+world changes.  A sky's rotation is about the world's z.
+"""
+
+import math
+from typing import Any
+
+import bpy
+import numpy as np
+
+from assets import skies
+from synth.blender.frames import rows, world_from_cam, world_from_lamp
+from synth.blender.nodes import Graph
+from synth.spec import LampSpec, LightSpec, SceneSpec
+
+SKY_MAP_PIXELS = 128
+BLENDER_KIND = {"area": "AREA", "sun": "SUN", "point": "POINT"}
+SUN_MIN_RAD = math.radians(0.5)
+LUMINANCE = (0.2126, 0.7152, 0.0722)
+
+
+class Lights:
+    """World and lamps of one scene."""
+
+    def __init__(self, scene: Any) -> None:
+        """Make the world; skies are loaded when first used."""
+        self.scene = scene
+        self.world = bpy.data.worlds.new("world")
+        scene.world = self.world
+        self.world.use_nodes = True
+        self.world.cycles.sampling_method = "MANUAL"
+        self.world.cycles.sample_map_resolution = SKY_MAP_PIXELS
+        self.graph = Graph(self.world.node_tree)
+        where = self.graph.node("ShaderNodeTexCoord").outputs["Generated"]
+        self.mapping = self.graph.node("ShaderNodeMapping", {"Vector": where})
+        self.texture = self.graph.node("ShaderNodeTexEnvironment", {"Vector": self.mapping.outputs[0]})
+        grey = self.graph.node("ShaderNodeRGBToBW", {0: self.texture.outputs[0]}).outputs[0]
+        colour = self.graph.mix(self.graph.value("grey"), self.texture.outputs[0], grey)
+        background = self.graph.node(
+            "ShaderNodeBackground", {"Color": colour, "Strength": self.graph.value("strength", 1.0)}
+        )
+        self.graph.node("ShaderNodeOutputWorld", {"Surface": background.outputs[0]})
+        self.images: dict[str, Any] = {}
+        self.lamps: dict[str, list[Any]] = {kind: [] for kind in BLENDER_KIND}
+
+    def put(self, spec: SceneSpec) -> None:
+        """Set sky and lamps of this picture."""
+        self._put_sky(spec.light)
+        used = dict.fromkeys(self.lamps, 0)
+        cam = world_from_cam(spec)
+        for lamp in spec.light.lamps:
+            pool = self.lamps[lamp.kind]
+            if used[lamp.kind] == len(pool):
+                pool.append(self._new_lamp(lamp.kind, len(pool)))
+            _put_lamp(pool[used[lamp.kind]], lamp, cam, spec.light.infrared)
+            used[lamp.kind] += 1
+        for kind, pool in self.lamps.items():
+            for index, item in enumerate(pool):
+                if item.hide_render is not (index >= used[kind]):
+                    item.hide_render = index >= used[kind]
+
+    def _put_sky(self, light: LightSpec) -> None:
+        if light.sky not in self.images:
+            image = bpy.data.images.load(str(skies.path(light.sky)))
+            image.colorspace_settings.name = "Linear Rec.709"
+            self.images[light.sky] = image
+        if self.texture.image is not self.images[light.sky]:
+            self.texture.image = self.images[light.sky]
+        turn = self.mapping.inputs["Rotation"]
+        if turn.default_value[2] != np.float32(light.sky_rotation_rad):
+            turn.default_value[2] = light.sky_rotation_rad
+        self.graph.set("strength", light.sky_strength)
+        self.graph.set("grey", float(light.infrared))
+
+    def _new_lamp(self, kind: str, index: int) -> Any:
+        lamp = bpy.data.lights.new(f"{kind}{index}", BLENDER_KIND[kind])
+        item = bpy.data.objects.new(lamp.name, lamp)
+        self.scene.collection.objects.link(item)
+        return item
+
+
+def _put_lamp(item: Any, lamp: LampSpec, world_from_cam_matrix: np.ndarray, infrared: bool) -> None:
+    """Set place, size, power and colour; an infrared scene has one channel, so colours become their luminance."""
+    item.matrix_world = rows(
+        world_from_lamp(world_from_cam_matrix, np.asarray(lamp.position_cam_m), np.asarray(lamp.direction_cam))
+    )
+    data = item.data
+    data.energy = lamp.power_w
+    grey = sum(weight * value for weight, value in zip(LUMINANCE, lamp.colour, strict=True))
+    data.color = (grey,) * 3 if infrared else lamp.colour
+    if lamp.kind == "area":
+        data.shape, data.size, data.size_y = "RECTANGLE", lamp.width_m, lamp.height_m
+    elif lamp.kind == "sun":
+        data.angle = max(lamp.width_m, SUN_MIN_RAD)
+    else:
+        data.shadow_soft_size = lamp.width_m

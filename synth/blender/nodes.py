@@ -1,0 +1,159 @@
+"""Shader node trees written as expressions, and the parameters of a material set in place.
+
+A tree is built once.  What differs from picture to picture is a named parameter: a Value or RGB node whose output is
+written only when it changes, because every change makes Cycles compile that shader again.  Cycles folds constants, so
+what is multiplied by a parameter of 0 costs nothing.
+"""
+
+from typing import Any
+
+import bpy
+import numpy as np
+
+Input = Any  # a socket, a number, or a tuple of numbers
+
+
+class Graph:
+    """One node tree under construction, and its parameters afterwards."""
+
+    def __init__(self, tree: Any) -> None:
+        """Start from an empty tree."""
+        self.tree = tree
+        tree.nodes.clear()
+        self.parameters: dict[str, Any] = {}
+
+    def node(self, kind: str, inputs: dict[str | int, Input] | None = None, **settings: Any) -> Any:
+        """Add a node, set its properties, connect or fill its inputs; return the node."""
+        node = self.tree.nodes.new(kind)
+        for name, value in settings.items():
+            setattr(node, name, value)
+        for name, value in (inputs or {}).items():
+            self.connect(node.inputs[name], value)
+        return node
+
+    def connect(self, socket: Any, value: Input) -> None:
+        """Feed an input from a socket, or give it a constant."""
+        if isinstance(value, bpy.types.NodeSocket):
+            self.tree.links.new(value, socket)
+        elif isinstance(value, tuple) and len(value) == 3 and len(getattr(socket, "default_value", ())) == 4:
+            socket.default_value = (*value, 1.0)
+        else:
+            socket.default_value = value
+
+    def value(self, name: str, default: float = 0.0) -> Any:
+        """Return the output of the parameter of this name, a number."""
+        if name not in self.parameters:
+            self.parameters[name] = self.node("ShaderNodeValue")
+            self.parameters[name].outputs[0].default_value = default
+        return self.parameters[name].outputs[0]
+
+    def colour(self, name: str, default: tuple[float, float, float] = (0.5, 0.5, 0.5)) -> Any:
+        """Return the output of the parameter of this name, a linear colour."""
+        if name not in self.parameters:
+            self.parameters[name] = self.node("ShaderNodeRGB")
+            self.parameters[name].outputs[0].default_value = (*default, 1.0)
+        return self.parameters[name].outputs[0]
+
+    def set(self, name: str, value: float | tuple[float, ...]) -> None:
+        """Write a parameter, if it changed."""
+        output = self.parameters[name].outputs[0]
+        if isinstance(value, tuple | list):
+            wanted = tuple(float(x) for x in value)
+            if tuple(output.default_value)[:3] != _single(wanted):
+                output.default_value = (*wanted, 1.0)
+        elif output.default_value != _single((float(value),))[0]:
+            output.default_value = float(value)
+
+    def attribute(self, name: str, kind: str = "Fac") -> Any:
+        """Return an attribute of the mesh: `Fac` a number, `Vector`, or `Color`."""
+        return self.node("ShaderNodeAttribute", attribute_name=name).outputs[kind]
+
+    def math(self, operation: str, a: Input, b: Input = 0.0, c: Input = 0.0, clamp: bool = False) -> Any:
+        """Return a number computed from numbers."""
+        node = self.node("ShaderNodeMath", operation=operation, use_clamp=clamp)
+        for socket, value in zip(node.inputs, (a, b, c), strict=True):
+            self.connect(socket, value)
+        return node.outputs[0]
+
+    def add(self, *terms: Input) -> Any:
+        """Return the sum of numbers."""
+        total = terms[0]
+        for term in terms[1:]:
+            total = self.math("ADD", total, term)
+        return total
+
+    def mul(self, *factors: Input) -> Any:
+        """Return the product of numbers."""
+        product = factors[0]
+        for factor in factors[1:]:
+            product = self.math("MULTIPLY", product, factor)
+        return product
+
+    def sub(self, a: Input, b: Input) -> Any:
+        """Return a - b."""
+        return self.math("SUBTRACT", a, b)
+
+    def vector(self, operation: str, a: Input, b: Input = (0.0, 0.0, 0.0), scale: Input = 1.0) -> Any:
+        """Return a vector computed from vectors; LENGTH, DISTANCE and DOT_PRODUCT return a number."""
+        node = self.node("ShaderNodeVectorMath", {0: a, 1: b}, operation=operation)
+        self.connect(node.inputs["Scale"], scale)
+        return node.outputs["Value" if operation in ("LENGTH", "DISTANCE", "DOT_PRODUCT") else "Vector"]
+
+    def smooth(self, x: Input, low: Input, high: Input, to_low: Input = 0.0, to_high: Input = 1.0) -> Any:
+        """Return the smooth step of x from low (to_low) to high (to_high)."""
+        node = self.node(
+            "ShaderNodeMapRange",
+            {"Value": x, "From Min": low, "From Max": high, "To Min": to_low, "To Max": to_high},
+            interpolation_type="SMOOTHSTEP",
+        )
+        return node.outputs[0]
+
+    def mix(self, factor: Input, a: Input, b: Input, blend: str = "MIX") -> Any:
+        """Return the blend of two colours."""
+        node = self.node("ShaderNodeMix", data_type="RGBA", blend_type=blend)
+        self.connect(node.inputs[0], factor)
+        self.connect(node.inputs[6], a)
+        self.connect(node.inputs[7], b)
+        return node.outputs[2]
+
+    def noise(self, where: Input, scale: Input, detail: float = 2.0, roughness: float = 0.5, warp: float = 0.0) -> Any:
+        """Return fractal noise of about 0 to 1 with mean 0.5; `scale` is per unit of `where`."""
+        node = self.node(
+            "ShaderNodeTexNoise",
+            {"Vector": where, "Scale": scale, "Detail": detail, "Roughness": roughness, "Distortion": warp},
+        )
+        return node.outputs[0]
+
+    def cells(self, where: Input, scale: Input, feature: str = "F1", randomness: float = 1.0) -> Any:
+        """Return the distance to the nearest of random points (F1) or to the border between their cells."""
+        node = self.node(
+            "ShaderNodeTexVoronoi", {"Vector": where, "Scale": scale, "Randomness": randomness}, feature=feature
+        )
+        return node.outputs["Distance"]
+
+    def bump(self, height: Input, distance_m: Input = 1.0, strength: Input = 1.0, normal: Any = None) -> Any:
+        """Return the normal bent by a height field."""
+        node = self.node("ShaderNodeBump", {"Height": height, "Distance": distance_m, "Strength": strength})
+        if normal is not None:
+            self.connect(node.inputs["Normal"], normal)
+        return node.outputs[0]
+
+    def mix_shader(self, factor: Input, a: Any, b: Any) -> Any:
+        """Return the blend of two shaders."""
+        return self.node("ShaderNodeMixShader", {0: factor, 1: a, 2: b}).outputs[0]
+
+    def surface(self, shader: Any) -> None:
+        """Make this the shader of the material."""
+        self.node("ShaderNodeOutputMaterial", {"Surface": shader})
+
+
+def _single(values: tuple[float, ...]) -> tuple[float, ...]:
+    """Return numbers as Blender will hold them, in single precision."""
+    return tuple(float(np.float32(v)) for v in values)
+
+
+def new_material(name: str) -> tuple[Any, Graph]:
+    """Return an empty material and its graph."""
+    material = bpy.data.materials.new(name)
+    material.use_nodes = True
+    return material, Graph(material.node_tree)

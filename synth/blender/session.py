@@ -1,0 +1,183 @@
+"""One Cycles session kept alive: scene after scene through the same objects, materials and lamps.
+
+    with Session(DRAFT) as session:
+        frame = session.render(spec, geometry)          # geometry: what assets.subject.build returned
+        picture = synth.picture.develop(frame.linear_rgb, spec)
+        rasters = session.rasters(spec, geometry)       # id mask, depth, normals (synth/blender/masks.py)
+
+`geometry` has `parts` and `strands`, tuples of what synth/blender/meshes.py describes, in `head`.  There is one session
+in a process, because Blender's data is global.  The same spec gives the same pixels whatever was rendered before.
+
+`Frame.linear_rgb` is scene-linear Rec. 709, (h, w, 3) float32 at `supersample` times the picture's size, first row at the
+top, without exposure or tone curve; `alpha` is 0 where the sky is seen.
+"""
+
+import os
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Iterator, Protocol, Self, Sequence
+
+import bpy
+import numpy as np
+
+from synth.blender import camera, exr
+from synth.blender.devices import choose_device
+from synth.blender.engine import EngineSpec
+from synth.blender.frames import world_from_head
+from synth.blender.lights import Lights
+from synth.blender.materials import Materials
+from synth.blender.meshes import MeshPool, PartLike, StrandsLike
+from synth.errors import RenderError
+from synth.spec import SceneSpec
+
+MEMORY_FOLDER = Path("/dev/shm")
+
+
+class GeometryLike(Protocol):
+    """What is needed of assets.subject.SubjectGeometry."""
+
+    parts: Sequence[PartLike]
+    strands: Sequence[StrandsLike]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A traced picture before development.
+
+    Attributes:
+        linear_rgb: (h, w, 3) float32, scene-linear, first row at the top.
+        alpha: (h, w) float32.
+        seconds: Wall seconds by stage: `update` (scene), `trace` (Cycles, denoiser included), `read`.
+    """
+
+    linear_rgb: np.ndarray
+    alpha: np.ndarray
+    seconds: dict[str, float]
+
+
+class Session:
+    """Blender with one scene; see the module."""
+
+    def __init__(self, engine: EngineSpec) -> None:
+        """Empty Blender's file and set Cycles up."""
+        bpy.ops.wm.read_factory_settings(use_empty=True)
+        self.engine = engine
+        self.scene = bpy.context.scene
+        self.camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
+        self.scene.collection.objects.link(self.camera)
+        self.scene.camera = self.camera
+        self.pool = MeshPool(self.scene)
+        self.materials = Materials()
+        self.lights = Lights(self.scene)
+        self.folder = tempfile.TemporaryDirectory(
+            prefix="canthus", dir=MEMORY_FOLDER if os.access(MEMORY_FOLDER, os.W_OK) else None
+        )
+        self.device = choose_device(self.scene, engine.device)
+        set_engine(self.scene, engine)
+
+    def __enter__(self) -> Self:
+        """Return the session."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Remove the session's files."""
+        self.close()
+
+    def close(self) -> None:
+        """Remove the session's files; Blender's data stays until the next session."""
+        self.folder.cleanup()
+
+    def render(self, spec: SceneSpec, geometry: GeometryLike) -> Frame:
+        """Trace one picture.
+
+        Raises:
+            RenderError: Blender gave no picture; names seed and index.
+        """
+        start = time.perf_counter()
+        self.put(spec, geometry)
+        updated = time.perf_counter()
+        channels, traced = self.trace(spec)
+        rgb = np.stack([channels[name] for name in "RGB"], axis=-1)
+        if not np.isfinite(rgb).all():
+            raise RenderError(f"seed {spec.seed}, index {spec.index}: the picture holds numbers that are not finite")
+        done = time.perf_counter()
+        seconds = {"update": updated - start, "trace": traced - updated, "read": done - traced}
+        return Frame(rgb, channels["A"], seconds)
+
+    def put(self, spec: SceneSpec, geometry: GeometryLike) -> None:
+        """Bring the scene to this spec."""
+        matrix = world_from_head(spec)
+        for part in geometry.parts:
+            self.pool.put_part(part, matrix, self.materials.of(part.name))
+        for strands in geometry.strands:
+            self.pool.put_strands(strands, matrix, self.materials.of(strands.name))
+        self.pool.show_only({item.name for item in (*geometry.parts, *geometry.strands)})
+        self.materials.put(spec, self.engine)
+        self.lights.put(spec)
+        camera.apply(self.scene, self.camera, spec)
+        self.scene.cycles.seed = spec.index % 2**31
+        # Settings kept by an add-on do not tell the dependency graph that they changed.
+        self.scene.update_tag()
+
+    def trace(self, spec: SceneSpec) -> tuple[dict[str, np.ndarray], float]:
+        """Run Cycles on the scene as it is; return the channels of its picture and when it had ended."""
+        file = Path(self.folder.name) / "picture.exr"
+        file.unlink(missing_ok=True)
+        self.scene.render.filepath = str(file)
+        with silent_stdout():
+            try:
+                bpy.ops.render.render(write_still=True)
+            except RuntimeError as error:
+                raise RenderError(f"seed {spec.seed}, index {spec.index}: Blender failed: {error}") from error
+        ended = time.perf_counter()
+        if not file.exists():
+            raise RenderError(f"seed {spec.seed}, index {spec.index}: Blender wrote no picture to {file.parent}")
+        return exr.read(file), ended
+
+
+def set_engine(scene: Any, engine: EngineSpec) -> None:
+    """Set what stays the same from picture to picture."""
+    render, cycles = scene.render, scene.cycles
+    render.engine = "CYCLES"
+    render.use_persistent_data = True
+    render.film_transparent = False
+    render.threads_mode, render.threads = ("FIXED", engine.threads) if engine.threads else ("AUTO", 1)
+    render.use_compositing = render.use_sequencer = False
+    render.image_settings.file_format = "OPEN_EXR"
+    render.image_settings.color_mode, render.image_settings.color_depth = "RGBA", "32"
+    render.image_settings.exr_codec = "NONE"
+    scene.view_settings.view_transform = "Raw"
+    cycles.samples, cycles.use_adaptive_sampling = engine.samples, False
+    cycles.use_auto_tile = False
+    cycles.use_denoising, cycles.denoiser = engine.denoise, "OPENIMAGEDENOISE"
+    # Prefiltering the guides accurately runs the network three times; at few pixels that costs as much as the paths.
+    cycles.denoising_quality, cycles.denoising_prefilter = "BALANCED", "FAST"
+    cycles.denoising_input_passes = "RGB_ALBEDO_NORMAL"
+    cycles.max_bounces = engine.bounces
+    cycles.diffuse_bounces = cycles.glossy_bounces = max(1, engine.bounces - 2)
+    cycles.transmission_bounces = engine.bounces
+    cycles.transparent_max_bounces = 8
+    cycles.caustics_reflective = cycles.caustics_refractive = False
+    cycles.blur_glossy = 0.3
+    cycles.sample_clamp_direct, cycles.sample_clamp_indirect = 0.0, 4.0
+    cycles.use_light_tree = False
+    scene.cycles_curves.shape, scene.cycles_curves.subdivisions = "RIBBONS", 2
+
+
+@contextmanager
+def silent_stdout() -> Iterator[None]:
+    """Keep Blender's progress lines, written below Python, out of the user's sight."""
+    keep, null = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(null, 1)
+        yield
+    finally:
+        os.dup2(keep, 1)
+        os.close(keep)
+        os.close(null)
