@@ -6,7 +6,7 @@ shape of a pixel on the sensor, wide for fx < fy.
 
 from typing import Any
 
-from synth.blender.frames import rows, world_from_blcam
+from synth.blender.frames import blender_matrix, world_from_blcam
 from synth.spec import CameraSpec, SceneSpec
 
 SENSOR_WIDTH_MM = 36.0
@@ -16,7 +16,7 @@ NEAR_M, FAR_M = 0.005, 100.0
 def apply(scene: Any, camera: Any, spec: SceneSpec) -> None:
     """Set resolution, intrinsics and pose."""
     set_intrinsics(scene, camera, spec.camera)
-    camera.matrix_world = rows(world_from_blcam(spec))
+    camera.matrix_world = blender_matrix(world_from_blcam(spec))
 
 
 def set_intrinsics(scene: Any, camera: Any, spec: CameraSpec) -> None:

@@ -5,8 +5,11 @@
 Blender's world is ours (z up).  The camera stands at the world's origin, so near things keep the digits of float32.
 """
 
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float
+from mathutils import Matrix
 
 from synth.frames import transform
 from synth.spec import SceneSpec
@@ -30,9 +33,9 @@ def world_from_head(spec: SceneSpec) -> Float[np.ndarray, "4 4"]:
     return world_from_cam(spec) @ cam_from_head
 
 
-def rows(matrix: Float[np.ndarray, "4 4"]) -> list[list[float]]:
-    """Return a matrix as Blender's API takes it."""
-    return [[float(x) for x in row] for row in matrix]
+def blender_matrix(matrix: Float[np.ndarray, "4 4"]) -> Any:
+    """Return a matrix as Blender's API takes it; bare nested lists would be read column by column."""
+    return Matrix(matrix.tolist())
 
 
 def world_from_lamp(

@@ -11,7 +11,7 @@ import bpy
 import numpy as np
 
 from assets import skies
-from synth.blender.frames import rows, world_from_cam, world_from_lamp
+from synth.blender.frames import blender_matrix, world_from_cam, world_from_lamp
 from synth.blender.nodes import Graph
 from synth.spec import LampSpec, LightSpec, SceneSpec
 
@@ -83,7 +83,7 @@ class Lights:
 
 def _put_lamp(item: Any, lamp: LampSpec, world_from_cam_matrix: np.ndarray, infrared: bool) -> None:
     """Set place, size, power and colour; an infrared scene has one channel, so colours become their luminance."""
-    item.matrix_world = rows(
+    item.matrix_world = blender_matrix(
         world_from_lamp(world_from_cam_matrix, np.asarray(lamp.position_cam_m), np.asarray(lamp.direction_cam))
     )
     data = item.data

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import bpy
 import numpy as np
 
-from synth.blender.frames import rows
+from synth.blender.frames import blender_matrix
 
 
 class PartLike(Protocol):
@@ -95,7 +95,7 @@ class MeshPool:
 
 def _dress(item: Any, matrix: np.ndarray, material: Any, pass_index: int) -> None:
     """Set place, material and id, each only where it changed."""
-    item.matrix_world = rows(matrix)
+    item.matrix_world = blender_matrix(matrix)
     if not item.data.materials:
         item.data.materials.append(material)
     elif item.data.materials[0] is not material:

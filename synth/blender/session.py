@@ -8,18 +8,19 @@
 `geometry` has `parts` and `strands`, tuples of what synth/blender/meshes.py describes, in `head`.  There is one session
 in a process, because Blender's data is global.  The same spec gives the same pixels whatever was rendered before.
 
-`Frame.linear_rgb` is scene-linear Rec. 709, (h, w, 3) float32 at `supersample` times the picture's size, first row at the
-top, without exposure or tone curve; `alpha` is 0 where the sky is seen.
+`Frame.linear_rgb` is scene-linear Rec. 709, (h, w, 3) float32 at `supersample` times the picture's size, first row at
+the top, without exposure or tone curve; `alpha` is 0 where the sky is seen.
 """
 
 import os
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Iterator, Protocol, Self, Sequence
+from typing import Any, Protocol, Self
 
 import bpy
 import numpy as np
