@@ -1,7 +1,7 @@
 """A person: the numbers that decide shape and looks of a head and its two eyes.
 
-Units are SI and radians; lengths of anatomy are metres.  "Left" and "right" are the subject's.  "Nasal" means towards the
-nose, whichever eye.  Frames are those of synth/frames.py: `head` has x to the subject's left, y to the chin, z into the
+Units are SI and radians; lengths of anatomy are metres.  "Left" and "right" are the subject's.  "Nasal" means towards
+the nose, whichever eye.  Frames are those of synth/frames.py: `head` has x to the subject's left, y to the chin, z into the
 head; ranges and their sources stand in docs/anatomy.md.
 """
 
@@ -84,6 +84,8 @@ class IrisSpec:
 
 @dataclass(frozen=True)
 class ScleraSpec:
+    """The white of both eyes; all fractions 0 to 1."""
+
     redness: float
     yellowing: float
     vessel_density: float
@@ -107,6 +109,8 @@ class LashSpec:
 
 @dataclass(frozen=True)
 class BrowSpec:
+    """Both brows."""
+
     count: int
     length_m: float
     thickness_m: float
@@ -120,6 +124,8 @@ class BrowSpec:
 
 @dataclass(frozen=True)
 class HairColour:
+    """Colour of brows, lashes and hair; fractions 0 to 1."""
+
     melanin: float
     redness: float
     grey: float
@@ -147,6 +153,8 @@ class SkinSpec:
 
 @dataclass(frozen=True)
 class GlassesSpec:
+    """One pair of glasses."""
+
     frame: str
     """Name of a frame in assets/glasses.py."""
     width_scale: float
@@ -164,6 +172,8 @@ class GlassesSpec:
 
 @dataclass(frozen=True)
 class EyeSpec:
+    """One eye with its lids."""
+
     ball: EyeballSpec
     lids: LidSpec
     iris: IrisSpec
@@ -178,6 +188,8 @@ class EyeSpec:
 
 @dataclass(frozen=True)
 class SubjectSpec:
+    """One person, at one moment."""
+
     identity: int
     gender_female: float
     age_years: float
@@ -195,3 +207,5 @@ class SubjectSpec:
     brow: BrowSpec
     hair: HairColour
     glasses: GlassesSpec | None
+    interpupillary_m: float = 0.063
+    """Distance of the rotation centres; the head is scaled to it."""

@@ -1,0 +1,264 @@
+"""The skin about one eye: a dense patch from the lid margin to brow and cheek, refitted to the eye at every gaze.
+
+The head's mesh gives rings of 28 vertices about each eye (assets/head.py).  Rings 3 to 11 span a uniform bicubic
+B-spline, which is the mesh's own subdivision surface, so the patch joins the rest of the head at ring 11 without a seam
+(assets/subdivision.py).  Inside, three things move it, in this order:
+
+1. anchoring: its edge is carried to the lid margins that the person's measures ask for (assets/lids.py), and the skin
+   follows, less and less towards ring 11;
+2. motion: gaze, blink and squint carry the margins further; the skin between margin and crease goes along almost fully,
+   the skin beyond hardly, as lids fold and unfold;
+3. support: nothing lies deeper than the eye's surface plus the lid's own thickness.  So nothing ever pokes through.
+
+Frame `orbit` as in assets/lids.py: x temporal, y up, z forward, from the rotation centre; metres.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from assets.eyeball import Eyeball, surface_radius_m
+from assets.head import INNER_CANTHUS, OUTER_CANTHUS
+from assets.lids import Gazing, margin_curve, support_radius_m
+from assets.person import EyeSpec
+from assets.subdivision import bspline_rows
+
+COLUMNS = 112
+EDGE_RING, JOIN_RING = 3, 11
+_RING_COLUMNS = 28
+_ROW_RINGS = np.concatenate([np.linspace(3.0, 6.0, 19), np.linspace(6.0, 11.0, 19)[1:]])
+_MARGIN_ROWS = 4  # between the inner and the outer edge of the margin, both included
+_FLOOR_ROWS = 6
+
+
+@dataclass(frozen=True)
+class Orbit:
+    """One eye's skin; rows run outwards, columns as the head's rings: inner canthus, upper lid, outer, lower lid.
+
+    Attributes:
+        skin: (rows, 112, 3) from the inner edge of the margin to ring 11.
+        rest: Same shape: where that skin lies with the eye at rest, for textures that stick to it.
+        margin_m: (rows, 112) distance from the outer edge of the margin along the skin, 0 on the margin itself.
+        wet: (rows, 112) 1 on the margin's face, 0 on skin.
+        floor: (6, 112, 3) conjunctiva from the margin's inner edge down to the eye: caruncle at the inner corner,
+            hidden elsewhere.
+        tear: (3, 112, 3) the meniscus, a strip of water between margin and eye.
+        xi: (112,) place along the lid, -1 inner to +1 outer canthus; upper is columns 0..56.
+    """
+
+    skin: Float[np.ndarray, "r 112 3"]
+    rest: Float[np.ndarray, "r 112 3"]
+    margin_m: Float[np.ndarray, "r 112"]
+    wet: Float[np.ndarray, "r 112"]
+    floor: Float[np.ndarray, "6 112 3"]
+    tear: Float[np.ndarray, "3 112 3"]
+    xi: Float[np.ndarray, "112"]
+
+
+@lru_cache(maxsize=1)
+def _weights() -> tuple[np.ndarray, np.ndarray]:
+    rows = bspline_rows(_ROW_RINGS, 13, periodic=False)
+    columns = bspline_rows(np.arange(COLUMNS) * (_RING_COLUMNS / COLUMNS), _RING_COLUMNS, periodic=True)
+    return rows, columns
+
+
+def _patch(rings: Float[np.ndarray, "13 28 3"]) -> Float[np.ndarray, "r 112 3"]:
+    rows, columns = _weights()
+    return np.einsum("ra,cb,abk->rck", rows, columns, rings, optimize=True)
+
+
+UPPER = np.arange(COLUMNS) <= COLUMNS // 2
+"""Which columns belong to the upper lid; both canthi count as upper."""
+
+
+def _unit(v: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n 3"]:
+    return v / np.linalg.norm(v, axis=-1, keepdims=True)
+
+
+def _smooth(t: Float[np.ndarray, "*n"]) -> Float[np.ndarray, "*n"]:
+    t = np.clip(t, 0.0, 1.0)
+    return t * t * (3.0 - 2.0 * t)
+
+
+def _margin(spec: EyeSpec, ball: Eyeball, gazing: Gazing, xi: Float[np.ndarray, "112"]) -> Float[np.ndarray, "112 3"]:
+    """Inner edge of the margin at every column."""
+    out = np.empty((COLUMNS, 3))
+    out[UPPER] = margin_curve(spec, ball, gazing, xi[UPPER], upper=True)
+    out[~UPPER] = margin_curve(spec, ball, gazing, xi[~UPPER], upper=False)
+    return out
+
+
+def _columns_xi(edge: Float[np.ndarray, "112 3"]) -> Float[np.ndarray, "112"]:
+    """Place of each column along the lids, from where the mesh has it; monotone on both lids by construction."""
+    x = edge[:, 0]
+    inner, outer = x[0], x[COLUMNS // 2]
+    xi = -1.0 + 2.0 * (x - inner) / (outer - inner)
+    even = np.concatenate([np.linspace(-1, 1, COLUMNS // 2 + 1), np.linspace(1, -1, COLUMNS // 2 + 1)[1:-1]])
+    up = np.maximum.accumulate(np.clip(xi[UPPER], -1, 1))
+    down = np.minimum.accumulate(np.clip(xi[~UPPER], -1, 1))
+    return 0.5 * np.concatenate([up, down]) + 0.5 * even
+
+
+def build_orbit(spec: EyeSpec, ball: Eyeball, gazing: Gazing, rings_orbit: Float[np.ndarray, "13 28 3"]) -> Orbit:
+    """Return the skin about an eye that looks as `gazing` says.
+
+    Args:
+        spec: The eye and its lids.
+        ball: The eyeball's surfaces.
+        gazing: Direction of the optical axis.
+        rings_orbit: The head's rings about this eye, shaped, in `orbit`.
+    """
+    base = _patch(rings_orbit)
+    xi = _columns_xi(base[0])
+    step = np.linalg.norm(np.diff(base, axis=0), axis=-1)
+    along = np.concatenate([np.zeros((1, COLUMNS)), np.cumsum(step, axis=0)])
+    share = along / along[-1]
+
+    straight = Gazing(0.0, 0.0)
+    rest_spec = _at_rest(spec)
+    rest_margin = _margin(rest_spec, ball, straight, xi)
+    margin = _margin(spec, ball, gazing, xi)
+    outward = _outward(rest_margin)
+    rest_edge = _outer_edge(spec, ball, straight, rest_margin, outward)
+    edge = _outer_edge(spec, ball, gazing, margin, outward)
+
+    anchor = (1.0 - _smooth(share / 0.97)) [..., None]
+    anchored = base + anchor * (rest_edge - base[0])
+    anchored = _fold(spec, xi, anchored)
+    # Motion fades quickly to the crease, then slowly: pretarsal skin rides on the lid, the rest is drawn after it.
+    crease = np.clip(spec.lids.crease_height_m / 8e-3, 0.3, 1.0) * 0.22
+    fast, slow = 1.0 - _smooth(share / (2.2 * crease)), 1.0 - _smooth(share / 0.9)
+    ride = np.where(UPPER, 0.55 * fast + 0.45 * slow, 0.25 * fast + 0.75 * slow)[..., None]
+    moved = anchored + ride * (edge - rest_edge)
+    rest_skin = _supported(spec, ball, straight, anchored, share)
+    skin = _supported(spec, ball, gazing, moved, share)
+    skin[0], rest_skin[0] = edge, rest_edge
+    skin[-1] = base[-1]
+
+    face = _margin_face(margin, edge)
+    rest_face = _margin_face(rest_margin, rest_edge)
+    distance = np.concatenate([np.zeros((1, COLUMNS)), np.cumsum(np.linalg.norm(np.diff(skin, axis=0), axis=-1), 0)])
+    return Orbit(
+        skin=np.concatenate([face, skin]),
+        rest=np.concatenate([rest_face, rest_skin]),
+        margin_m=np.concatenate([np.zeros((len(face), COLUMNS)), distance]),
+        wet=np.concatenate([np.ones((len(face), COLUMNS)), (distance < 1e-9) * 0.5]),
+        floor=_floor(ball, gazing, margin, outward, xi),
+        tear=_tear(ball, gazing, margin, edge, outward, xi),
+        xi=xi,
+    )
+
+
+def _at_rest(spec: EyeSpec) -> EyeSpec:
+    return EyeSpec(spec.ball, spec.lids, spec.iris, spec.lashes, spec.offset_head_m, 0.0, 0.0)
+
+
+def _outward(margin: Float[np.ndarray, "112 3"]) -> Float[np.ndarray, "112 3"]:
+    """Direction away from the opening, along the eye's surface: up for the upper lid, sideways at the canthi."""
+    tangent = _unit(np.roll(margin, -1, axis=0) - np.roll(margin, 1, axis=0))
+    radial = _unit(margin)
+    out = np.cross(radial, tangent)
+    # Columns run inner, top, outer, bottom; seen from the front in (x, y) that is clockwise, so this points outwards.
+    return _unit(out - radial * np.sum(out * radial, axis=-1, keepdims=True))
+
+
+def _outer_edge(
+    spec: EyeSpec, ball: Eyeball, gazing: Gazing, margin: Float[np.ndarray, "112 3"], outward: Float[np.ndarray, "112 3"]
+) -> Float[np.ndarray, "112 3"]:
+    """The front edge of the margin: a lid's thickness further out, and a little back from the opening."""
+    thick = spec.lids.margin_thickness_m
+    return margin + thick * _unit(margin) + 0.25 * thick * outward
+
+
+def _margin_face(margin: Float[np.ndarray, "112 3"], edge: Float[np.ndarray, "112 3"]) -> Float[np.ndarray, "4 112 3"]:
+    t = np.linspace(0.0, 1.0, _MARGIN_ROWS + 1)[:-1, None, None]
+    return (1 - t) * margin + t * edge
+
+
+def _supported(
+    spec: EyeSpec, ball: Eyeball, gazing: Gazing, skin: Float[np.ndarray, "r 112 3"], share: Float[np.ndarray, "r 112"]
+) -> Float[np.ndarray, "r 112 3"]:
+    """Push skin out to the eye's surface plus a lid's thickness, by a smooth maximum."""
+    radius = np.linalg.norm(skin, axis=-1)
+    direction = skin / radius[..., None]
+    thick = spec.lids.margin_thickness_m * (1.0 + 0.25 * _smooth(share / 0.15))
+    least = support_radius_m(ball, gazing, direction) + thick
+    width = 0.6e-3 * _smooth(share / 0.1)
+    pushed = 0.5 * (radius + least + np.sqrt((radius - least) ** 2 + width**2))
+    return direction * np.maximum(pushed, least)[..., None]
+
+
+def _fold(
+    spec: EyeSpec, xi: Float[np.ndarray, "112"], skin: Float[np.ndarray, "r 112 3"]
+) -> Float[np.ndarray, "r 112 3"]:
+    """Model the crease with the fold above it, the bag below the lower lid and the epicanthus."""
+    lids = spec.lids
+    distance = np.concatenate([np.zeros((1, COLUMNS)), np.cumsum(np.linalg.norm(np.diff(skin, axis=0), axis=-1), 0)])
+    direction = _unit(skin)
+    middle = 1.0 - np.abs(xi) ** 4
+    height = lids.crease_height_m * (0.45 + 0.55 * (1.0 - np.abs(xi - 0.1) ** 2.5).clip(0, 1))
+    upper = (UPPER * middle)[None]
+    groove = np.exp(-(((distance - height) / 0.7e-3) ** 2)) * (lids.crease_height_m > 0)
+    # The fold rises steeply above the crease and runs out over 8 mm.
+    over = np.clip((distance - height) / 8e-3, 0.0, 1.0)
+    fold = np.where(distance > height, np.sin(np.pi * over**0.45), 0.0)
+    out = upper * (lids.fold_fullness_m * fold - lids.crease_depth_m * groove)
+    lower = ((~UPPER) * middle)[None]
+    furrow = np.exp(-(((distance - 4.5e-3) / 0.8e-3) ** 2))
+    bag = np.exp(-(((distance - 9e-3) / 4e-3) ** 2))
+    out = out + lower * (lids.bag_m * bag - 0.35e-3 * furrow)
+    inner = np.exp(-(((xi + 1.0) / 0.22) ** 2))[None] * np.exp(-(((distance - 2e-3) / 2.5e-3) ** 2))
+    out = out + 1.5e-3 * lids.epicanthus * inner
+    skin = skin + out[..., None] * direction
+    # Fold and epicanthus also hang towards the opening.
+    skin[..., 1] -= upper * 0.8 * lids.fold_fullness_m * fold
+    skin[..., 0] += 2.0e-3 * lids.epicanthus * inner
+    return skin
+
+
+def _floor(
+    ball: Eyeball, gazing: Gazing, margin: Float[np.ndarray, "112 3"], outward: Float[np.ndarray, "112 3"],
+    xi: Float[np.ndarray, "112"],
+) -> Float[np.ndarray, "6 112 3"]:
+    """Conjunctiva: from the margin's inner edge it dives under the lid, but fills the inner corner with the plica."""
+    nose = np.exp(-(((xi + 1.0) / 0.20) ** 2))[:, None]
+    target = margin - outward * (-0.9e-3 + nose * 5.0e-3)
+    direction = _unit(target)
+    axis = gazing.axis_orbit
+    angle = np.arctan2(np.linalg.norm(np.cross(direction, axis), axis=-1), direction @ axis)
+    bed = direction * (surface_radius_m(ball, angle) - 0.35e-3)[:, None]
+    t = np.linspace(0.0, 1.0, _FLOOR_ROWS)[:, None, None]
+    plump = np.sin(np.pi * t) * 0.9e-3 * nose * _unit(margin)
+    return (1 - t) * margin + t * bed + plump
+
+
+def _tear(
+    ball: Eyeball, gazing: Gazing, margin: Float[np.ndarray, "112 3"], edge: Float[np.ndarray, "112 3"],
+    outward: Float[np.ndarray, "112 3"], xi: Float[np.ndarray, "112"],
+) -> Float[np.ndarray, "3 112 3"]:
+    """A concave strip of water, a third of a millimetre high, where margin and eye meet."""
+    gap = np.linalg.norm(margin - margin[(-np.arange(COLUMNS)) % COLUMNS], axis=-1)
+    reach = np.minimum(0.35e-3, 0.3 * gap)[:, None]
+    on_lid = margin + 0.25 * (edge - margin)
+    direction = _unit(margin - outward * reach)
+    axis = gazing.axis_orbit
+    angle = np.arctan2(np.linalg.norm(np.cross(direction, axis), axis=-1), direction @ axis)
+    on_eye = direction * np.maximum(surface_radius_m(ball, angle) - 1e-5, np.linalg.norm(margin, axis=-1) - 0.4e-3)[:, None]
+    middle = 0.5 * (on_lid + on_eye) - 0.08e-3 * _unit(margin)
+    return np.stack([on_lid, middle, on_eye])
+
+
+@lru_cache(maxsize=8)
+def strip_faces(rows: int) -> Int[np.ndarray, "f 4"]:
+    """Quads of a closed strip of `rows` x 112 points, facing outwards when its rows run away from the opening."""
+    i, j = np.meshgrid(np.arange(rows - 1), np.arange(COLUMNS), indexing="ij")
+    nxt = (j + 1) % COLUMNS
+    quads = [i * COLUMNS + j, i * COLUMNS + nxt, (i + 1) * COLUMNS + nxt, (i + 1) * COLUMNS + j]
+    return np.stack(quads, -1).reshape(-1, 4)
+
+
+__all__ = ["COLUMNS", "INNER_CANTHUS", "JOIN_RING", "OUTER_CANTHUS", "UPPER", "Orbit", "build_orbit", "strip_faces"]

@@ -1,0 +1,307 @@
+"""A subject: the head with its two eyes as meshes and hairs, in frame `head`, ready to be drawn or measured.
+
+Both readings of a scene start here: Blender draws the parts, the labels measure the very same vertices.  The frame's
+origin is midway between the eyeballs' rotation centres (synth/frames.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from assets import eyeball as balls
+from assets.eyeball import Eyeball, Side
+from assets.head import load_head, macro_weights
+from assets.lids import Gazing
+from assets.orbit import COLUMNS, JOIN_RING, Orbit, build_orbit, strip_faces
+from assets.person import EyeSpec, SubjectSpec
+from assets.subdivision import Refinement, refine
+
+SIDES: tuple[Side, Side] = ("left", "right")
+ID = {
+    "background": 0,
+    "skin": 1,
+    "sclera": 2,
+    "iris": 3,
+    "pupil": 4,
+    "caruncle": 5,
+    "lash": 6,
+    "brow": 7,
+    "glasses": 8,
+    "mouth": 10,
+}
+"""Values of the id mask."""
+
+_LID_REST_M = 0.0137  # forward distance of the mesh's lid edge from a well placed rotation centre
+
+
+@dataclass(frozen=True)
+class Part:
+    """A mesh.  Faces are quads, counter-clockwise from outside; a triangle repeats its last index."""
+
+    name: str
+    vertices_head: Float[np.ndarray, "n 3"]
+    faces: Int[np.ndarray, "f 4"]
+    attributes: dict[str, Float[np.ndarray, "n *d"]]
+    material: str
+    id: int
+
+
+@dataclass(frozen=True)
+class Strands:
+    """Hairs of one kind: `points_head` (k hairs, m points, 3), `radius_m` (k, m)."""
+
+    name: str
+    points_head: Float[np.ndarray, "k m 3"]
+    radius_m: Float[np.ndarray, "k m"]
+    material: str
+    id: int
+
+
+@dataclass(frozen=True)
+class EyeGeometry:
+    """One eye in place.  `head_from_eye` turns frame `eye` into `head`; `centre_head` is its origin there."""
+
+    side: Side
+    ball: Eyeball
+    centre_head: Float[np.ndarray, "3"]
+    head_from_eye: Float[np.ndarray, "3 3"]
+    orbit: Orbit
+
+    def to_head(self, points_eye: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n 3"]:
+        """Carry points of frame `eye` to `head`."""
+        return np.asarray(points_eye @ self.head_from_eye.T + self.centre_head)
+
+    def from_orbit(self, points_orbit: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n 3"]:
+        """Carry points of frame `orbit` to `head`."""
+        return np.asarray(points_orbit * orbit_axes(self.side) + self.centre_head)
+
+
+@dataclass(frozen=True)
+class SubjectGeometry:
+    """Everything that is drawn, and the anatomy that labels measure."""
+
+    parts: tuple[Part, ...]
+    strands: tuple[Strands, ...]
+    eyes: dict[Side, EyeGeometry]
+    mouth_corners_head: Float[np.ndarray, "2 3"]
+    """Left, right."""
+    extra: dict[str, Float[np.ndarray, "..."]] = field(default_factory=dict)
+
+
+def orbit_axes(side: Side) -> Float[np.ndarray, "3"]:
+    """Return the signs that turn `orbit` (temporal, up, forward) into `head` (left, down, in) and back."""
+    return np.array([-balls.nasal_sign(side), -1.0, -1.0])
+
+
+def gazing(head_from_eye: Float[np.ndarray, "3 3"], side: Side) -> Gazing:
+    """Return an eye's rotation as its lids see it."""
+    axis = -head_from_eye[:, 2] * orbit_axes(side)
+    return Gazing(float(np.arcsin(np.clip(axis[1], -1.0, 1.0))), float(np.arctan2(axis[0], axis[2])))
+
+
+@dataclass(frozen=True)
+class _Placed:
+    vertices_head: Float[np.ndarray, "n 3"]
+    centres_head: dict[Side, Float[np.ndarray, "3"]]
+
+
+@lru_cache(maxsize=64)
+def _place(spec: SubjectSpec) -> _Placed:
+    """Shape the head, set the eyes' centres in it, and move the origin between them."""
+    head = load_head()
+    ancestry = {"african": spec.african, "asian": spec.asian, "caucasian": spec.caucasian}
+    weights = macro_weights(spec.gender_female, spec.age_years, ancestry, spec.weight, spec.muscle)
+    for target, weight in spec.shape:
+        weights[target] = weights.get(target, 0.0) + weight
+    vertices = head.vertices_head(weights)
+    old = head.old_eye_centres_head(vertices)
+    vertices = (vertices - old.mean(0)) * (spec.interpupillary_m / abs(old[0, 0] - old[1, 0]))
+    centres = np.stack([_centre(spec, side, vertices) for side in SIDES])
+    scale = spec.interpupillary_m / abs(centres[0, 0] - centres[1, 0])
+    middle = centres.mean(0)
+    offsets = np.array([getattr(spec, side).offset_head_m for side in SIDES])
+    centres = (centres - middle) * scale + offsets
+    return _Placed((vertices - middle) * scale, dict(zip(SIDES, centres, strict=True)))
+
+
+def _centre(spec: SubjectSpec, side: Side, vertices_head: Float[np.ndarray, "n 3"]) -> Float[np.ndarray, "3"]:
+    """Set an eyeball's centre so that human canthi fall where this mesh has its own, and its lids rest on the eye."""
+    lids = getattr(spec, side).lids
+    rings = vertices_head[load_head().eye_rings[side]] * orbit_axes(side)
+    inner, outer = rings[3:5, 0].mean(0), rings[3:5, 14].mean(0)
+    middle = 0.5 * (inner + outer)
+    x = middle[0] - 0.5 * (lids.outer_canthus_temporal_m - lids.inner_canthus_nasal_m)
+    y = middle[1] + 0.5 * (lids.inner_canthus_down_m + lids.outer_canthus_down_m)
+    edge = rings[3][[5, 6, 7, 8, 9, 19, 20, 21, 22, 23]]
+    z = edge[:, 2].mean() - _LID_REST_M
+    return np.array([x, y, z]) * orbit_axes(side)
+
+
+def canthi_head(spec: SubjectSpec) -> Float[np.ndarray, "2 2 3"]:
+    """Return the eye corners, [left, right][inner, outer], metres; they do not move with the gaze."""
+    placed = _place(spec)
+    out = np.empty((2, 2, 3))
+    for i, side in enumerate(SIDES):
+        lids = getattr(spec, side).lids
+        corners = [
+            [-lids.inner_canthus_nasal_m, -lids.inner_canthus_down_m, lids.inner_canthus_forward_m],
+            [lids.outer_canthus_temporal_m, -lids.outer_canthus_down_m, lids.outer_canthus_forward_m],
+        ]
+        out[i] = np.array(corners) * orbit_axes(side) + placed.centres_head[side]
+    return out
+
+
+def eye_centres_head(spec: SubjectSpec) -> Float[np.ndarray, "2 3"]:
+    """Return the rotation centres, [left, right], metres."""
+    centres = _place(spec).centres_head
+    return np.stack([centres[side] for side in SIDES])
+
+
+@dataclass(frozen=True, eq=False)
+class _Topology:
+    refinement: Refinement
+    used: Int[np.ndarray, " u"]
+    faces: Int[np.ndarray, "f 4"]
+    join: dict[Side, Int[np.ndarray, "56"]]
+    mouth: Int[np.ndarray, " v"]
+    body_masks: dict[str, Float[np.ndarray, " u"]]
+
+
+@lru_cache(maxsize=1)
+def _topology() -> _Topology:
+    """The head without its orbits: refined once, what lies inside ring 11 taken out."""
+    head = load_head()
+    n = len(head.base_head)
+    refinement = refine(head.faces, n)
+    inside = np.zeros(n, dtype=bool)
+    for side in SIDES:
+        inside[head.eye_rings[side][:JOIN_RING].ravel()] = True
+    pouch = head.in_groups("pouch_left", "pouch_right")
+    keep = ~(inside[head.faces].any(1) | pouch)
+    faces = refinement.faces.reshape(-1, 4, 4)[keep].reshape(-1, 4)
+    used, compact = np.unique(faces, return_inverse=True)
+    place = np.full(refinement.limit.shape[0], -1)
+    place[used] = np.arange(len(used))
+    join = {}
+    for side in SIDES:
+        ring = head.eye_rings[side][JOIN_RING]
+        ends = zip(ring, np.roll(ring, -1), strict=True)
+        chain = [(int(a), refinement.edge_vertex[min(a, b), max(a, b)]) for a, b in ends]
+        join[side] = place[np.array(chain).ravel()]
+    mouth_faces = np.repeat(head.in_groups("teeth_upper", "teeth_lower", "tongue")[keep], 4)
+    masks = {name: np.asarray(refinement.limit @ head.masks[name])[used] for name in ("lips", "eyelids", "mouth_inside")}
+    return _Topology(refinement, used, compact.reshape(-1, 4), join, mouth_faces, masks)
+
+
+def build(spec: SubjectSpec, head_from_eye: dict[Side, Float[np.ndarray, "3 3"]]) -> SubjectGeometry:
+    """Build a subject whose eyes are turned by `head_from_eye`.
+
+    Args:
+        spec: The person.
+        head_from_eye: Rotation of each eye, `eye` to `head`.
+
+    Raises:
+        ConfigError: The spec names a target that the head does not have, or an impossible measure.
+    """
+    head, topology, placed = load_head(), _topology(), _place(spec)
+    eyes = {side: _eye(getattr(spec, side), side, placed, head_from_eye[side]) for side in SIDES}
+    limit = np.asarray(topology.refinement.limit @ placed.vertices_head)[topology.used]
+    parts = [_skin(limit, topology, eyes)]
+    for side in SIDES:
+        parts += _eye_parts(eyes[side])
+    parts.append(_mouth(limit, topology))
+    mouth = placed.vertices_head[[head.landmarks["mouth_left"], head.landmarks["mouth_right"]]]
+    return SubjectGeometry(tuple(parts), (), eyes, mouth)
+
+
+def _eye(
+    spec: EyeSpec, side: Side, placed: _Placed, head_from_eye: Float[np.ndarray, "3 3"]
+) -> EyeGeometry:
+    centre = placed.centres_head[side]
+    ball = balls.eyeball(spec.ball, side)
+    rings = (placed.vertices_head[load_head().eye_rings[side]] - centre) * orbit_axes(side)
+    orbit = build_orbit(spec, ball, gazing(head_from_eye, side), rings)
+    return EyeGeometry(side, ball, centre, head_from_eye, orbit)
+
+
+def _skin(
+    limit: Float[np.ndarray, "u 3"], topology: _Topology, eyes: dict[Side, EyeGeometry]
+) -> Part:
+    """Head and both orbits as one mesh: the orbits' last row is the head's own ring 11."""
+    head_faces = topology.faces[~topology.mouth]
+    vertices, rests, faces = [limit], [limit], [head_faces]
+    far = np.full(len(limit), 0.05)
+    lid_u, wet, lid = [far], [np.zeros(len(limit))], [np.zeros(len(limit))]
+    count = len(limit)
+    for side in SIDES:
+        orbit = eyes[side].orbit
+        rows = len(orbit.skin) - 1
+        inner, last = strip_faces(rows) + count, count + (rows - 1) * COLUMNS
+        rim = topology.join[side]
+        half = np.arange(COLUMNS // 2)
+        a, b, c = last + 2 * half, last + 2 * half + 1, last + (2 * half + 2) % COLUMNS
+        outer, beyond = rim[half], rim[(half + 1) % len(rim)]
+        seam = np.concatenate([np.stack([a, b, beyond, outer], -1), np.stack([b, c, beyond, beyond], -1)])
+        block = np.concatenate([inner, seam])
+        # The right eye's orbit is a mirror image: its faces turn round.
+        faces.append(block if side == "left" else _flipped(block))
+        vertices.append(eyes[side].from_orbit(orbit.skin[:-1]).reshape(-1, 3))
+        rests.append(eyes[side].from_orbit(orbit.rest[:-1]).reshape(-1, 3))
+        lid_u.append(orbit.margin_m[:-1].ravel())
+        wet.append(orbit.wet[:-1].ravel())
+        lid.append(np.clip(1.0 - orbit.margin_m[:-1].ravel() / 0.014, 0.0, 1.0))
+        count += rows * COLUMNS
+    zeros = np.zeros(count - len(limit))
+    attributes = {
+        "rest": np.concatenate(rests),
+        "lid_u": np.concatenate(lid_u),
+        "margin": np.concatenate(wet),
+        "lid": np.concatenate(lid),
+        "lips": np.concatenate([topology.body_masks["lips"], zeros]),
+        "mouth_inside": np.concatenate([topology.body_masks["mouth_inside"], zeros]),
+    }
+    return Part("skin", np.concatenate(vertices), np.concatenate(faces), attributes, "skin", ID["skin"])
+
+
+def _flipped(faces: Int[np.ndarray, "f 4"]) -> Int[np.ndarray, "f 4"]:
+    """Turn quads and triangles round; a triangle keeps its repeated index last."""
+    triangle = faces[:, 2] == faces[:, 3]
+    out = faces[:, ::-1].copy()
+    out[triangle] = faces[triangle][:, [2, 1, 0, 0]]
+    return out
+
+
+def _mouth(limit: Float[np.ndarray, "u 3"], topology: _Topology) -> Part:
+    faces = topology.faces[topology.mouth]
+    used, compact = np.unique(faces, return_inverse=True)
+    vertices = limit[used]
+    return Part("mouth", vertices, compact.reshape(-1, 4), {"rest": vertices}, "mouth", ID["mouth"])
+
+
+def _eye_parts(eye: EyeGeometry) -> list[Part]:
+    parts = []
+    for name, make in (
+        ("sclera", balls.sclera_surface),
+        ("cornea", balls.cornea_surface),
+        ("iris", balls.iris_surface),
+        ("pupil", balls.pupil_surface),
+    ):
+        surface = make(eye.ball)
+        vertices = eye.to_head(surface.vertices_eye)
+        parts.append(Part(f"{name}_{eye.side}", vertices, surface.faces, surface.attributes, name, ID.get(name, 0)))
+    nose = np.tile(np.exp(-(((eye.orbit.xi + 1.0) / 0.20) ** 2)), len(eye.orbit.floor))
+    for name, strip, attributes in (
+        ("caruncle", eye.orbit.floor, {"nose": nose}),
+        ("tear", eye.orbit.tear, {}),
+    ):
+        faces = strip_faces(len(strip))
+        # Both strips run from the margin towards the opening, against the skin's direction.
+        faces = _flipped(faces) if eye.side == "left" else faces
+        vertices = eye.from_orbit(strip).reshape(-1, 3)
+        known = {"rest": vertices} | attributes
+        parts.append(Part(f"{name}_{eye.side}", vertices, faces, known, name, ID.get(name, 0)))
+    return parts
