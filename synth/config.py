@@ -88,8 +88,9 @@ def compose_tree(module: str, name: str, schema: type[Any], overrides: Sequence[
     except (HydraException, OmegaConfBaseException) as error:
         if not overrides:
             raise
-        names = list(dict.fromkeys([*_keys(_compose(module, name, schema, [])), *groups(module)]))
-        raise ConfigError(_explain(error, overrides, names, groups(module))) from error
+        offered = choices(module, name)
+        names = list(dict.fromkeys([*_keys(_compose(module, name, schema, [])), *offered]))
+        raise ConfigError(_explain(error, overrides, names, offered)) from error
 
 
 def _compose(module: str, name: str, schema: type[Any], overrides: list[str]) -> DictConfig:
@@ -169,19 +170,35 @@ def groups(module: str) -> dict[str, list[str]]:
 
 
 def choices(module: str, config_name: str) -> dict[str, list[str]]:
-    """Return those groups of a package that a configuration chooses from, with their options."""
+    """Return the groups that a configuration chooses from, with their options.
+
+    They lie in its own package or in one that its file names in `hydra.searchpath` as `pkg://adapt.conf`.
+    """
     tree = OmegaConf.create((files(module) / f"{config_name}.yaml").read_text(encoding="utf-8"))
-    entries = tree.get("defaults", []) if isinstance(tree, DictConfig) else []
-    chosen = {str(key).removeprefix("optional ") for entry in entries if not isinstance(entry, str) for key in entry}
+    assert isinstance(tree, DictConfig)
+    lists = (entry for entry in tree.get("defaults", []) if not isinstance(entry, str))
+    chosen = {
+        str(key).removeprefix("optional ").removeprefix("/").partition("@")[0] for entry in lists for key in entry
+    }
+    places = OmegaConf.select(tree, "hydra.searchpath", default=[])
+    found = {}
+    for package in [*(str(place).removeprefix("pkg://") for place in reversed(places)), module]:
+        found.update(groups(package))
     return {
         group: options
-        for group, options in groups(module).items()
+        for group, options in sorted(found.items())
         if any(group == name or group.startswith(f"{name}/") for name in chosen)
     }
 
 
+def comments(module: str, config_name: str) -> dict[str, str]:
+    """Return what the YAML file says of its outermost keys, in the comment behind each."""
+    text = (files(module) / f"{config_name}.yaml").read_text(encoding="utf-8")
+    return {key: said for key, said in re.findall(r"^(\w+):.*?\s#\s*(.+?)\s*$", text, re.MULTILINE)}
+
+
 def _explain(
-    error: Exception, overrides: Sequence[str], names: Sequence[str], choices: Mapping[str, Sequence[str]]
+    error: Exception, overrides: Sequence[str], names: Sequence[str], offered: Mapping[str, Sequence[str]]
 ) -> str:
     """Translate a fault of hydra or OmegaConf into one sentence that names the key, the value and near matches."""
     cause = error.__cause__ or error
@@ -194,7 +211,7 @@ def _explain(
         return f"{several.group(1)}: give one value (a list is [1,2]; quote a name with a comma)"
     if group := re.search(r"Could not find '([^']+)'", text):
         folder, _, option = group.group(1).rpartition("/")
-        options = choices.get(folder, [])
+        options = offered.get(folder, [])
         return f"{folder}={option}: no such choice{_near(option, options)}; there are: {', '.join(options) or 'none'}"
     place = getattr(cause, "full_key", None)
     if unknown := re.search(r"Key '([^']+)' (?:is )?not in|Could not override '([^']+)'\. No match", text):

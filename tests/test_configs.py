@@ -36,14 +36,9 @@ def test_every_choice_composes(verb, choice):
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_every_file_is_reached(package):
-    chosen = {
-        f"{group}/{option}"
-        for verb in VERBS_HERE
-        if VERBS[verb].conf == f"{package}.conf"
-        for group, options in choices(VERBS[verb].conf, load(verb).CONFIG_NAME).items()
-        for option in options
-    }
-    offered = {f"{group}/{option}" for group, options in groups(f"{package}.conf").items() for option in options}
-    assert offered == chosen
+    verbs = {verb: load(verb).CONFIG_NAME for verb in VERBS_HERE}
+    chosen = [choices(VERBS[verb].conf, name) for verb, name in verbs.items()]
+    for group, options in groups(f"{package}.conf").items():
+        assert any(set(options) <= set(offered.get(group, [])) for offered in chosen), group
     roots = {path.stem for path in (ROOT / package / "conf").glob("*.yaml")}
-    assert roots == {load(verb).CONFIG_NAME for verb in VERBS_HERE if VERBS[verb].conf == f"{package}.conf"}
+    assert roots == {name for verb, name in verbs.items() if VERBS[verb].conf == f"{package}.conf"}

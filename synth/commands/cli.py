@@ -216,11 +216,14 @@ def configuration(name: str, overrides: Sequence[str] = ()) -> str:
 
 def describe(name: str, overrides: Sequence[str] = ()) -> str:
     """Return the text of `canthus VERB --help`."""
-    from synth.config import choices
+    from synth.config import choices, comments
 
     module = load(name)
+    said = comments(VERBS[name].conf, module.CONFIG_NAME)
     text = [f"canthus {name}: {module.HELP}", "", "Configuration (??? must be given):", ""]
-    text += [f"  {line}" for line in configuration(name, overrides).splitlines()]
+    for line in configuration(name, overrides).splitlines():
+        remark = said.get(line.partition(":")[0].strip("'"))
+        text.append(f"  {line:<30}  # {remark}" if remark else f"  {line}")
     if found := choices(VERBS[name].conf, module.CONFIG_NAME):
         text += ["", "Choices:", ""]
         text += [f"  {group}={' | '.join(options)}" for group, options in found.items()]

@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth.config import Range, choices, compose, compose_tree, groups, write_resolved
+from synth.config import Range, choices, comments, compose, compose_tree, groups, write_resolved
 from synth.errors import ConfigError
 
 
@@ -26,25 +26,48 @@ class Camera:
 
 
 @dataclass
+class Noise:
+    sigma: float = 1.0
+
+
+@dataclass
 class Toy:
     out: str = "???"
     n: int = 1
     light: Light = Light.visible
     real: str | None = None
     camera: Camera = field(default_factory=Camera)
+    noise: Noise = field(default_factory=Noise)
 
     def __post_init__(self) -> None:
         if self.n < 1:
             raise ConfigError(f"n={self.n}: at least one")
 
 
+TOY = """
+hydra:
+  searchpath:
+    - pkg://toymore
+defaults:
+  - toy_schema
+  - camera: webcam
+  - noise: none
+  - _self_
+  - experiment: null
+n: 5        # how many
+out: ???    # where # to
+"""
 FILES = {
-    "__init__.py": "",
-    "toy.yaml": "defaults:\n  - toy_schema\n  - camera: webcam\n  - _self_\n  - experiment: null\nn: 5\n",
-    "camera/webcam.yaml": "focal_px: {low: 1, high: 2}\n",
-    "camera/phone.yaml": "focal_px: {low: 3, high: 4}\n",
-    "camera/misspelt.yaml": "fokal_px: {low: 3, high: 4}\n",
-    "experiment/nir.yaml": "# @package _global_\ndefaults:\n  - override /camera: phone\nn: 7\nlight: nir\n",
+    "toyconf/__init__.py": "",
+    "toyconf/toy.yaml": TOY,
+    "toyconf/camera/webcam.yaml": "focal_px: {low: 1, high: 2}\n",
+    "toyconf/camera/phone.yaml": "focal_px: {low: 3, high: 4}\n",
+    "toyconf/camera/misspelt.yaml": "fokal_px: {low: 3, high: 4}\n",
+    "toyconf/experiment/nir.yaml": "# @package _global_\ndefaults:\n  - override /camera: phone\nn: 7\nlight: nir\n",
+    "toymore/__init__.py": "",
+    "toymore/noise/much.yaml": "sigma: 2\n",
+    "toymore/noise/none.yaml": "sigma: 0\n",
+    "toymore/unused/some.yaml": "sigma: 0\n",
 }
 
 
@@ -52,7 +75,7 @@ FILES = {
 def toy(tmp_path_factory):
     folder = tmp_path_factory.mktemp("toy")
     for name, text in FILES.items():
-        path = folder / "toyconf" / name
+        path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     sys.path.insert(0, str(folder))
@@ -69,15 +92,20 @@ def fault(*overrides: str) -> str:
 
 
 def test_defaults_groups_presets_and_overrides_in_this_order():
-    assert compose("toyconf", "toy", Toy, ["out=a/b c"]) == Toy("a/b c", 5, camera=Camera(Range(1, 2)))
+    assert compose("toyconf", "toy", Toy, ["out=a/b c"]) == Toy("a/b c", 5, camera=Camera(Range(1, 2)), noise=Noise(0))
     assert compose("toyconf", "toy", Toy, ["out=a", "camera=phone"]).camera.focal_px == Range(3, 4)
     preset = compose("toyconf", "toy", Toy, ["out=a", "experiment=nir", "n=9"])
-    assert preset == Toy("a", 9, Light.nir, camera=Camera(Range(3, 4)))
+    assert preset == Toy("a", 9, Light.nir, camera=Camera(Range(3, 4)), noise=Noise(0))
 
 
 def test_the_choices_are_the_files():
     assert groups("toyconf") == {"camera": ["misspelt", "phone", "webcam"], "experiment": ["nir"]}
-    assert choices("toyconf", "toy") == groups("toyconf")
+    assert choices("toyconf", "toy") == {**groups("toyconf"), "noise": ["much", "none"]}
+
+
+def test_a_group_of_another_package():
+    assert compose("toyconf", "toy", Toy, ["out=a", "noise=much"]).noise == Noise(2)
+    assert "did you mean much" in fault("out=a", "noise=mch")
 
 
 @pytest.mark.parametrize(
@@ -114,6 +142,10 @@ def test_a_fault_is_one_line_that_names_the_key(override, words):
     message = fault("out=a", override)
     for word in words:
         assert word in message
+
+
+def test_comments_are_the_documentation_of_the_keys():
+    assert comments("toyconf", "toy") == {"n": "how many", "out": "where # to"}
 
 
 def test_a_value_that_must_be_given():
