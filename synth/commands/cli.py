@@ -14,6 +14,7 @@ Exit status: 0 done; 1 a fault the user can mend, told in one line; 130 interrup
 import difflib
 import errno
 import importlib
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -211,7 +212,8 @@ def configuration(name: str, overrides: Sequence[str] = ()) -> str:
     from synth.config import compose_tree
 
     module = load(name)
-    return OmegaConf.to_yaml(compose_tree(VERBS[name].conf, module.CONFIG_NAME, module.CONFIG, overrides))
+    text = OmegaConf.to_yaml(compose_tree(VERBS[name].conf, module.CONFIG_NAME, module.CONFIG, overrides))
+    return re.sub(r"^( *)'(\w)':", r"\1\2:", text, flags=re.MULTILINE)  # n needs quotes in no YAML that we read
 
 
 def describe(name: str, overrides: Sequence[str] = ()) -> str:
@@ -222,7 +224,7 @@ def describe(name: str, overrides: Sequence[str] = ()) -> str:
     said = comments(VERBS[name].conf, module.CONFIG_NAME)
     text = [f"canthus {name}: {module.HELP}", "", "Configuration (??? must be given):", ""]
     for line in configuration(name, overrides).splitlines():
-        remark = said.get(line.partition(":")[0].strip("'"))
+        remark = said.get(line.partition(":")[0])
         text.append(f"  {line:<30}  # {remark}" if remark else f"  {line}")
     if found := choices(VERBS[name].conf, module.CONFIG_NAME):
         text += ["", "Choices:", ""]

@@ -1,0 +1,151 @@
+"""`canthus demo`: the whole way once and small, from nothing to a network measured on eyes, in a few minutes.
+
+Each step is another verb, run as from the command line, and printed so that it can be repeated with larger numbers.
+The verbs are called by name: those of `train` are above this package and are not imported here.
+"""
+
+import base64
+import html
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from synth.commands.cli import call
+from synth.errors import ConfigError, ProjectError
+
+HELP = "run everything once, small: render, inspect, fit, evaluate, report"
+CONFIG_NAME = "demo"
+EXAMPLES = (
+    "canthus demo",
+    "canthus demo out=out/larger n=10000 epochs=30",
+    "canthus demo real=../shared/real/gaze/mpiigaze_p00/MPIIGaze.h5",
+)
+
+
+@dataclass
+class DemoConfig:
+    """How large the demonstration is, and where it is written."""
+
+    out: str = "out/demo"
+    n: int = 600
+    n_test: int = 120
+    seed: int = 1
+    workers: int = 0
+    model: str = "lenet"
+    epochs: int = 20
+    real: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be learnt from."""
+        for name, least in (("n", 8), ("n_test", 8), ("epochs", 1), ("seed", 0), ("workers", 0)):
+            if getattr(self, name) < least:
+                raise ConfigError(f"{name}={getattr(self, name)}: at least {least}")
+        if self.real is not None and not Path(self.real).exists():
+            raise ConfigError(f"real={self.real}: there is no such file or folder; leave real out to do without")
+
+
+CONFIG = DemoConfig
+
+
+@dataclass(frozen=True)
+class Step:
+    """One verb with its overrides, and what it is for."""
+
+    title: str
+    verb: str
+    overrides: tuple[str, ...]
+
+    @property
+    def command(self) -> str:
+        """The command line that repeats it."""
+        return " ".join(("canthus", self.verb, *self.overrides))
+
+
+def steps(config: DemoConfig) -> list[Step]:
+    """Return the steps in order; each reads what those before it wrote."""
+    out = Path(config.out)
+    corpus, held_out, network = out / "train", out / "test", out / "network"
+    drawn = ("experiment=mpiigaze", f"workers={config.workers}")
+    found = [
+        Step("Eyes to learn from", "render", (*drawn, f"n={config.n}", f"seed={config.seed}", f"out={corpus}")),
+        Step(
+            "Other people's eyes",
+            "render",
+            (*drawn, f"n={config.n_test}", f"seed={config.seed + 1}", f"out={held_out}"),
+        ),
+        Step("What was drawn", "inspect", (f"data={corpus}", f"out={out / 'corpus'}")),
+        Step(
+            "A network",
+            "fit",
+            (f"data={corpus}", f"out={network}", f"model={config.model}", f"trainer.max_epochs={config.epochs}"),
+        ),
+    ]
+    measured = [("Its error on rendered eyes", held_out, out / "rendered")]
+    if config.real is not None:
+        measured.append(("Its error on real eyes", Path(config.real), out / "real"))
+    for title, data, folder in measured:
+        found.append(Step(title, "evaluate", (f"checkpoint={network}", f"data={data}", f"out={folder}")))
+    return found
+
+
+def run(config: DemoConfig) -> None:
+    """Take every step, then write `report.html`.
+
+    Raises:
+        ProjectError: A step failed; the message begins with its verb.
+    """
+    begun = time.monotonic()
+    seconds = []
+    out = Path(config.out)
+    for step in (todo := steps(config)):
+        print(f"\n== {step.title}\n   {step.command}", flush=True)
+        started = time.monotonic()
+        try:
+            call(step.verb, step.overrides)
+        except ProjectError as error:
+            raise ProjectError(f"{step.verb}: {error}") from error
+        seconds.append(time.monotonic() - started)
+    report = out / "report.html"
+    report.write_text(page(out, todo, seconds), encoding="utf-8")
+    print(f"\nDone in {(time.monotonic() - begun) / 60:.1f} minutes: {report}")
+
+
+def page(out: Path, done: Sequence[Step], seconds: Sequence[float]) -> str:
+    """Return the report: every step with its command, its numbers and its pictures, which are held in the page."""
+    parts = [
+        "<!doctype html><meta charset=utf-8><title>canthus demo</title>",
+        "<style>body{font:16px/1.5 sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}",
+        "img{max-width:100%}code{background:#eee;padding:.1rem .3rem}td{padding-right:1.5rem}</style>",
+        "<h1>From nothing to a gaze network</h1>",
+    ]
+    for step, duration in zip(done, seconds, strict=True):
+        parts.append(f"<h2>{html.escape(step.title)}</h2>")
+        parts.append(f"<p><code>{html.escape(step.command)}</code> ({duration:.0f} s)</p>")
+        if step.verb in ("inspect", "evaluate"):
+            parts.append(_findings(out, Path(step.overrides[-1].removeprefix("out="))))
+    return "\n".join(parts)
+
+
+def _findings(out: Path, folder: Path) -> str:
+    """Return the numbers of a step's `report.json` and its pictures."""
+    parts = []
+    numbers = folder / "report.json"
+    if numbers.exists():
+        found = json.loads(numbers.read_text(encoding="utf-8"))
+        rows = [(name, value) for name, value in found.items() if isinstance(value, int | float | str)]
+        cells = (f"<tr><td>{html.escape(name)}<td>{html.escape(_shown(value))}" for name, value in rows)
+        parts.append(f"<table>{''.join(cells)}</table>")
+    for picture in sorted(folder.glob("*.png")):
+        data = base64.b64encode(picture.read_bytes()).decode()
+        parts.append(f'<p><img alt="{html.escape(picture.stem)}" src="data:image/png;base64,{data}">')
+    if (folder / "report.html").exists():
+        link = (folder / "report.html").relative_to(out)
+        parts.append(f'<p><a href="{html.escape(str(link))}">the full report</a>')
+    return "\n".join(parts)
+
+
+def _shown(value: float | str) -> str:
+    """Return a number with three digits behind the point, anything else as it is."""
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
