@@ -1,7 +1,7 @@
 """index.parquet: one row a sample, one column a scalar label, so that a million samples are sorted without a picture.
 
-Columns are dotted names of the labels (`eyes.left.openness`, `attributes.age_years`).  A short vector becomes one column
-a component, named by what it is:
+Columns are dotted names of the labels (`eyes.left.openness`, `attributes.age_years`).  A short vector becomes
+one column a component, named by what it is:
 
     ..._pitch_yaw_rad    ..._pitch_rad, ..._yaw_rad
     ..._box_px           ..._x0, _y0, _x1, _y1        (box_px)

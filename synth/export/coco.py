@@ -1,0 +1,130 @@
+"""COCO keypoints: pictures, and one annotation for every eye that is in sight.
+
+    images/KEY.png|jpg     the picture, pixel for pixel as it was rendered
+    annotations.json       COCO's own: images, categories, annotations
+
+87 keypoints an eye, from the inner corner: lid margin 16, caruncle 7, iris 32, pupil 32; iris and pupil are the
+contours seen through the cornea.  v = 0 outside of the picture (x = y = 0), 1 in it but occluded, 2 seen.
+
+Pixels: a keypoint of COCO names a pixel, its centre an integer, so a keypoint is our px minus one half.  Boxes and
+polygons of COCO are continuous with (0, 0) the corner of the first pixel, as ours: they are not shifted.  bbox is x, y,
+width, height of the lid margin within the picture; segmentation is the lid margin; area its area.
+"""
+
+import json
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+
+from synth.sample import Sample
+from synth.shards.encode import Encoding, encode_picture
+
+GROUPS = (
+    ("lid", "points.lid_margin.px", "lid_margin", 16),
+    ("caruncle", "points.caruncle.px", "caruncle", 7),
+    ("iris", "apparent.iris_px", "iris", 32),
+    ("pupil", "apparent.pupil_px", "pupil", 32),
+)
+NAMES = [f"{group}_{i}" for group, _, _, n in GROUPS for i in range(n)]
+HALF_PIXEL = 0.5
+README = """\
+COCO keypoints of eyes, rendered: images/ and annotations.json; {samples} pictures, {eyes} eyes.
+Keypoints: lid margin 16 (from the inner corner along the upper lid and back), caruncle 7, iris 32, pupil 32;
+      iris and pupil as seen through the cornea.  x, y name pixels by integer centres (continuous px minus 0.5).
+      v = 0 outside of the picture, 1 occluded, 2 seen.  bbox and segmentation: continuous px, (0, 0) the corner.
+Gaze: optical_pitch_yaw_rad and visual_pitch_yaw_rad of each eye, in the camera, not normalised; +pitch looks up,
+      +yaw to the left of the image.
+"""
+
+
+def write_coco(samples: Iterable[Sample], folder: Path) -> str:
+    """Write the samples into an empty folder and return the text of its README.
+
+    Raises:
+        DataError: A label that the format needs is absent.
+    """
+    (folder / "images").mkdir()
+    pictures, eyes = 0, 0
+    waiting = folder / "annotations.part"  # so that neither list is ever held in memory
+    with (
+        (folder / "annotations.json").open("w", encoding="ascii") as file,
+        waiting.open("w+", encoding="ascii") as aside,
+    ):
+        file.write(json.dumps(_head())[:-1] + ', "images": [')
+        for sample in samples:
+            name = f"{sample.key}.png"
+            (folder / "images" / name).write_bytes(encode_picture(sample.picture, Encoding()))
+            height, width = sample.picture.shape[:2]
+            _add(file, {"id": sample.index, "file_name": name, "width": width, "height": height}, first=pictures == 0)
+            for annotation in annotations(sample):
+                _add(aside, {"id": eyes + 1, **annotation}, first=eyes == 0)
+                eyes += 1
+            pictures += 1
+        file.write('], "annotations": [')
+        aside.seek(0)
+        shutil.copyfileobj(aside, file)
+        file.write("]}\n")
+    waiting.unlink()
+    return README.format(samples=pictures, eyes=eyes)
+
+
+def annotations(sample: Sample) -> Iterator[dict[str, Any]]:
+    """Yield the annotation (without its id) of each eye of which a point can be seen."""
+    size_px = np.array(sample.picture.shape[1::-1], dtype=np.float64)
+    for side in ("left", "right"):
+        eye = f"eyes.{side}"
+        points_px = np.concatenate([sample.array(f"{eye}.{label}", n, 2) for _, label, _, n in GROUPS])
+        seen = np.concatenate([sample.array(f"{eye}.points.{kind}.visible", n) > 0 for _, _, kind, n in GROUPS])
+        inside = ((points_px >= 0) & (points_px < size_px)).all(axis=1)
+        if not (seen & inside).any():
+            continue
+        flags = np.where(inside, np.where(seen, 2, 1), 0)
+        keypoints = np.column_stack([np.where(inside[:, None], points_px - HALF_PIXEL, 0.0), flags])
+        lids_px = points_px[:16]
+        low, high = (np.clip(edge, 0, size_px) for edge in (lids_px.min(axis=0), lids_px.max(axis=0)))
+        yield {
+            "image_id": sample.index,
+            "category_id": 1,
+            "iscrowd": 0,
+            "keypoints": _short(keypoints),
+            "num_keypoints": int(inside.sum()),
+            "bbox": _short(np.concatenate([low, high - low])),
+            "segmentation": [_short(lids_px)],
+            "area": _area(lids_px),
+            "subject_eye": side,
+            "optical_pitch_yaw_rad": sample.array(f"{eye}.optical_pitch_yaw_rad", 2).tolist(),
+            "visual_pitch_yaw_rad": sample.array(f"{eye}.visual_pitch_yaw_rad", 2).tolist(),
+        }
+
+
+def _head() -> dict[str, Any]:
+    rings = {"lid": 16, "iris": 32, "pupil": 32}
+    skeleton = []
+    for group, n in rings.items():
+        start = NAMES.index(f"{group}_0") + 1
+        skeleton += [[start + i, start + (i + 1) % n] for i in range(n)]
+    category = {"id": 1, "name": "eye", "supercategory": "face", "keypoints": NAMES, "skeleton": skeleton}
+    info = {
+        "description": "rendered eyes; keypoints name pixels by integer centres, boxes are continuous; "
+        "gaze in the camera, optical and visual axis",
+        "version": "1",
+    }
+    return {"info": info, "licenses": [], "categories": [category]}
+
+
+def _add(file: TextIO, entry: dict[str, Any], first: bool) -> None:
+    file.write(("\n" if first else ",\n") + json.dumps(entry))
+
+
+def _short(values: np.ndarray) -> list[float | int]:
+    """Return the numbers in a row, to a ten thousandth, whole ones as integers."""
+    rounded = np.round(values.astype(np.float64), 4).ravel().tolist()
+    return [int(value) if value.is_integer() else value for value in rounded]
+
+
+def _area(polygon_px: np.ndarray) -> float:
+    x, y = polygon_px.T
+    return round(float(abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2), 4)
