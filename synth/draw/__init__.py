@@ -1,0 +1,1 @@
+"""Drawing a scene, one file a part: every function takes the generator first and plain ranges after it."""

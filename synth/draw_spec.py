@@ -1,0 +1,165 @@
+"""Draw a scene: ranges and three whole numbers in, a SceneSpec out.
+
+Every part has its own stream, `seeds.rng(seed, index, name, attempt)`: changing the light leaves the person as they
+were.  What a person *is* comes from streams of the identity instead (index // images_per_identity), so that several
+pictures can share one person; what a person *does*, and everything around them, from streams of the picture.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from jaxtyping import Float
+
+from assets.person import EyeSpec, SubjectSpec, Vector3
+from synth import seeds
+from synth.draw.camera import draw_camera
+from synth.draw.chance import draw_log_uniform, draw_yes
+from synth.draw.eye import draw_balls, draw_irises, draw_lashes, draw_lids, draw_offsets, draw_sclera
+from synth.draw.face import draw_brow, draw_expression, draw_glasses, draw_hair, draw_makeup, draw_skin
+from synth.draw.light import Surroundings, draw_light
+from synth.draw.place import Place, draw_place
+from synth.draw.traits import draw_interpupillary, draw_shape, draw_traits
+from synth.frames import UP_WORLD
+from synth.gaze import pitch_yaw_from_vector
+from synth.ranges import RenderRanges, SubjectRanges
+from synth.spec import Matrix3, SceneSpec
+
+EyeCorners = Callable[[SubjectSpec], Float[np.ndarray, "2 2 3"]]
+"""(left, right) eye, (inner, outer) corner, in `head`, metres."""
+
+
+def approximate_eye_corners_head(subject: SubjectSpec) -> Float[np.ndarray, "2 2 3"]:
+    """Return the corners of the lids about the eyeballs, without building the head."""
+    corners = np.empty((2, 2, 3))
+    for number, (eye, temporal) in enumerate(((subject.left, 1.0), (subject.right, -1.0))):
+        lids = eye.lids
+        centre = np.array([temporal * subject.interpupillary_m / 2, 0.0, 0.0]) + eye.offset_head_m
+        inner = (-temporal * lids.inner_canthus_nasal_m, lids.inner_canthus_down_m, -lids.inner_canthus_forward_m)
+        outer = (temporal * lids.outer_canthus_temporal_m, lids.outer_canthus_down_m, -lids.outer_canthus_forward_m)
+        corners[number] = centre + np.array([inner, outer])
+    # The head's origin is midway between the eyeballs, wherever these are.
+    return corners - (np.array(subject.left.offset_head_m) + subject.right.offset_head_m) / 2
+
+
+def draw_subject(
+    ranges: SubjectRanges, seed: int, index: int, gaze_pitch_head_rad: float, attempt: int = 0
+) -> SubjectSpec:
+    """Return the person of picture `index`, with the face they make in it.
+
+    Args:
+        ranges: What to draw from.
+        seed: Of the corpus.
+        index: Of the picture.
+        gaze_pitch_head_rad: How far up the person looks in the head; the brows follow.
+        attempt: Of the picture.  A person who is in one picture only is drawn anew with it; one who is in several
+            must not depend on which of them was drawn again.
+    """
+    identity = index // ranges.images_per_identity
+    again = attempt if ranges.images_per_identity == 1 else 0
+
+    def person(name: str) -> np.random.Generator:
+        return seeds.rng(seed, identity, f"person.{name}", again)
+
+    def picture(name: str) -> np.random.Generator:
+        return seeds.rng(seed, index, name, attempt)
+
+    traits = draw_traits(person("traits"), ranges)
+    luminance = draw_log_uniform(picture("luminance"), ranges.ball.adapting_luminance_cd_m2_log)
+    expression = draw_expression(picture("expression"), ranges.face, ranges.state, gaze_pitch_head_rad)
+    balls = draw_balls(person("balls"), ranges.ball, traits, luminance)
+    offsets = draw_offsets(person("offsets"), ranges.ball)
+    lids = draw_lids(person("lids"), ranges.lids, traits)
+    irises = draw_irises(person("irises"), ranges.iris, traits)
+    makeup = draw_makeup(person("makeup"), ranges.skin, traits)
+    lashes = draw_lashes(person("lashes"), ranges.lashes, traits, makeup.mascara)
+
+    def eye(side: int) -> EyeSpec:
+        return EyeSpec(
+            ball=balls[side],
+            lids=lids[side],
+            iris=irises[side],
+            lashes=lashes[side],
+            offset_head_m=offsets[side],
+            blink=expression.blink[side],
+            squint=expression.squint[side],
+        )
+
+    return SubjectSpec(
+        identity=identity,
+        gender_female=traits.gender_female,
+        age_years=traits.age_years,
+        african=traits.african,
+        asian=traits.asian,
+        caucasian=traits.caucasian,
+        weight=traits.weight,
+        muscle=traits.muscle,
+        shape=(*draw_shape(person("shape"), ranges.face), *expression.units),
+        left=eye(0),
+        right=eye(1),
+        sclera=draw_sclera(person("sclera"), ranges.sclera, traits),
+        skin=draw_skin(person("skin"), ranges.skin, traits, makeup),
+        brow=draw_brow(person("brow"), ranges.brow, traits),
+        hair=draw_hair(person("hair"), ranges.brow, traits),
+        glasses=draw_glasses(person("glasses"), ranges.glasses),
+        interpupillary_m=draw_interpupillary(person("interpupillary"), ranges.face, traits),
+    )
+
+
+def draw_spec(
+    ranges: RenderRanges,
+    seed: int,
+    index: int,
+    attempt: int = 0,
+    eye_corners_head: EyeCorners = approximate_eye_corners_head,
+) -> SceneSpec:
+    """Return the scene of picture `index`: a function of its arguments alone.
+
+    Args:
+        ranges: What to draw from.
+        seed: Of the corpus.
+        index: Of the picture, from 0.
+        attempt: 0, and one more each time that the scene was rejected.
+        eye_corners_head: Gives the corners that the camera is aimed at.
+
+    Raises:
+        RejectedSceneError: The eyes would turn too far, or are not in the device's picture; draw the next attempt.
+    """
+    place = draw_place(seeds.rng(seed, index, "place", attempt), ranges.camera)
+    gaze_pitch = float(pitch_yaw_from_vector(place.gaze_head)[0])
+    subject = draw_subject(ranges.subject, seed, index, gaze_pitch, attempt)
+    left = draw_yes(seeds.rng(seed, index, "side", attempt), 0.5)
+    corners_head = eye_corners_head(subject)[0 if left else 1]
+    corners_lens = corners_head @ place.lens_from_head.T + place.head_lens_m
+    camera, cam_from_lens = draw_camera(seeds.rng(seed, index, "camera", attempt), ranges.camera, place, corners_lens)
+    light = draw_light(seeds.rng(seed, index, "light", attempt), ranges.light, _surroundings(place, cam_from_lens))
+    return SceneSpec(
+        seed=seed,
+        index=index,
+        attempt=attempt,
+        subject=subject,
+        cam_from_head_rotation=_matrix(cam_from_lens @ place.lens_from_head),
+        cam_from_head_translation_m=_vector(cam_from_lens @ place.head_lens_m),
+        world_from_cam_rotation=_matrix(place.world_from_lens @ cam_from_lens.T),
+        target_cam_m=_vector(cam_from_lens @ place.target_lens_m),
+        subject_eye="left" if left else "right",
+        camera=camera,
+        light=light,
+    )
+
+
+def _surroundings(place: Place, cam_from_lens: Float[np.ndarray, "3 3"]) -> Surroundings:
+    """Turn the lens' frame into the camera's for the lamps."""
+    return Surroundings(
+        subject_cam_m=cam_from_lens @ place.head_lens_m,
+        cam_from_lens=cam_from_lens,
+        up_cam=cam_from_lens @ place.world_from_lens.T @ np.array(UP_WORLD),
+        screen=place.screen,
+    )
+
+
+def _vector(value: Float[np.ndarray, "3"]) -> Vector3:
+    return float(value[0]), float(value[1]), float(value[2])
+
+
+def _matrix(value: Float[np.ndarray, "3 3"]) -> Matrix3:
+    return _vector(value[0]), _vector(value[1]), _vector(value[2])

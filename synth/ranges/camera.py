@@ -1,0 +1,138 @@
+"""Ranges of the camera, of where the head is before it, and of what the eyes look at.
+
+The *lens* frame is the `cam` frame of the physical camera: x right, y down, z forward.  The camera of the spec stands
+in the same place; it is turned towards the eye (`View.normalised`) or is a crop of the same picture (`View.crop`).
+Angles of the head are those of 300W-LP against a head that faces the lens upright: pitch > 0 raises the nose, yaw > 0
+turns it to the left of the image.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from synth.config import Range
+from synth.errors import ConfigError
+from synth.ranges.normal import Normal
+
+
+class View(Enum):
+    """How the picture is cut from what the lens sees."""
+
+    normalised = "normalised"
+    """MPIIGaze's virtual camera: turned to the mean of the eye's corners, 60x36 at f = 960 px from 600 mm."""
+    crop = "crop"
+    """A piece of the device's own picture, enlarged; the principal point lies outside."""
+
+
+class Attention(Enum):
+    """What the subject looks at."""
+
+    screen = "screen"
+    """A point of the screen below the lens; the head follows in part."""
+    free = "free"
+    """A point in a direction drawn against the head."""
+
+
+@dataclass
+class DeviceRanges:
+    """A webcam or a phone's front camera, by what its maker states."""
+
+    name: str
+    width: int
+    height: int
+    diagonal_fov_deg: Range
+
+
+@dataclass
+class ScreenRanges:
+    """A laptop's or phone's screen: in the plane of the lens, facing the subject."""
+
+    diagonal_inch: Range
+    aspect: Range
+    """Width over height."""
+    lens_gap_m: Range
+    """Lens above the upper edge."""
+    margin: float
+    """Targets may lie outside by this part of the width and height."""
+
+
+@dataclass
+class PlaceRanges:
+    """Where the head is and how it is held."""
+
+    lens_tilt_deg: Normal
+    """Lens axis above the horizon."""
+    distance_m: Range
+    """Lens to the head's origin."""
+    right_deg: Normal
+    """Direction of the head from the lens axis."""
+    down_deg: Normal
+    pitch_deg: Normal
+    yaw_deg: Normal
+    roll_deg: Normal
+    follow_pitch: Range
+    """Part of the target's pitch that the head takes over."""
+    follow_yaw: Range
+
+
+@dataclass
+class GazeRanges:
+    """What the eyes do in the head.  Angles in its frame, signs of synth/gaze.py: yaw > 0 to the subject's right."""
+
+    pitch_deg: Range
+    """`Attention.free` only, as are the next two."""
+    yaw_deg: Range
+    target_distance_m_log: Range
+    yaw_limit_deg: float
+    """Scenes whose eyes turn further in the head are rejected."""
+    pitch_up_limit_deg: float
+    pitch_down_limit_deg: float
+
+
+@dataclass
+class SensorRanges:
+    """What the sensor does to the picture."""
+
+    blur_px: Range
+    """Standard deviation; `View.normalised`: in final pixels; `View.crop`: in the device's own pixels."""
+    noise: Range
+    shot_noise: Range
+    exposure_stops: Normal
+    """Against the automatic exposure."""
+    contrast_log: Range
+
+
+@dataclass
+class CameraRanges:
+    """A situation: the device, the person before it, and the picture."""
+
+    view: View
+    attention: Attention
+    width: int
+    height: int
+    supersample: int
+    grey: bool
+    devices: list[DeviceRanges]
+    crop_width_m: Range
+    """`View.crop`: width at the eye's distance that fills the picture."""
+    aim_jitter_m: float
+    """Error of the eye corners' detection, sd in x and y each; moves the picture, never the labels."""
+    aim_jitter_roll_deg: float
+    aim_jitter_distance: float
+    """Sd of the relative error of the estimated distance; changes the focal length."""
+    screen: ScreenRanges
+    place: PlaceRanges
+    gaze: GazeRanges
+    sensor: SensorRanges
+
+    def __post_init__(self) -> None:
+        """Refuse sizes that cannot be and a crop without a device to crop from."""
+        if self.width < 8 or self.height < 8:
+            raise ConfigError(f"picture of {self.width}x{self.height}: width and height must be at least 8")
+        if self.supersample < 1:
+            raise ConfigError(f"supersample={self.supersample}: must be at least 1")
+        if not 0 <= self.aim_jitter_distance <= 0.25:
+            raise ConfigError(f"aim_jitter_distance={self.aim_jitter_distance}: must lie between 0 and 0.25")
+        if self.aim_jitter_m < 0 or self.aim_jitter_roll_deg < 0:
+            raise ConfigError("aim_jitter_m and aim_jitter_roll_deg are standard deviations: must not be negative")
+        if self.view is View.crop and not self.devices:
+            raise ConfigError("devices=[]: view=crop needs at least one device")

@@ -1,0 +1,142 @@
+"""Ranges of a person: who they are, the face, skin, hair, make-up and glasses.  Sources: docs/anatomy.md."""
+
+from dataclasses import dataclass
+
+from synth.config import Range
+from synth.errors import ConfigError
+from synth.ranges.eye import BallRanges, IrisRanges, LashRanges, LidRanges, LidState, ScleraRanges
+from synth.ranges.normal import Normal
+
+
+@dataclass
+class FaceRanges:
+    """Shape of the head and what the face does."""
+
+    interpupillary_m: Normal
+    """Distance of the rotation centres, adults."""
+    interpupillary_female_m: float
+    """A woman's against a man's."""
+    interpupillary_child_per_year: float
+    """Part that is missing for each year below 18."""
+    weight: Normal
+    muscle: Normal
+    shape_sd: dict[str, float]
+    """Weight's standard deviation of each pair of local targets, named `folder/stem-{negative,positive}`."""
+    shape_probability: float
+    """Part of the pairs that a person has at all; the others are 0."""
+    shape_limit: float
+    """Largest size of a weight."""
+    asymmetry_sd: float
+    """Of the difference between the left and the right target of a pair (half of it to each side)."""
+    smile: Normal
+    """Cut at 0: half the people do not smile."""
+    jaw_open: Normal
+    brow_up: Normal
+    """Raised brows at level gaze; looking up raises them more."""
+    brow_up_per_rad: float
+    """Of gaze above the head's level."""
+    frown: Normal
+    frown_per_squint: float
+    cheek_per_squint: float
+    sneer: Normal
+
+
+@dataclass
+class SkinRanges:
+    """Looks of the skin; the fractions run over the human range 0 to 1."""
+
+    melanin_african: Normal
+    melanin_asian: Normal
+    melanin_caucasian: Normal
+    haemoglobin: Normal
+    roughness: Range
+    oil: Range
+    freckles_probability: float
+    freckles: Range
+    blotchiness: Range
+    pores: Range
+    wrinkles: Normal
+    """At age 30."""
+    wrinkles_per_year: float
+    lid_darkness: Normal
+    makeup_probability_female: float
+    """Of women above 15."""
+    makeup_probability_male: float
+    eyeshadow_probability: float
+    """Of those with make-up."""
+    eyeliner_probability: float
+    mascara_probability: float
+
+
+@dataclass
+class BrowRanges:
+    """One pair of brows and the colour of the hair."""
+
+    count: Range
+    length_m: Normal
+    thickness_m: Normal
+    thickness_male_m: float
+    arch: Normal
+    arch_female: float
+    lift_m: Normal
+    radius_m: Normal
+    hair_melanin_dark: Normal
+    """Hair of Africans and Asians and of the dark-haired."""
+    hair_melanin_fair: Normal
+    fair_probability: float
+    """Fair hair, times the Caucasian part of the ancestry squared."""
+    hair_redness: Range
+    grey_age_years: Normal
+    """Age at which half of a person's hair is grey."""
+    grey_span_years: float
+
+
+@dataclass
+class GlassesRanges:
+    """Who wears which glasses, and how."""
+
+    probability: float
+    frames: list[str]
+    """Names in assets/glasses.py."""
+    width_scale: Normal
+    down_m: Normal
+    forward_m: Normal
+    """Extra distance from the eyes (slid down the nose)."""
+    metal_probability: float
+    lens_power_dioptre: Normal
+    tinted_probability: float
+    tint: Range
+    coating: Range
+
+
+@dataclass
+class SubjectRanges:
+    """A person."""
+
+    images_per_identity: int
+    """Consecutive pictures that share one person."""
+    age_years: Normal
+    female_probability: float
+    ancestry_concentration: float
+    """Of the Dirichlet distribution of (african, asian, caucasian): small gives mostly one, 1 every mix alike."""
+    ball: BallRanges
+    lids: LidRanges
+    iris: IrisRanges
+    sclera: ScleraRanges
+    lashes: LashRanges
+    state: LidState
+    face: FaceRanges
+    skin: SkinRanges
+    brow: BrowRanges
+    glasses: GlassesRanges
+
+    def __post_init__(self) -> None:
+        """Refuse counts and probabilities that cannot be."""
+        if self.images_per_identity < 1:
+            raise ConfigError(f"images_per_identity={self.images_per_identity}: must be at least 1")
+        if not 0 <= self.glasses.probability <= 1:
+            raise ConfigError(f"glasses.probability={self.glasses.probability}: must lie between 0 and 1")
+        if self.glasses.probability > 0 and not self.glasses.frames:
+            raise ConfigError("glasses.frames=[]: name at least one frame, or set glasses.probability=0")
+        if self.ancestry_concentration <= 0:
+            raise ConfigError(f"ancestry_concentration={self.ancestry_concentration}: must be above 0")
