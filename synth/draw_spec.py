@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from assets.person import EyeSpec, SubjectSpec, Vector3
+from assets.subject import canthi_head
 from synth import seeds
 from synth.draw.camera import draw_camera
 from synth.draw.chance import draw_log_uniform, draw_yes
@@ -26,19 +27,6 @@ from synth.spec import Matrix3, SceneSpec
 
 EyeCorners = Callable[[SubjectSpec], Float[np.ndarray, "2 2 3"]]
 """(left, right) eye, (inner, outer) corner, in `head`, metres."""
-
-
-def approximate_eye_corners_head(subject: SubjectSpec) -> Float[np.ndarray, "2 2 3"]:
-    """Return the corners of the lids about the eyeballs, without building the head."""
-    corners = np.empty((2, 2, 3))
-    for number, (eye, temporal) in enumerate(((subject.left, 1.0), (subject.right, -1.0))):
-        lids = eye.lids
-        centre = np.array([temporal * subject.interpupillary_m / 2, 0.0, 0.0]) + eye.offset_head_m
-        inner = (-temporal * lids.inner_canthus_nasal_m, lids.inner_canthus_down_m, -lids.inner_canthus_forward_m)
-        outer = (temporal * lids.outer_canthus_temporal_m, lids.outer_canthus_down_m, -lids.outer_canthus_forward_m)
-        corners[number] = centre + np.array([inner, outer])
-    # The head's origin is midway between the eyeballs, wherever these are.
-    return corners - (np.array(subject.left.offset_head_m) + subject.right.offset_head_m) / 2
 
 
 def draw_subject(
@@ -110,7 +98,7 @@ def draw_spec(
     seed: int,
     index: int,
     attempt: int = 0,
-    eye_corners_head: EyeCorners = approximate_eye_corners_head,
+    eye_corners_head: EyeCorners = canthi_head,
 ) -> SceneSpec:
     """Return the scene of picture `index`: a function of its arguments alone.
 

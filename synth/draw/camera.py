@@ -1,8 +1,8 @@
 """The camera of a scene, from the place of the eye in the physical lens' frame.
 
 `View.normalised` turns the camera towards the eye as MPIIGaze does (synth/normalisation.py).  Warping the webcam's
-picture by W = C_n S R C^-1 gives, exactly, the picture of a pinhole in the same lens, turned by R, with the focal length
-f = f_n d / d_n: S = diag(1, 1, d_n / d) divides x/z and y/z by d_n / d.  That pinhole is drawn.
+picture by W = C_n S R C^-1 gives, exactly, the picture of a pinhole in the same lens, turned by R, with the focal
+length f = f_n d / d_n: S = diag(1, 1, d_n / d) multiplies x/z and y/z by d / d_n.  That pinhole is drawn.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
 """Ranges of the light.
 
 Strengths of lamps are given as the irradiance they cause at the face, so that near and far lamps compare with each
-other and with a sky of strength 1 (about 1 to 3 W/m^2).  Azimuth 0 is behind the camera as the subject sees it, positive to
-the right of the image; elevation is above the horizon.
+other and with a sky of strength 1 (about 1 to 3 W/m^2).  Azimuth 0 is behind the camera, positive to the right of the
+image; elevation is above the horizon.
 """
 
 from dataclasses import dataclass
