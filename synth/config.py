@@ -23,6 +23,7 @@ from hydra import compose as hydra_compose
 from hydra import initialize_config_module
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, OverrideParseException
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -84,13 +85,28 @@ def compose_tree(module: str, name: str, schema: type[Any], overrides: Sequence[
         if override.startswith("hydra"):
             raise ConfigError(f"unknown key {override.partition('=')[0]!r}: hydra's own settings are not used here")
     try:
-        return _compose(module, name, schema, list(overrides))
+        return _compose(module, name, schema, [_quoted(override) for override in overrides])
     except (HydraException, OmegaConfBaseException) as error:
         if not overrides:
             raise
         offered = choices(module, name)
         names = list(dict.fromkeys([*_keys(_compose(module, name, schema, [])), *offered]))
         raise ConfigError(_explain(error, overrides, names, offered)) from error
+
+
+def _quoted(override: str) -> str:
+    """Quote a value that hydra's grammar cannot read, as a path with an accent or an equals sign.
+
+    Lists, mappings and what is quoted already are left alone, so that a mistake in them is told.
+    """
+    key, _, value = override.partition("=")
+    if value.startswith(("[", "{", "'", '"')):
+        return override
+    try:
+        OverridesParser.create().parse_override(override)
+    except HydraException:
+        return "{}='{}'".format(key, value.replace("'", "\\'"))
+    return override
 
 
 def _compose(module: str, name: str, schema: type[Any], overrides: list[str]) -> DictConfig:
@@ -204,9 +220,7 @@ def _explain(
     cause = error.__cause__ or error
     text = f"{error}\n{cause}"
     if isinstance(error, OverrideParseException):
-        key, _, value = error.override.partition("=")
-        reason = _first_line(error)
-        return f"cannot read {error.override!r} ({reason}): quote what is no plain value, {key}=\"'{value}'\""
+        return f"cannot read {error.override!r}: {_first_line(error)}"
     if several := re.search(r"Ambiguous value for argument '(.+)'", text):
         return f"{several.group(1)}: give one value (a list is [1,2]; quote a name with a comma)"
     if group := re.search(r"Could not find '([^']+)'", text):
