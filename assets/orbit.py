@@ -24,7 +24,7 @@ from jaxtyping import Float, Int
 from assets.eyeball import Eyeball, surface_radius_m
 from assets.head import INNER_CANTHUS, OUTER_CANTHUS
 from assets.lids import Gazing, margin_curve, support_radius_m
-from assets.person import EyeSpec
+from assets.person import EyeSpec, LidSpec
 from assets.subdivision import bspline_rows
 
 COLUMNS = 112
@@ -147,7 +147,7 @@ def build_orbit(spec: EyeSpec, ball: Eyeball, gazing: Gazing, rings_orbit: Float
         rest=np.concatenate([rest_face, rest_skin]),
         margin_m=np.concatenate([np.zeros((len(face), COLUMNS)), distance]),
         wet=np.concatenate([np.ones((len(face), COLUMNS)), (distance < 1e-9) * 0.5]),
-        floor=_floor(ball, gazing, margin, outward, xi),
+        floor=_floor(spec.lids, ball, gazing, margin, outward, xi),
         tear=_tear(ball, gazing, margin, edge, outward, xi),
         xi=xi,
     )
@@ -210,7 +210,7 @@ def _fold(
     lower = ((~UPPER) * middle)[None]
     furrow = np.exp(-(((distance - 4.5e-3) / 0.8e-3) ** 2))
     bag = np.exp(-(((distance - 9e-3) / 4e-3) ** 2))
-    out = out + lower * (lids.bag_m * bag - 0.35e-3 * furrow)
+    out = out + lower * (lids.bag_m * bag - 0.2e-3 * furrow)
     inner = np.exp(-(((xi + 1.0) / 0.22) ** 2))[None] * np.exp(-(((distance - 2e-3) / 2.5e-3) ** 2))
     out = out + 1.5e-3 * lids.epicanthus * inner
     skin = skin + out[..., None] * direction
@@ -220,19 +220,26 @@ def _fold(
     return skin
 
 
+def caruncle_weight(xi: Float[np.ndarray, "112"]) -> Float[np.ndarray, "112"]:
+    """Return 1 at the inner canthus, falling to 0 over the nasal sixth of the lids."""
+    return np.exp(-(((xi + 1.0) / 0.20) ** 2))
+
+
 def _floor(
-    ball: Eyeball, gazing: Gazing, margin: Float[np.ndarray, "112 3"], outward: Float[np.ndarray, "112 3"],
+    lids: LidSpec, ball: Eyeball, gazing: Gazing, margin: Float[np.ndarray, "112 3"], outward: Float[np.ndarray, "112 3"],
     xi: Float[np.ndarray, "112"],
 ) -> Float[np.ndarray, "6 112 3"]:
     """Conjunctiva: from the margin's inner edge it dives under the lid, but fills the inner corner with the plica."""
-    nose = np.exp(-(((xi + 1.0) / 0.20) ** 2))[:, None]
-    target = margin - outward * (-0.9e-3 + nose * 5.0e-3)
+    nose = caruncle_weight(xi)[:, None]
+    # Temporal, alike for both lids, so that what starts at the upper margin never crosses what starts at the lower.
+    target = margin + outward * 0.9e-3 * (1.0 - nose)
+    target = target + nose * np.stack([np.full(COLUMNS, 4.5e-3), 0.15 * (margin[0, 1] - margin[:, 1]), 0 * xi], -1)
     direction = _unit(target)
     axis = gazing.axis_orbit
     angle = np.arctan2(np.linalg.norm(np.cross(direction, axis), axis=-1), direction @ axis)
     bed = direction * (surface_radius_m(ball, angle) - 0.35e-3)[:, None]
     t = np.linspace(0.0, 1.0, _FLOOR_ROWS)[:, None, None]
-    plump = np.sin(np.pi * t) * 0.9e-3 * nose * _unit(margin)
+    plump = np.sin(np.pi * t**0.8) * lids.caruncle_m * 0.5 * nose**2 * np.array([0.2, 0.0, 0.98])
     return (1 - t) * margin + t * bed + plump
 
 
@@ -261,4 +268,4 @@ def strip_faces(rows: int) -> Int[np.ndarray, "f 4"]:
     return np.stack(quads, -1).reshape(-1, 4)
 
 
-__all__ = ["COLUMNS", "INNER_CANTHUS", "JOIN_RING", "OUTER_CANTHUS", "UPPER", "Orbit", "build_orbit", "strip_faces"]
+__all__ = ["COLUMNS", "INNER_CANTHUS", "JOIN_RING", "OUTER_CANTHUS", "UPPER", "Orbit", "build_orbit", "caruncle_weight", "strip_faces"]

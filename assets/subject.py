@@ -16,7 +16,7 @@ from assets import eyeball as balls
 from assets.eyeball import Eyeball, Side
 from assets.head import load_head, macro_weights
 from assets.lids import Gazing
-from assets.orbit import COLUMNS, JOIN_RING, Orbit, build_orbit, strip_faces
+from assets.orbit import COLUMNS, JOIN_RING, Orbit, build_orbit, caruncle_weight, strip_faces
 from assets.person import EyeSpec, SubjectSpec
 from assets.subdivision import Refinement, refine
 
@@ -293,7 +293,7 @@ def _eye_parts(eye: EyeGeometry) -> list[Part]:
         surface = make(eye.ball)
         vertices = eye.to_head(surface.vertices_eye)
         parts.append(Part(f"{name}_{eye.side}", vertices, surface.faces, surface.attributes, name, ID.get(name, 0)))
-    nose = np.tile(np.exp(-(((eye.orbit.xi + 1.0) / 0.20) ** 2)), len(eye.orbit.floor))
+    nose = np.tile(caruncle_weight(eye.orbit.xi), len(eye.orbit.floor))
     for name, strip, attributes in (
         ("caruncle", eye.orbit.floor, {"nose": nose}),
         ("tear", eye.orbit.tear, {}),

@@ -1,0 +1,313 @@
+"""Labels: everything that is true of a scene, by geometry alone, never read off a picture.
+
+Points of an eye, each in `cam` (m), in `px` and with its visibility:
+
+    pupil 32       the pupil's edge, where it is: in the iris plane behind the cornea
+    iris 32        the iris' edge in that plane
+    lid_margin 16  inner edges of the lid margins: inner canthus, along the upper lid, outer canthus, back below
+    caruncle 7     outline of the caruncle: outer end above, over the canthus, outer end below, then its temporal side
+
+`apparent` holds the pupil and the iris as the lens sees them: the pupil's edge through the refracting cornea
+(synth/refraction.py), the iris' edge at the limbus, where what lies behind the cornea is cut off.  A point of the pupil
+or iris is visible when its apparent place is.  Visible means: inside the picture, and nothing of the subject (lids,
+nose, glasses' frame, the cornea's own bulge) in front; lashes do not count.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from assets import eyeball as balls
+from assets.eyeball import Side, visual_axis_eye
+from assets.lids import margin_heights_m
+from assets.orbit import COLUMNS
+from assets.subject import SIDES, EyeGeometry, SubjectGeometry, build, canthi_head, gazing
+from synth.camera import camera_matrix, project
+from synth.errors import LabelError
+from synth.eye_pose import eye_rotations, target_head
+from synth.frames import apply, inverse, transform
+from synth.gaze import angle_between, pitch_yaw_from_vector
+from synth.normalisation import face_triangle
+from synth.refraction import cornea_faces, corneal_crossing, corneal_glints
+from synth.spec import SceneSpec
+from synth.visibility import Occluders
+
+FORMAT = 1
+CONTOUR = 32
+HIDING_MATERIALS = ("skin", "caruncle", "glasses_frame", "mouth")
+
+
+@dataclass(frozen=True)
+class Points:
+    """Points of one kind: where they are (m), where they project (px; NaN is never written), whether they are seen."""
+
+    cam: Float[np.ndarray, "n 3"]
+    px: Float[np.ndarray, "n 2"]
+    visible: Bool[np.ndarray, " n"]
+
+
+@dataclass(frozen=True)
+class Apparent:
+    """What the lens sees through the cornea, px."""
+
+    pupil_px: Float[np.ndarray, "32 2"]
+    iris_px: Float[np.ndarray, "32 2"]
+    pupil_centre_px: Float[np.ndarray, "2"]
+
+
+@dataclass(frozen=True)
+class EyeLabels:
+    """Labels of one eye; see the module for the points."""
+
+    centre_cam: Float[np.ndarray, "3"]
+    sclera_radius_m: float
+    cornea_centre_cam: Float[np.ndarray, "3"]
+    cornea_radius_m: float
+    rotation_head_from_eye: Float[np.ndarray, "3 3"]
+    optical_axis_cam: Float[np.ndarray, "3"]
+    visual_axis_cam: Float[np.ndarray, "3"]
+    optical_axis_head: Float[np.ndarray, "3"]
+    visual_axis_head: Float[np.ndarray, "3"]
+    optical_pitch_yaw_rad: Float[np.ndarray, "2"]
+    visual_pitch_yaw_rad: Float[np.ndarray, "2"]
+    canthi_cam: Float[np.ndarray, "2 3"]
+    canthi_px: Float[np.ndarray, "2 2"]
+    centre_of_canthi_cam: Float[np.ndarray, "3"]
+    pupil_centre_cam: Float[np.ndarray, "3"]
+    pupil_radius_m: float
+    iris_radius_m: float
+    points: dict[str, Points]
+    apparent: Apparent
+    glints_px: Float[np.ndarray, "k 2"]
+    glints_visible: Bool[np.ndarray, " k"]
+    openness: float
+    blink: float
+    squint: float
+    box_px: Float[np.ndarray, "4"]
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Labels of one picture."""
+
+    format: int
+    seed: int
+    index: int
+    attempt: int
+    image: dict[str, int]
+    camera_matrix: Float[np.ndarray, "3 3"]
+    world_from_cam: Float[np.ndarray, "4 4"]
+    cam_from_head: Float[np.ndarray, "4 4"]
+    face_triangle_head: Float[np.ndarray, "3 3"]
+    subject_eye: str
+    target_cam: Float[np.ndarray, "3"]
+    vergence_rad: float
+    attributes: dict[str, Any]
+    eyes: dict[Side, EyeLabels]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain dicts, lists, numbers and strings."""
+        plain: dict[str, Any] = _plain(self)
+        return plain
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    return value
+
+
+def geometry(spec: SceneSpec) -> SubjectGeometry:
+    """Build the subject of a scene with its eyes on the target: what labels and both renderers start from."""
+    return build(spec.subject, eye_rotations(spec.subject, target_head(spec)))
+
+
+def label(spec: SceneSpec, subject: SubjectGeometry | None = None) -> Labels:
+    """Return the labels of a scene.
+
+    Args:
+        spec: The scene.
+        subject: `geometry(spec)`, when the caller has it already.
+
+    Raises:
+        LabelError: The labels contradict each other.
+    """
+    subject = subject or geometry(spec)
+    cam_from_head = transform(np.array(spec.cam_from_head_rotation), np.array(spec.cam_from_head_translation_m))
+    k = camera_matrix(spec.camera)
+    hiding = [part for part in subject.parts if part.material in HIDING_MATERIALS]
+    view = _View(spec, k, cam_from_head, Occluders(hiding, cam_from_head, k))
+    canthi = canthi_head(spec.subject)
+    eyes = {side: _eye_labels(view, subject.eyes[side], canthi[i]) for i, side in enumerate(SIDES)}
+    middles = canthi.mean(axis=1)
+    left, right = (eyes[side].visual_axis_cam for side in SIDES)
+    labels = Labels(
+        format=FORMAT,
+        seed=spec.seed,
+        index=spec.index,
+        attempt=spec.attempt,
+        image={"width": spec.camera.width, "height": spec.camera.height},
+        camera_matrix=k,
+        world_from_cam=transform(np.array(spec.world_from_cam_rotation), np.zeros(3)),
+        cam_from_head=cam_from_head,
+        face_triangle_head=face_triangle(middles[1], middles[0], subject.mouth_corners_head.mean(axis=0)),
+        subject_eye=spec.subject_eye,
+        target_cam=np.array(spec.target_cam_m),
+        vergence_rad=float(angle_between(left, right)),
+        attributes=_attributes(spec),
+        eyes=eyes,
+    )
+    _check(labels)
+    return labels
+
+
+@dataclass(frozen=True)
+class _View:
+    spec: SceneSpec
+    camera_matrix: Float[np.ndarray, "3 3"]
+    cam_from_head: Float[np.ndarray, "4 4"]
+    occluders: Occluders
+
+    def in_picture(self, px: Float[np.ndarray, "n 2"]) -> Bool[np.ndarray, " n"]:
+        size = np.array([self.spec.camera.width, self.spec.camera.height])
+        return np.asarray(((px >= 0) & (px <= size)).all(-1))
+
+    def points(self, points_head: Float[np.ndarray, "n 3"]) -> Points:
+        cam = apply(self.cam_from_head, points_head)
+        px = project(self.camera_matrix, cam)
+        return Points(cam, px, self.in_picture(px) & ~self.occluders.hidden(px, cam[:, 2]))
+
+
+@lru_cache(maxsize=1)
+def margin_columns() -> tuple[int, ...]:
+    """Return the columns of an orbit that carry the 16 points of the lid margin."""
+    return tuple(int(c) for c in np.round(np.arange(16) * COLUMNS / 16))
+
+
+def _caruncle(eye: EyeGeometry) -> Float[np.ndarray, "7 3"]:
+    """Outline of the caruncle in `head`: two points on either lid, the canthus between them, two where it meets the eye."""
+    floor = eye.orbit.floor
+    rows = [(0, 8), (0, 4), (0, 0), (0, COLUMNS - 4), (0, COLUMNS - 8), (-2, COLUMNS - 5), (-2, 5)]
+    return eye.from_orbit(np.array([floor[r, c] for r, c in rows]))
+
+
+def _eye_labels(view: _View, eye: EyeGeometry, canthi: Float[np.ndarray, "2 3"]) -> EyeLabels:
+    spec = getattr(view.spec.subject, eye.side)
+    ball = eye.ball
+    rotation = view.cam_from_head[:3, :3]
+    optical_head = -eye.head_from_eye[:, 2]
+    visual_head = eye.head_from_eye @ visual_axis_eye(spec.ball, eye.side)
+    lens_head = apply(inverse(view.cam_from_head), np.zeros(3))
+    lens_eye = (lens_head - eye.centre_head) @ eye.head_from_eye
+
+    pupil, iris = balls.pupil_contour_eye(ball, CONTOUR), balls.iris_contour_eye(ball, CONTOUR)
+    centre = pupil.mean(axis=0)
+    through, seen = corneal_crossing(ball, np.vstack([pupil, centre[None]]), lens_eye)
+    crossing = view.points(eye.to_head(through))
+    limbus_eye = balls.limbus_eye(ball, CONTOUR)
+    limbus = view.points(eye.to_head(limbus_eye))
+    pupil_seen = (crossing.visible & seen)[:CONTOUR]
+    iris_seen = limbus.visible & cornea_faces(ball, limbus_eye, lens_eye)
+    margin = view.points(eye.from_orbit(eye.orbit.skin[0][list(margin_columns())]))
+    glints_px, glints_seen = _glints(view, eye, lens_eye)
+    canthi_cam = apply(view.cam_from_head, canthi)
+    upper_m, lower_m = margin_heights_m(spec, gazing(eye.head_from_eye, eye.side))
+    return EyeLabels(
+        centre_cam=apply(view.cam_from_head, eye.centre_head),
+        sclera_radius_m=ball.sclera_radius_m,
+        cornea_centre_cam=apply(view.cam_from_head, eye.to_head(np.array([0.0, 0.0, -ball.cornea_centre_axial_m]))),
+        cornea_radius_m=ball.cornea_radius_m,
+        rotation_head_from_eye=eye.head_from_eye,
+        optical_axis_cam=rotation @ optical_head,
+        visual_axis_cam=rotation @ visual_head,
+        optical_axis_head=optical_head,
+        visual_axis_head=visual_head,
+        optical_pitch_yaw_rad=pitch_yaw_from_vector(rotation @ optical_head),
+        visual_pitch_yaw_rad=pitch_yaw_from_vector(rotation @ visual_head),
+        canthi_cam=canthi_cam,
+        canthi_px=project(view.camera_matrix, canthi_cam),
+        centre_of_canthi_cam=canthi_cam.mean(axis=0),
+        pupil_centre_cam=apply(view.cam_from_head, eye.to_head(centre)),
+        pupil_radius_m=ball.pupil_radius_m,
+        iris_radius_m=ball.limbus_radial_m,
+        points={
+            "pupil": dataclasses.replace(view.points(eye.to_head(pupil)), visible=pupil_seen),
+            "iris": dataclasses.replace(view.points(eye.to_head(iris)), visible=iris_seen),
+            "lid_margin": margin,
+            "caruncle": view.points(_caruncle(eye)),
+        },
+        apparent=Apparent(crossing.px[:CONTOUR], limbus.px, crossing.px[CONTOUR]),
+        glints_px=glints_px,
+        glints_visible=glints_seen,
+        openness=float((upper_m - lower_m) / (2.0 * ball.limbus_radial_m)),
+        blink=spec.blink,
+        squint=spec.squint,
+        box_px=np.concatenate([margin.px.min(axis=0), margin.px.max(axis=0)]),
+    )
+
+
+def _glints(
+    view: _View, eye: EyeGeometry, lens_eye: Float[np.ndarray, "3"]
+) -> tuple[Float[np.ndarray, "k 2"], Bool[np.ndarray, " k"]]:
+    """Mirror images of the lamps' centres in the cornea; a sun stands 1000 km away against its light."""
+    lamps_cam = [
+        np.array(lamp.position_cam_m) if lamp.kind != "sun" else -1e6 * np.array(lamp.direction_cam)
+        for lamp in view.spec.light.lamps
+    ]
+    if not lamps_cam:
+        return np.zeros((0, 2)), np.zeros(0, dtype=bool)
+    lamps_head = apply(inverse(view.cam_from_head), np.stack(lamps_cam))
+    mirror, good = corneal_glints(eye.ball, (lamps_head - eye.centre_head) @ eye.head_from_eye, lens_eye)
+    points = view.points(eye.to_head(mirror))
+    return points.px, points.visible & good
+
+
+def _attributes(spec: SceneSpec) -> dict[str, Any]:
+    subject = spec.subject
+    own = getattr(subject, spec.subject_eye)
+    glasses = subject.glasses
+    return {
+        "identity": subject.identity,
+        "age_years": subject.age_years,
+        "gender_female": subject.gender_female,
+        "ancestry": {"african": subject.african, "asian": subject.asian, "caucasian": subject.caucasian},
+        "skin_melanin": subject.skin.melanin,
+        "iris_colour": iris_colour(own.iris.melanin, own.iris.warmth),
+        "glasses": "none" if glasses is None else glasses.frame,
+        "glasses_tinted": glasses is not None and glasses.tint > 0.1,
+        "makeup": max(subject.skin.eyeshadow, subject.skin.eyeliner, own.lashes.mascara) > 0.2,
+        "light": "nir" if spec.light.infrared else "visible",
+        "sky": spec.light.sky,
+    }
+
+
+def iris_colour(melanin: float, warmth: float) -> str:
+    """Return the everyday name of an iris, from its stroma's melanin and its yellow pigment."""
+    if melanin < 0.22:
+        return "green" if warmth > 0.55 else "blue" if warmth < 0.3 else "grey"
+    if melanin < 0.45:
+        return "hazel" if warmth > 0.4 else "green"
+    return "amber" if melanin < 0.6 and warmth > 0.6 else "brown" if melanin < 0.8 else "dark brown"
+
+
+def _check(labels: Labels) -> None:
+    """Stop the run if a label contradicts itself."""
+    where = f"seed {labels.seed} index {labels.index}"
+    for side, eye in labels.eyes.items():
+        to_target = labels.target_cam - eye.centre_cam
+        miss = float(angle_between(to_target, eye.visual_axis_cam))
+        if not miss < 1e-6:
+            raise LabelError(f"{where}: the {side} eye's visual axis misses the target by {miss} rad")
+        for name, points in eye.points.items():
+            if not np.isfinite(points.px).all():
+                raise LabelError(f"{where}: {side} {name} has a point behind the lens")

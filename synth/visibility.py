@@ -1,0 +1,82 @@
+"""What hides a point from the lens: the first triangle in front of it, by geometry alone.
+
+Triangles are culled by their box in the picture, so a few thousand tests decide a hundred points.  Nothing is
+rasterised and Blender is not asked; its id mask is the check (tests/agreement).
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from assets.subject import Part
+
+TOLERANCE_M = 1.5e-4
+"""A triangle nearer to the point than this is taken for the surface the point lies on."""
+
+
+class Occluders:
+    """Opaque parts of a subject as seen by one camera."""
+
+    def __init__(
+        self, parts: Sequence[Part], cam_from_head: Float[np.ndarray, "4 4"], camera_matrix: Float[np.ndarray, "3 3"]
+    ) -> None:
+        """Carry the triangles of `parts` into the picture.
+
+        Args:
+            parts: Meshes that hide; frame `head`.
+            cam_from_head: Head pose.
+            camera_matrix: K, px.
+        """
+        corners, depths = [], []
+        for part in parts:
+            cam = part.vertices_head @ cam_from_head[:3, :3].T + cam_from_head[:3, 3]
+            px = (cam @ camera_matrix.T)[:, :2] / cam[:, 2:]
+            triangles = _triangles(part.faces)
+            corners.append(px[triangles])
+            depths.append(cam[triangles, 2])
+        self._corners_px = np.concatenate(corners)
+        self._depth_m = np.concatenate(depths)
+        front = (self._depth_m > 1e-3).all(1)
+        self._corners_px, self._depth_m = self._corners_px[front], self._depth_m[front]
+        self._low_px, self._high_px = self._corners_px.min(1), self._corners_px.max(1)
+
+    def hidden(self, points_px: Float[np.ndarray, "n 2"], depth_m: Float[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
+        """Return which points have a triangle before them.
+
+        Args:
+            points_px: Where they appear.
+            depth_m: Their z in `cam`.
+        """
+        hidden = np.zeros(len(points_px), dtype=bool)
+        if len(points_px) == 0:
+            return hidden
+        low, high = points_px.min(0), points_px.max(0)
+        near = np.flatnonzero(((self._high_px >= low) & (self._low_px <= high)).all(1))
+        u, v = points_px[:, 0, None], points_px[:, 1, None]
+        l_px, h_px = self._low_px[near], self._high_px[near]
+        inside = (u >= l_px[:, 0]) & (u <= h_px[:, 0]) & (v >= l_px[:, 1]) & (v <= h_px[:, 1])
+        point, candidate = np.nonzero(inside)
+        triangle = near[candidate]
+        a, b, c = (self._corners_px[triangle, i] for i in range(3))
+        p = points_px[point]
+        area = _cross(b - a, c - a)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            w1 = _cross(p - a, c - a) / area
+            w2 = _cross(b - a, p - a) / area
+        w0 = 1.0 - w1 - w2
+        # 1 / z is linear in the picture, z is not.
+        with np.errstate(invalid="ignore"):
+            z = 1.0 / (w0 / self._depth_m[triangle, 0] + w1 / self._depth_m[triangle, 1] + w2 / self._depth_m[triangle, 2])
+            hit = (w0 >= 0) & (w1 >= 0) & (w2 >= 0) & (z < depth_m[point] - TOLERANCE_M)
+        hidden[point[hit]] = True
+        return hidden
+
+
+def _triangles(quads: Int[np.ndarray, "f 4"]) -> Int[np.ndarray, "t 3"]:
+    whole = quads[:, 2] != quads[:, 3]
+    return np.concatenate([quads[:, [0, 1, 2]], quads[whole][:, [0, 2, 3]]])
+
+
+def _cross(a: Float[np.ndarray, "n 2"], b: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, " n"]:
+    return np.asarray(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0])
