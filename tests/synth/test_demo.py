@@ -9,6 +9,7 @@ from synth.commands.demo import DemoConfig
 from synth.config import compose_tree
 from synth.errors import ConfigError, DataError, ProjectError
 
+SCORE = {"ensemble": {"raw": 5.4321, "offset_free": 4.1, "mean_predictor": 8.4}}
 PIXEL = bytes.fromhex("89504e470d0a1a0a")
 
 
@@ -44,7 +45,7 @@ def test_all_steps_are_taken_and_the_report_holds_their_numbers_and_pictures(tmp
         folder = next(word.removeprefix("out=") for word in overrides if word.startswith("out="))
         (tmp_path / folder).mkdir(parents=True, exist_ok=True)
         if verb == "evaluate":
-            (tmp_path / folder / "report.json").write_text(json.dumps({"error_deg": 5.4321, "rows": [1, 2], "n": 120}))
+            (tmp_path / folder / "report.json").write_text(json.dumps(SCORE))
             (tmp_path / folder / "worst.png").write_bytes(PIXEL)
         if verb == "inspect":
             (tmp_path / folder / "report.html").write_text("")
@@ -54,7 +55,13 @@ def test_all_steps_are_taken_and_the_report_holds_their_numbers_and_pictures(tmp
     demo.run(config)
     assert taken == [step.verb for step in demo.steps(config)]
     text = (tmp_path / "demo" / "report.html").read_text()
-    for words in ("5.432", "<td>120", "data:image/png;base64,iVBORw0KGgo=", 'href="corpus/report.html"'):
+    for words in (
+        "5.43 degrees",
+        "4.10 degrees",
+        "8.40 degrees",
+        "data:image/png;base64,iVBORw0KGgo=",
+        'href="corpus/report.html"',
+    ):
         assert words in text
     printed = capsys.readouterr().out
     assert all(step.command in printed for step in demo.steps(config))
