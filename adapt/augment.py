@@ -181,7 +181,7 @@ def light(images: Float[Tensor, "b 1 h w"], changes: Changes) -> Float[Tensor, "
 
 
 def filter_blur(images: Float[Tensor, "b 1 h w"], blur: Float[Tensor, "b 3"]) -> Float[Tensor, "b 1 h w"]:
-    """Blur by a Gaussian that is wider along the direction of motion: variances along and across add to the round one."""
+    """Blur by a Gaussian that is wider along the direction of motion; the variances add."""
     along, both, direction = blur.unbind(-1)
     chosen = torch.nonzero((along > 0) | (both > 0)).squeeze(1)
     if len(chosen) == 0:
@@ -204,7 +204,7 @@ def resample(images: Float[Tensor, "b 1 h w"], rows: Int[Tensor, " b"]) -> Float
     """Reduce to the given rows (and columns in proportion) by area, and enlarge again, bilinearly."""
     height, width = images.shape[-2:]
     changed = images
-    for count in rows.unique().tolist():
+    for count in sorted(set(rows.tolist())):
         if count >= height:
             continue
         if changed is images:

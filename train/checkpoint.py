@@ -1,0 +1,73 @@
+"""A trained network as one small file: its name, its options and its weights; read back without running any code.
+
+network.pt   {"format": 1, "name": str, "options": {...}, "state": {tensor name: tensor}, "about": {...}}
+"""
+
+import io
+import pickle
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from synth.errors import ConfigError, DataError
+from synth.shards.atomic import write_whole
+from train.models.build import build
+from train.tasks.gaze import channels_last
+
+FORMAT = 1
+FILE = "network.pt"
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A network ready to predict, and what it was trained on."""
+
+    network: nn.Module
+    name: str
+    about: Mapping[str, Any]
+
+
+def save_network(
+    path: Path, network: nn.Module, name: str, options: Mapping[str, Any], about: Mapping[str, Any]
+) -> None:
+    """Write a network; the file appears only when it is whole.
+
+    Args:
+        path: The file.
+        network: Built by `train.models.build.build` from the name and the options.
+        name: Of the network.
+        options: Of the network.
+        about: Plain values worth keeping with it: seed, versions, labels.
+    """
+    buffer = io.BytesIO()
+    state = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
+    torch.save({"format": FORMAT, "name": name, "options": dict(options), "state": state, "about": dict(about)}, buffer)
+    write_whole(path, buffer.getvalue())
+
+
+def load_network(path: Path) -> Trained:
+    """Return the network in a file, or in the folder of a run.
+
+    Raises:
+        DataError: There is none, or it is damaged.
+    """
+    file = path / FILE if path.is_dir() else path
+    if not file.is_file():
+        raise DataError(f"{file}: there is no such file; name the folder that `canthus fit out=...` finished")
+    try:
+        content = torch.load(file, map_location="cpu", weights_only=True)
+    except (RuntimeError, pickle.UnpicklingError, EOFError, OSError, ValueError, KeyError) as error:
+        reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+        raise DataError(f"{file}: not a network of ours or damaged ({reason})") from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise DataError(f"{file}: not a network of ours in format {FORMAT}")
+    try:
+        network = build(content["name"], content["options"])
+        network.load_state_dict(content["state"])
+    except (ConfigError, KeyError, RuntimeError) as error:
+        raise DataError(f"{file}: its weights and its options do not fit each other") from error
+    return Trained(channels_last(network.eval()), content["name"], content["about"])

@@ -1,0 +1,1 @@
+"""Configurations of the verbs of this package."""

@@ -1,0 +1,1 @@
+"""Readers: one file a format, all giving the same `adapt.batch.Batch`."""

@@ -1,0 +1,63 @@
+"""Read eyes from wherever they are: the format is told by what a path holds, or named."""
+
+from enum import Enum
+from pathlib import Path
+
+from adapt.batch import Batch
+from synth.errors import DataError
+from synth.normalisation import GazeMode
+from train.data.images import picture_paths, read_images
+from train.data.mpiigaze import NORMALIZED, read_mpiigaze
+from train.data.mpiigaze_h5 import read_mpiigaze_h5
+from train.data.shards import Axis, read_shards
+
+
+class Reader(Enum):
+    """A format; `auto` looks at what the path holds."""
+
+    auto = "auto"
+    shards = "shards"
+    mpiigaze = "mpiigaze"
+    mpiigaze_h5 = "mpiigaze_h5"
+    images = "images"
+
+
+def read_eyes(path: Path, reader: Reader, mode: GazeMode, axis: Axis) -> Batch:
+    """Return every eye under a path, right ones mirrored to left ones.
+
+    Args:
+        path: A file or folder of that format.
+        reader: The format.
+        mode: How gazes are normalised; of our shards only, the others come with their labels.
+        axis: Which direction is the gaze; of our shards only.
+
+    Raises:
+        DataError: The path holds nothing of the kind, or something damaged.
+    """
+    reader = recognise(path) if reader is Reader.auto else reader
+    if reader is Reader.shards:
+        return read_shards(path, mode, axis)
+    if reader is Reader.mpiigaze:
+        return read_mpiigaze(path)
+    if reader is Reader.mpiigaze_h5:
+        return read_mpiigaze_h5(path)
+    return read_images(path)
+
+
+def recognise(path: Path) -> Reader:
+    """Return the format of what a path holds."""
+    if path.is_file() and path.suffix in (".h5", ".hdf5"):
+        return Reader.mpiigaze_h5
+    if path.is_dir():
+        if any(path.glob("shard-*.tar")):
+            return Reader.shards
+        if (path / NORMALIZED).is_dir():
+            return Reader.mpiigaze
+        if picture_paths(path):
+            return Reader.images
+    if not path.exists():
+        raise DataError(f"{path}: there is no such file or folder")
+    raise DataError(
+        f"{path}: holds no eyes that are known here: a folder of shards, MPIIGaze's folder, "
+        "its .h5 file, or a folder of pictures"
+    )

@@ -1,0 +1,114 @@
+"""Measure networks on eyes with known gaze: scores, and where the error sits.
+
+An error is looked at by gaze pitch and yaw, head pitch and yaw (bins of 5 degrees) and side; in each bin stand the
+number of eyes, the mean error as it is, after the common offset, and the mean of prediction minus truth.  Degrees.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import nn
+
+from adapt.batch import Batch
+from synth.gaze import mirror_pitch_yaw
+from train.metrics import Angles, Score, errors_deg, mean_offset_rad, score
+from train.tasks.gaze import predict
+
+BIN_DEG = 5.0
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Networks on one set of eyes.
+
+    Attributes:
+        names: Of the networks.
+        predicted_rad: Each network's gaze [pitch, yaw].
+        eyes: What they were measured on, with their true gaze.
+    """
+
+    names: tuple[str, ...]
+    predicted_rad: Float[np.ndarray, "k n 2"]
+    eyes: Batch
+
+    @property
+    def true_rad(self) -> Angles:
+        """The true gaze."""
+        return self.eyes.gaze_pitch_yaw_rad.double().numpy()
+
+    @property
+    def ensemble_rad(self) -> Angles:
+        """The mean of the networks' angles."""
+        return np.asarray(self.predicted_rad.mean(axis=0))
+
+    def scores(self) -> tuple[Score, ...]:
+        """Return each network's score."""
+        right = self.eyes.right.numpy()
+        return tuple(score(predicted, self.true_rad, right) for predicted in self.predicted_rad)
+
+    def ensemble_score(self) -> Score:
+        """Return the ensemble's score."""
+        return score(self.ensemble_rad, self.true_rad, self.eyes.right.numpy())
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all figures of the report."""
+        scores = self.scores()
+        keys = ("raw", "offset_free", "offset_pitch", "offset_yaw")
+        mean = {key: float(np.mean([getattr(found, key) for found in scores])) for key in keys}
+        deviation = {key: float(np.std([getattr(found, key) for found in scores])) for key in keys}
+        return {
+            "eyes": len(self.eyes),
+            "networks": {name: found.to_json() for name, found in zip(self.names, scores, strict=True)},
+            "mean_of_networks": mean,
+            "deviation_of_networks": deviation,
+            "ensemble": self.ensemble_score().to_json(),
+            "by": {
+                "gaze_pitch_deg": self.bins(np.degrees(self.true_rad[:, 0])),
+                "gaze_yaw_deg": self.bins(np.degrees(self.true_rad[:, 1])),
+                "head_pitch_deg": self.bins(np.degrees(self.eyes.head_pitch_yaw_rad.double().numpy()[:, 0])),
+                "head_yaw_deg": self.bins(np.degrees(self.eyes.head_pitch_yaw_rad.double().numpy()[:, 1])),
+            },
+        }
+
+    def bins(self, angle_deg: Float[np.ndarray, " n"]) -> list[dict[str, float]]:
+        """Return the ensemble's errors in bins of an angle."""
+        predicted, true = self.ensemble_rad, self.true_rad
+        raw = errors_deg(predicted, true)
+        free = errors_deg(predicted - mean_offset_rad(predicted, true), true)
+        offset = np.degrees(predicted - true)
+        place = np.floor(angle_deg / BIN_DEG).astype(int)
+        return [
+            {
+                "low": float(one * BIN_DEG),
+                "high": float((one + 1) * BIN_DEG),
+                "n": int((place == one).sum()),
+                "raw": float(raw[place == one].mean()),
+                "offset_free": float(free[place == one].mean()),
+                "offset_pitch": float(offset[place == one, 0].mean()),
+                "offset_yaw": float(offset[place == one, 1].mean()),
+            }
+            for one in np.unique(place)
+        ]
+
+
+def predictions_of(network: nn.Module, eyes: Batch, batch_size: int = 512) -> Angles:
+    """Return a network's gaze angles of all eyes, in the left-eye convention, float64."""
+    network.eval()
+    with torch.inference_mode():
+        parts = [
+            predict(network, eyes.take(range(start, min(start + batch_size, len(eyes)))))
+            for start in range(0, len(eyes), batch_size)
+        ]
+    return np.asarray(torch.cat(parts).double().numpy())
+
+
+def prediction_file(predicted_rad: Angles, eyes: Batch) -> dict[str, dict[str, list[float]]]:
+    """Return {key: {"gaze_pitch_yaw_rad": [pitch, yaw]}} for the pictures as their files hold them.
+
+    The reader mirrored some right eyes; their yaw is negated back.
+    """
+    stored = np.where(eyes.mirrored.numpy()[:, None], mirror_pitch_yaw(predicted_rad), predicted_rad)
+    return {key: {"gaze_pitch_yaw_rad": [float(p), float(y)]} for key, (p, y) in zip(eyes.keys, stored, strict=True)}

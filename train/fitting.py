@@ -1,0 +1,133 @@
+"""Train a gaze network in a folder: a checkpoint an epoch, logs for TensorBoard and as CSV, continued where it stopped.
+
+last.ckpt      all that continuing needs, after every epoch
+metrics.csv    one row an epoch
+tensorboard/   the same and the learning rate
+"""
+
+import csv
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import lightning
+import torch
+from lightning.pytorch.callbacks import LearningRateMonitor, ModelCheckpoint
+from lightning.pytorch.loggers import TensorBoardLogger
+
+from adapt.batch import Batch
+from synth.errors import DataError
+from train.data.loader import loader
+from train.tasks.gaze import GazeTask
+
+LAST = "last.ckpt"
+METRICS = "metrics.csv"
+
+
+class CsvLog(lightning.Callback):
+    """One row an epoch; a continued run keeps the rows of the epochs before, and only those."""
+
+    def __init__(self, path: Path) -> None:
+        """Write to this file."""
+        self.path = path
+
+    def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        """Append the epoch's metrics."""
+        if trainer.sanity_checking:
+            return
+        row: dict[str, float] = {"epoch": trainer.current_epoch, "step": trainer.global_step}
+        row |= {name: round(float(value), 6) for name, value in sorted(trainer.callback_metrics.items())}
+        rows: list[dict[str, Any]] = []
+        if self.path.exists():
+            with self.path.open(newline="", encoding="utf-8") as file:
+                rows = [before for before in csv.DictReader(file) if int(before["epoch"]) < row["epoch"]]
+        with self.path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, fieldnames=list(row))
+            writer.writeheader()
+            writer.writerows([*rows, row])
+
+
+def fit(
+    task: GazeTask,
+    training: Batch,
+    validation: Batch,
+    out: Path,
+    *,
+    epochs: int,
+    batch_size: int,
+    accelerator: str = "cpu",
+    progress: bool = False,
+) -> None:
+    """Train a task up to a number of epochs, from `out/last.ckpt` where there is one.
+
+    Args:
+        task: Holds the fresh network, and the trained one afterwards.
+        training: Eyes to train on.
+        validation: Eyes to watch; may be empty.
+        out: An existing folder.
+        epochs: Of the whole training, those before a continuation included.
+        batch_size: Eyes a step.
+        accelerator: cpu, gpu or auto.
+        progress: Whether to draw a progress bar.
+
+    Raises:
+        DataError: The checkpoint to continue from is damaged.
+    """
+    checkpoint = ModelCheckpoint(
+        dirpath=out, filename="last", every_n_epochs=1, enable_version_counter=False, save_on_train_epoch_end=True
+    )
+    with quiet():
+        trainer = lightning.Trainer(
+            accelerator=accelerator,
+            devices=1,
+            max_epochs=epochs,
+            logger=TensorBoardLogger(out, name="", version="tensorboard"),
+            callbacks=[checkpoint, CsvLog(out / METRICS), LearningRateMonitor("epoch")],
+            enable_progress_bar=progress,
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+            log_every_n_steps=10,
+            use_distributed_sampler=False,
+        )
+        train_loader = loader(training, batch_size, task.recipe.seed)
+        # Metrics are averaged over batches: batches of one size weigh every eye alike.
+        validation_loader = loader(validation, 512) if len(validation) else None
+        last = out / LAST
+        try:
+            trainer.fit(
+                task,
+                train_loader,
+                validation_loader,
+                ckpt_path=str(last) if last.exists() else None,
+                weights_only=True,
+            )
+        except RuntimeError as error:
+            if last.exists() and "PytorchStreamReader" in str(error):
+                raise DataError(f"{last}: damaged checkpoint; delete it to train from the start") from error
+            raise
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep Lightning's notices (devices found, tips, workers it would like) off the terminal."""
+    names = ("lightning.pytorch", "lightning.fabric", "lightning.pytorch.utilities.rank_zero")
+    before = {name: logging.getLogger(name).level for name in names}
+    for name in names:
+        logging.getLogger(name).setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"lightning\..*")
+            warnings.filterwarnings("ignore", module=r"torch\.optim\.lr_scheduler")
+            yield
+    finally:
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)
+
+
+def use_threads(threads: int) -> None:
+    """Let torch use this many CPU threads; 0 leaves it to torch."""
+    if threads:
+        torch.set_num_threads(threads)
