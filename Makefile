@@ -18,7 +18,7 @@ check: .venv/.stamp
 	$(BIN)/lint-imports
 
 test: check
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 demo: .venv/.stamp
 	$(BIN)/canthus demo
