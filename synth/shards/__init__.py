@@ -13,6 +13,7 @@ then `finish`.  To read: `iterate`.  Reading needs numpy, Pillow and (for the ta
 from synth.shards.encode import Encoding, PictureFormat, canonical_json
 from synth.shards.manifest import finish
 from synth.shards.output import Output, open_output
+from synth.shards.pick import pick
 from synth.shards.plan import ShardPlan
 from synth.shards.read import count, iterate, iterate_shard, read_config, read_index, read_manifest, shard_paths
 from synth.shards.write import ShardFacts, write_shard
@@ -29,6 +30,7 @@ __all__ = [
     "iterate",
     "iterate_shard",
     "open_output",
+    "pick",
     "read_config",
     "read_index",
     "read_manifest",

@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -50,8 +50,8 @@ def iterate(folder: Path, *, verify: bool = False) -> Iterator[Sample]:
             raise DataError(f"{path}: holds {read} samples, the manifest says {counts[path.name]}")
 
 
-def iterate_shard(path: Path) -> Iterator[Sample]:
-    """Yield the samples of one shard.
+def iterate_shard(path: Path, places: Collection[int] | None = None) -> Iterator[Sample]:
+    """Yield the samples of one shard, all or only those at the given places (0 is its first).
 
     Raises:
         DataError: The shard is damaged, or holds what no shard of ours holds.
@@ -59,8 +59,9 @@ def iterate_shard(path: Path) -> Iterator[Sample]:
     try:
         size = path.stat().st_size
         with path.open("rb") as file, tarfile.open(fileobj=file, mode="r:") as tar:
-            for key, files in _grouped(tar, path, size):
-                yield decode_sample(key, files, str(path))
+            for place, (key, files) in enumerate(_grouped(tar, path, size)):
+                if places is None or place in places:
+                    yield decode_sample(key, files, str(path))
             _check_end(file, tar.offset, path)
     except tarfile.TarError as error:
         raise DataError(f"{path}: damaged shard ({error}); delete it and render again with the same command") from error
@@ -156,9 +157,19 @@ def read_index(folder: Path) -> "pa.Table":
 
 def count(folder: Path) -> int:
     """Return how many samples a data set holds; an unfinished one is counted shard by shard."""
-    counts = _counts(folder)
-    paths = shard_paths(folder)
-    return sum(counts.values()) if counts else sum(1 for path in paths for _ in iterate_shard(path))
+    return sum(count_shard(path) for path in shard_paths(folder))
+
+
+def count_shard(path: Path) -> int:
+    """Return how many samples a shard holds, without decoding them."""
+    known = _counts(path.parent).get(path.name)
+    if known is not None:
+        return known
+    try:
+        with tarfile.open(path, mode="r:") as tar:
+            return len({member.name.partition(".")[0] for member in tar})
+    except tarfile.TarError as error:
+        raise DataError(f"{path}: damaged shard ({error}); delete it and render again with the same command") from error
 
 
 def verify_shards(folder: Path) -> None:

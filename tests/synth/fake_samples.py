@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
+from skimage.measure import points_in_poly
 
 from synth.gaze import pitch_yaw_from_vector
 from synth.normalisation import face_triangle
@@ -135,6 +136,8 @@ def _eye(
         at_cam = cam(points_head)
         at_px = px(at_cam)
         inside = ((at_px >= 0) & (at_px <= size)).all(axis=1)
+        if name in ("iris", "pupil"):
+            inside &= points_in_poly(at_px, px(cam(heads["lid_margin"])))
         points[name] = {"cam": at_cam.tolist(), "px": at_px.tolist(), "visible": inside.tolist()}
     pupil_cam = cam(head_from_eye @ forward[None].T[:, 0] + centre_head)
     pupil_px = px(pupil_cam[None])[0]
