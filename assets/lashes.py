@@ -1,9 +1,9 @@
 """Lashes: tapered, curled hairs in two to three rows along the outer edge of a lid margin.
 
 Frame `head`, metres.  Each hair leaves the margin outwards and a little towards the opening, then curls away from it:
-in the plane of `outward` and `up` its tangent turns from -dip to curl - dip.  Along the margin (t = 0 at the inner, 1 at
-the outer canthus) hairs fan out to both sides and are longest temporally.  None grow along the nasal eighth, where the
-tear point is.
+in the plane of `outward` and `up` its tangent turns from -dip to curl - dip.  Along the margin (t = 0 at the inner, 1
+at the outer canthus) hairs fan out to both sides and are longest temporally.  None grow along the nasal eighth, where
+the tear point is.
 Neighbours cluster: hairs of a clump bend towards its leader, most at their tips, as wet or painted lashes do.
 
 `up` is the direction away from the opening: to the brow for the upper lid, to the cheek for the lower one.  What a hair
