@@ -1,35 +1,60 @@
-"""Glasses (first plain version)."""
+"""Glasses: a frame of plastic or metal, and lenses that mirror, tint and, if they have power, bend.
+
+A lens is a closed body of two surfaces, each of which mirrors with the coating's tint and lets the root of the lens' tint
+through.  Light on its way to the eye goes straight through, tinted.
+"""
 
 from typing import Any
 
+import numpy as np
+
 from synth.blender.engine import EngineSpec
 from synth.blender.nodes import Graph, new_material
+from synth.blender.water import fresnel, mirror, unseen
 from synth.spec import SceneSpec
+
+LENS_INDEX = 1.5
+COATING_TINT = (0.45, 1.0, 0.62)
 
 
 def build_frame(name: str) -> tuple[Any, Graph]:
+    """Return the frame's material."""
     material, g = new_material(name)
-    bsdf = g.node(
-        "ShaderNodeBsdfPrincipled", {"Base Color": g.colour("colour"), "Roughness": 0.25, "Metallic": g.value("metal")}
-    )
-    g.surface(bsdf.outputs[0])
+    inputs = {"Base Color": g.colour("colour"), "Metallic": g.value("metal"), "Roughness": g.value("roughness", 0.25)}
+    g.surface(g.node("ShaderNodeBsdfPrincipled", inputs).outputs[0])
     return material, g
 
 
 def put_frame(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
-    if spec.subject.glasses is not None:
-        g.set("colour", spec.subject.glasses.colour)
-        g.set("metal", float(spec.subject.glasses.metal))
+    """Set colour and finish."""
+    glasses = spec.subject.glasses
+    if glasses is None:
+        return
+    colour = np.asarray(glasses.colour)
+    g.set("colour", tuple(np.repeat(colour.mean(), 3) if spec.light.infrared else colour))
+    g.set("metal", float(glasses.metal))
+    g.set("roughness", 0.22 if glasses.metal else 0.30)
 
 
 def build_lens(name: str) -> tuple[Any, Graph]:
+    """Return one surface of a lens, met twice on the way through."""
     material, g = new_material(name)
-    clear = g.node("ShaderNodeBsdfTransparent", {0: g.colour("tint", (1.0, 1.0, 1.0))})
-    glossy = g.node("ShaderNodeBsdfAnisotropic", {"Roughness": 0.05})
-    fresnel = g.node("ShaderNodeFresnel", {"IOR": 1.5})
-    g.surface(g.mix_shader(fresnel.outputs[0], clear.outputs[0], glossy.outputs[0]))
+    clear = g.node("ShaderNodeBsdfTransparent", {0: g.colour("tint", (1.0, 1.0, 1.0))}).outputs[0]
+    shine = mirror(g, 0.05)
+    g.connect(shine.node.inputs["Color"], g.colour("coating", (1.0, 1.0, 1.0)))
+    seen = g.mix_shader(fresnel(g, LENS_INDEX), clear, shine)
+    g.surface(g.mix_shader(unseen(g), seen, clear))
     return material, g
 
 
 def put_lens(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
-    pass
+    """Set tint and coating."""
+    glasses = spec.subject.glasses
+    if glasses is None:
+        return
+    # Sunglasses of plastic are nearly clear in the infrared.
+    tint = 0.25 * glasses.tint if spec.light.infrared else glasses.tint
+    colour = np.asarray(glasses.tint_colour)
+    passed = (1 - tint) + tint * 0.5 * (colour.mean() if spec.light.infrared else colour)
+    g.set("tint", tuple(np.sqrt(np.broadcast_to(passed, 3))))
+    g.set("coating", tuple(glasses.coating * (np.ones(3) if spec.light.infrared else np.array(COATING_TINT))))

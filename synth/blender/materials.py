@@ -1,43 +1,52 @@
 """All materials of a scene: built once, their parameters set for each subject.
 
-Every material is a builder `build() -> (material, graph)` and a setter `put(graph, spec, engine)` in the file of its
-subject (skin, eye, hair, glasses).
+Every material has a builder `(key) -> (material, graph)` and a setter `(graph, spec, engine)` in the file of its subject:
+skin, eye, water, hair, glasses, mouth.
 """
 
 from typing import Any
 
-from synth.blender import eye, glasses, hair, skin
+from synth.blender import eye, glasses, hair, mouth, skin, water
 from synth.blender.engine import EngineSpec
 from synth.blender.nodes import Graph
 from synth.spec import SceneSpec
 
+
+def _nothing(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
+    """Set nothing: the same in all subjects."""
+
+
 BUILDERS = {
     "skin": (skin.build, skin.put),
-    "sclera": (eye.build_sclera, eye.put_sclera),
-    "cornea": (eye.build_cornea, eye.put_cornea),
-    "iris_left": (eye.build_iris, eye.put_iris_left),
-    "iris_right": (eye.build_iris, eye.put_iris_right),
-    "pupil": (eye.build_pupil, eye.put_nothing),
+    "sclera_left": (eye.build_sclera, eye.put_sclera),
+    "sclera_right": (eye.build_sclera, eye.put_sclera),
+    "cornea": (water.build_cornea, _nothing),
+    "tear": (water.build_tear, _nothing),
+    "iris_left": (eye.build_iris, eye.put_iris),
+    "iris_right": (eye.build_iris, eye.put_iris),
+    "pupil": (eye.build_pupil, _nothing),
     "caruncle": (eye.build_caruncle, eye.put_caruncle),
-    "tear": (eye.build_tear, eye.put_nothing),
     "lash": (hair.build, hair.put_lash),
     "brow": (hair.build, hair.put_brow),
     "glasses_frame": (glasses.build_frame, glasses.put_frame),
     "glasses_lens": (glasses.build_lens, glasses.put_lens),
-    "teeth": (eye.build_teeth, eye.put_nothing),
-    "tongue": (eye.build_tongue, eye.put_nothing),
+    "mouth": (mouth.build, mouth.put),
+    "teeth": (mouth.build, mouth.put),
+    "tongue": (mouth.build, mouth.put),
 }
 
 
 def key_of(part_name: str) -> str:
-    """Return which material a part wears: by its name, without the side where both sides share one."""
-    if part_name in BUILDERS:
-        return part_name
-    for suffix in ("_left", "_right"):
-        if part_name.endswith(suffix) and part_name.removesuffix(suffix) in BUILDERS:
-            return part_name.removesuffix(suffix)
-    stem = part_name.split("_")[0]
-    return stem if stem in BUILDERS else "skin"
+    """Return which material a part wears: the longest beginning of its name that is a material's key.
+
+    `sclera_left` has its own, `cornea_left` shares `cornea`, `lash_upper_left` shares `lash`.
+    """
+    words = part_name.split("_")
+    for count in range(len(words), 0, -1):
+        key = "_".join(words[:count])
+        if key in BUILDERS:
+            return key
+    raise KeyError(f"no material for the part {part_name!r}")
 
 
 class Materials:

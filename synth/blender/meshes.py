@@ -48,8 +48,10 @@ class MeshPool:
             if item.hide_render is not (name not in names):
                 item.hide_render = name not in names
 
-    def put_part(self, part: PartLike, matrix: np.ndarray, material: Any) -> Any:
-        """Write a part into its object, made at its first appearance; return the object."""
+    def put_part(
+        self, part: PartLike, matrix: np.ndarray, material: Any, more: dict[str, np.ndarray] | None = None
+    ) -> Any:
+        """Write a part, with `more` attributes, into its object, made at its first appearance; return the object."""
         item = self.objects.get(part.name)
         if item is None:
             item = self._add(part.name, bpy.data.meshes.new(part.name))
@@ -61,7 +63,7 @@ class MeshPool:
         elif len(mesh.vertices) != len(part.vertices_head):
             _fill_faces(mesh, len(part.vertices_head), part.faces)
         _put(mesh, "position", "FLOAT_VECTOR", part.vertices_head)
-        for name, values in part.attributes.items():
+        for name, values in (part.attributes | (more or {})).items():
             _put(mesh, name, "FLOAT_VECTOR" if values.ndim == 2 else "FLOAT", values)
         mesh.update()
         _dress(item, matrix, material, part.id)

@@ -10,6 +10,8 @@ from typing import Any
 import bpy
 import numpy as np
 
+from synth.blender.images import Painting
+
 Input = Any  # a socket, a number, or a tuple of numbers
 
 
@@ -21,6 +23,8 @@ class Graph:
         self.tree = tree
         tree.nodes.clear()
         self.parameters: dict[str, Any] = {}
+        self.paintings: dict[str, Painting] = {}
+        self.name = ""
 
     def node(self, kind: str, inputs: dict[str | int, Input] | None = None, **settings: Any) -> Any:
         """Add a node, set its properties, connect or fill its inputs; return the node."""
@@ -53,6 +57,31 @@ class Graph:
             self.parameters[name] = self.node("ShaderNodeRGB")
             self.parameters[name].outputs[0].default_value = (*default, 1.0)
         return self.parameters[name].outputs[0]
+
+    def offset(self, name: str) -> Any:
+        """Return the output of the parameter of this name, a vector."""
+        if name not in self.parameters:
+            self.parameters[name] = self.node("ShaderNodeCombineXYZ")
+        return self.parameters[name].outputs[0]
+
+    def set_offset(self, name: str, value: tuple[float, ...]) -> None:
+        """Write a vector parameter, if it changed."""
+        for index, number in enumerate(value):
+            self._write(self.parameters[name].inputs[index], float(number))
+
+    def set_input(self, node: str, name: str, value: float) -> None:
+        """Write an unconnected input of a named node, if it changed."""
+        self._write(self.tree.nodes[node].inputs[name], value)
+
+    def set_setting(self, node: str, name: str, value: Any) -> None:
+        """Write a setting of a named node, if it changed."""
+        if getattr(self.tree.nodes[node], name) != value:
+            setattr(self.tree.nodes[node], name, value)
+
+    @staticmethod
+    def _write(socket: Any, value: float) -> None:
+        if socket.default_value != np.float32(value):
+            socket.default_value = value
 
     def set(self, name: str, value: float | tuple[float, ...]) -> None:
         """Write a parameter, if it changed."""
@@ -93,10 +122,9 @@ class Graph:
         """Return a - b."""
         return self.math("SUBTRACT", a, b)
 
-    def vector(self, operation: str, a: Input, b: Input = (0.0, 0.0, 0.0), scale: Input = 1.0) -> Any:
+    def vector(self, operation: str, a: Input, b: Input = (0.0, 0.0, 0.0)) -> Any:
         """Return a vector computed from vectors; LENGTH, DISTANCE and DOT_PRODUCT return a number."""
         node = self.node("ShaderNodeVectorMath", {0: a, 1: b}, operation=operation)
-        self.connect(node.inputs["Scale"], scale)
         return node.outputs["Value" if operation in ("LENGTH", "DISTANCE", "DOT_PRODUCT") else "Vector"]
 
     def smooth(self, x: Input, low: Input, high: Input, to_low: Input = 0.0, to_high: Input = 1.0) -> Any:

@@ -25,7 +25,7 @@ from typing import Any, Protocol, Self
 import bpy
 import numpy as np
 
-from synth.blender import camera, exr
+from synth.blender import camera, exr, eye
 from synth.blender.devices import choose_device
 from synth.blender.engine import EngineSpec
 from synth.blender.frames import world_from_head
@@ -115,7 +115,7 @@ class Session:
         """Bring the scene to this spec."""
         matrix = world_from_head(spec)
         for part in geometry.parts:
-            self.pool.put_part(part, matrix, self.materials.of(part.name))
+            self.pool.put_part(part, matrix, self.materials.of(part.name), eye.attributes(part))
         for strands in geometry.strands:
             self.pool.put_strands(strands, matrix, self.materials.of(strands.name))
         self.pool.show_only({item.name for item in (*geometry.parts, *geometry.strands)})
