@@ -31,7 +31,8 @@ COLUMNS = 112
 EDGE_RING, JOIN_RING = 3, 11
 _RING_COLUMNS = 28
 _ROW_RINGS = np.concatenate([np.linspace(3.0, 6.0, 19), np.linspace(6.0, 11.0, 19)[1:]])
-_MARGIN_ROWS = 4  # between the inner and the outer edge of the margin, both included
+MARGIN_ROWS = 4
+"""Rows of the margin's face; the row after them is its outer edge, where lashes grow."""
 _FLOOR_ROWS = 6
 
 
@@ -47,6 +48,7 @@ class Orbit:
         floor: (6, 112, 3) conjunctiva from the margin's inner edge down to the eye: caruncle at the inner corner,
             hidden elsewhere.
         tear: (3, 112, 3) the meniscus, a strip of water between margin and eye.
+        outward: (112, 3) unit vectors away from the opening, along the eye, at the margin.
         xi: (112,) place along the lid, -1 inner to +1 outer canthus; upper is columns 0..56.
     """
 
@@ -56,6 +58,7 @@ class Orbit:
     wet: Float[np.ndarray, "r 112"]
     floor: Float[np.ndarray, "6 112 3"]
     tear: Float[np.ndarray, "3 112 3"]
+    outward: Float[np.ndarray, "112 3"]
     xi: Float[np.ndarray, "112"]
 
 
@@ -149,6 +152,7 @@ def build_orbit(spec: EyeSpec, ball: Eyeball, gazing: Gazing, rings_orbit: Float
         wet=np.concatenate([np.ones((len(face), COLUMNS)), (distance < 1e-9) * 0.5]),
         floor=_floor(spec.lids, ball, gazing, margin, outward, xi),
         tear=_tear(ball, gazing, margin, edge, outward, xi),
+        outward=_outward(margin),
         xi=xi,
     )
 
@@ -175,7 +179,7 @@ def _outer_edge(
 
 
 def _margin_face(margin: Float[np.ndarray, "112 3"], edge: Float[np.ndarray, "112 3"]) -> Float[np.ndarray, "4 112 3"]:
-    t = np.linspace(0.0, 1.0, _MARGIN_ROWS + 1)[:-1, None, None]
+    t = np.linspace(0.0, 1.0, MARGIN_ROWS + 1)[:-1, None, None]
     return (1 - t) * margin + t * edge
 
 
@@ -222,7 +226,7 @@ def _fold(
 
 def caruncle_weight(xi: Float[np.ndarray, "112"]) -> Float[np.ndarray, "112"]:
     """Return 1 at the inner canthus, falling to 0 over the nasal sixth of the lids."""
-    return np.exp(-(((xi + 1.0) / 0.20) ** 2))
+    return np.exp(-(((xi + 1.0) / 0.17) ** 2))
 
 
 def _floor(
@@ -233,7 +237,7 @@ def _floor(
     nose = caruncle_weight(xi)[:, None]
     # Temporal, alike for both lids, so that what starts at the upper margin never crosses what starts at the lower.
     target = margin + outward * 0.9e-3 * (1.0 - nose)
-    target = target + nose * np.stack([np.full(COLUMNS, 4.5e-3), 0.15 * (margin[0, 1] - margin[:, 1]), 0 * xi], -1)
+    target = target + nose * np.stack([np.full(COLUMNS, 3.6e-3), 0.15 * (margin[0, 1] - margin[:, 1]), 0 * xi], -1)
     direction = _unit(target)
     axis = gazing.axis_orbit
     angle = np.arctan2(np.linalg.norm(np.cross(direction, axis), axis=-1), direction @ axis)
@@ -268,4 +272,10 @@ def strip_faces(rows: int) -> Int[np.ndarray, "f 4"]:
     return np.stack(quads, -1).reshape(-1, 4)
 
 
-__all__ = ["COLUMNS", "INNER_CANTHUS", "JOIN_RING", "OUTER_CANTHUS", "UPPER", "Orbit", "build_orbit", "caruncle_weight", "strip_faces"]
+__all__ = [
+    "COLUMNS",
+    "INNER_CANTHUS",
+    "JOIN_RING",
+    "MARGIN_ROWS",
+    "OUTER_CANTHUS",
+    "UPPER", "Orbit", "build_orbit", "caruncle_weight", "strip_faces"]

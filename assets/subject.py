@@ -6,18 +6,21 @@ origin is midway between the eyeballs' rotation centres (synth/frames.py).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import scipy.sparse as sparse
 from jaxtyping import Float, Int
 
 from assets import eyeball as balls
 from assets.eyeball import Eyeball, Side
+from assets.glasses import build_glasses, measure
+from assets.growth import brow, brow_weights, lashes
 from assets.head import load_head, macro_weights
 from assets.lids import Gazing
 from assets.orbit import COLUMNS, JOIN_RING, Orbit, build_orbit, caruncle_weight, strip_faces
-from assets.person import EyeSpec, SubjectSpec
+from assets.person import EyeSpec, GlassesSpec, SubjectSpec
 from assets.subdivision import Refinement, refine
 
 SIDES: tuple[Side, Side] = ("left", "right")
@@ -89,7 +92,6 @@ class SubjectGeometry:
     eyes: dict[Side, EyeGeometry]
     mouth_corners_head: Float[np.ndarray, "2 3"]
     """Left, right."""
-    extra: dict[str, Float[np.ndarray, "..."]] = field(default_factory=dict)
 
 
 def orbit_axes(side: Side) -> Float[np.ndarray, "3"]:
@@ -169,6 +171,7 @@ class _Topology:
     join: dict[Side, Int[np.ndarray, "56"]]
     mouth: Int[np.ndarray, " v"]
     body_masks: dict[str, Float[np.ndarray, " u"]]
+    brows: dict[Side, sparse.csr_matrix]
 
 
 @lru_cache(maxsize=1)
@@ -194,7 +197,10 @@ def _topology() -> _Topology:
         join[side] = place[np.array(chain).ravel()]
     mouth_faces = np.repeat(head.in_groups("teeth_upper", "teeth_lower", "tongue")[keep], 4)
     masks = {name: np.asarray(refinement.limit @ head.masks[name])[used] for name in ("lips", "eyelids", "mouth_inside")}
-    return _Topology(refinement, used, compact.reshape(-1, 4), join, mouth_faces, masks)
+    base = np.asarray(refinement.limit @ head.base_head)[used]
+    centres = head.old_eye_centres_head(head.base_head)
+    brows = {side: brow_weights(base, centres[i], side) for i, side in enumerate(SIDES)}
+    return _Topology(refinement, used, compact.reshape(-1, 4), join, mouth_faces, masks, brows)
 
 
 def build(spec: SubjectSpec, head_from_eye: dict[Side, Float[np.ndarray, "3 3"]]) -> SubjectGeometry:
@@ -215,7 +221,39 @@ def build(spec: SubjectSpec, head_from_eye: dict[Side, Float[np.ndarray, "3 3"]]
         parts += _eye_parts(eyes[side])
     parts.append(_mouth(limit, topology))
     mouth = placed.vertices_head[[head.landmarks["mouth_left"], head.landmarks["mouth_right"]]]
-    return SubjectGeometry(tuple(parts), (), eyes, mouth)
+    if spec.glasses is not None:
+        parts += _glasses(spec.glasses, placed, eyes)
+    return SubjectGeometry(tuple(parts), _hairs(spec, limit, topology, eyes), eyes, mouth)
+
+
+def _hairs(
+    spec: SubjectSpec, limit: Float[np.ndarray, "u 3"], topology: _Topology, eyes: dict[Side, EyeGeometry]
+) -> tuple[Strands, ...]:
+    hairs = []
+    for side in SIDES:
+        for lid in ("upper", "lower"):
+            points, radius = lashes(getattr(spec, side).lashes, eyes[side].orbit, upper=lid == "upper")
+            points = eyes[side].from_orbit(points)
+            hairs.append(Strands(f"lash_{lid}_{side}", points, radius, "lash", ID["lash"]))
+        points, radius = brow(spec.brow, topology.brows[side], limit, side)
+        hairs.append(Strands(f"brow_{side}", points, radius, "brow", ID["brow"]))
+    return tuple(hairs)
+
+
+def _glasses(spec: GlassesSpec, placed: _Placed, eyes: dict[Side, EyeGeometry]) -> list[Part]:
+    """Frame and lenses, one mesh each."""
+    corneas = np.stack([eyes[side].centre_head - [0.0, 0.0, eyes[side].ball.apex_axial_m] for side in SIDES])
+    pieces = build_glasses(spec, measure(placed.vertices_head, load_head().masks["ears"], corneas))
+    parts = []
+    for material in ("glasses_frame", "glasses_lens"):
+        of_it = [piece for piece in pieces if piece.material == material]
+        starts = np.cumsum([0, *(len(piece.vertices_head) for piece in of_it)])
+        faces = np.concatenate([piece.faces + start for piece, start in zip(of_it, starts[:-1], strict=True)])
+        names = set.intersection(*(set(piece.attributes) for piece in of_it))
+        attributes = {name: np.concatenate([piece.attributes[name] for piece in of_it]) for name in sorted(names)}
+        vertices = np.concatenate([piece.vertices_head for piece in of_it])
+        parts.append(Part(material, vertices, faces, attributes, material, ID["glasses"]))
+    return parts
 
 
 def _eye(

@@ -1,0 +1,210 @@
+"""A corpus: scene after scene drawn, labelled, rendered and written, by as many processes as there are cores.
+
+A process makes whole shards, so how many there are changes no byte.  Blender is started once a process and kept warm.
+Sample *i* depends on (seed, i, ranges, versions) alone: a scene that shows nothing useful is drawn again with the next
+attempt, and its cause is kept in the sample.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from synth.blender.engine import EngineSpec
+from synth.draw_spec import draw_spec
+from synth.errors import RejectedSceneError, RenderError
+from synth.labels import Labels, geometry, label
+from synth.picture import develop
+from synth.ranges import RenderRanges
+from synth.sample import Sample
+from synth.shards import Encoding, ShardFacts, ShardPlan, write_shard
+from synth.shards.output import record_timing
+from synth.spec import to_json
+
+if TYPE_CHECKING:  # Blender is imported by the processes that render, not by the one that waits for them
+    from synth.blender.session import Session
+
+MAX_ATTEMPTS = 40
+
+
+@dataclass(frozen=True)
+class Rasters:
+    """Which rasters are kept beside the picture."""
+
+    mask: bool = False
+    depth: bool = False
+    normal: bool = False
+
+    @property
+    def any(self) -> bool:
+        """Whether any is wanted."""
+        return self.mask or self.depth or self.normal
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything that a process needs to make any shard of a corpus."""
+
+    folder: Path
+    seed: int
+    plan: ShardPlan
+    ranges: RenderRanges
+    engine: EngineSpec
+    encoding: Encoding
+    rasters: Rasters
+
+
+@dataclass
+class Stopwatch:
+    """CPU seconds by stage, summed; all threads of the process count."""
+
+    seconds: Counter[str] = field(default_factory=Counter)
+    _since: float = field(default_factory=time.process_time)
+
+    def lap(self, stage: str) -> None:
+        """Give the time since the last lap to `stage`."""
+        now = time.process_time()
+        self.seconds[stage] += now - self._since
+        self._since = now
+
+
+def useful(labels: Labels) -> None:
+    """Reject a scene from which no gaze can be told.
+
+    Raises:
+        RejectedSceneError: The eye is (nearly) closed, hidden or outside the picture.
+    """
+    eye = labels.eyes[labels.subject_eye]  # type: ignore[index]
+    if eye.openness < 0.16:
+        raise RejectedSceneError("eye_closed", f"openness is {eye.openness:.2f}")
+    seen = float(np.mean(eye.points["iris"].visible))
+    if seen < 0.15:
+        raise RejectedSceneError("iris_hidden", f"only {100 * seen:.0f} % of the iris' edge is seen")
+
+
+def draw_useful(ranges: RenderRanges, seed: int, index: int, watch: Stopwatch):  # type: ignore[no-untyped-def]
+    """Draw scenes of one index until one is useful.
+
+    Returns:
+        The scene, its geometry, its labels and the causes of those rejected before it.
+
+    Raises:
+        RenderError: None of forty was useful; names the commonest cause.
+    """
+    causes: list[str] = []
+    for attempt in range(MAX_ATTEMPTS):
+        try:
+            spec = draw_spec(ranges, seed, index, attempt)
+            watch.lap("draw")
+            subject = geometry(spec)
+            watch.lap("geometry")
+            labels = label(spec, subject)
+            useful(labels)
+            watch.lap("labels")
+            return spec, subject, labels, tuple(causes)
+        except RejectedSceneError as rejection:
+            causes.append(rejection.cause)
+    common, times = Counter(causes).most_common(1)[0]
+    raise RenderError(
+        f"seed {seed}, index {index}: {MAX_ATTEMPTS} scenes were rejected, {times} of them for {common}; widen the ranges"
+    )
+
+
+def make_sample(job: Job, session: Session, index: int, watch: Stopwatch) -> Sample:
+    """Make sample `index` of a corpus."""
+    spec, subject, labels, rejected = draw_useful(job.ranges, job.seed, index, watch)
+    frame = session.render(spec, subject)
+    watch.lap("render")
+    picture = develop(frame.linear_rgb, spec)
+    watch.lap("develop")
+    rasters = session.rasters(spec, subject) if job.rasters.any else None
+    watch.lap("rasters")
+    return Sample(
+        seed=job.seed,
+        index=index,
+        picture=picture,
+        labels=labels.to_json(),
+        spec=to_json(spec),
+        rejected=rejected,
+        mask=rasters.mask if rasters and job.rasters.mask else None,
+        depth_m=rasters.depth_m if rasters and job.rasters.depth else None,
+        normal_cam=rasters.normal_cam if rasters and job.rasters.normal else None,
+    )
+
+
+_session: Session | None = None
+_job: Job | None = None
+_done = None  # a shared counter of finished samples
+
+
+def _start(job: Job, done) -> None:  # type: ignore[no-untyped-def]
+    """Start Blender in a worker process."""
+    from synth.blender.session import Session
+
+    global _session, _job, _done
+    _session, _job, _done = Session(job.engine), job, done
+
+
+def _make_shard(shard: int) -> ShardFacts:
+    assert _session is not None and _job is not None and _done is not None
+    watch, start = Stopwatch(), time.perf_counter()
+
+    def samples() -> Iterator[Sample]:
+        assert _session is not None and _job is not None and _done is not None
+        for index in _job.plan.indices(shard):
+            yield make_sample(_job, _session, index, watch)
+            watch.lap("write")
+            with _done.get_lock():
+                _done.value += 1
+
+    facts = write_shard(_job.folder, _job.plan, shard, samples(), _job.encoding)
+    watch.lap("write")
+    parts = {name: round(seconds, 3) for name, seconds in watch.seconds.items()}
+    record_timing(_job.folder, shard, facts.samples, time.perf_counter() - start, **parts)
+    return facts
+
+
+def make_corpus(job: Job, workers: int, progress: Callable[[int], None]) -> None:
+    """Make every shard of a corpus that is not there yet.
+
+    Args:
+        job: What to make, and where.
+        workers: Processes; 0 takes one a core.
+        progress: Called now and then with the number of samples finished in this run.
+
+    Raises:
+        RenderError: A process died, or a scene could not be made.
+    """
+    missing = job.plan.missing(job.folder)
+    if not missing:
+        return
+    count = min(len(missing), workers or os.cpu_count() or 1)
+    context = multiprocessing.get_context("spawn")
+    done = context.Value("q", 0)
+    pool = ProcessPoolExecutor(count, mp_context=context, initializer=_start, initargs=(job, done))
+    try:
+        waiting = {pool.submit(_make_shard, shard) for shard in missing}
+        while waiting:
+            finished, waiting = wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED)
+            progress(done.value)
+            for future in finished:
+                future.result()
+    except BrokenProcessPool as error:
+        raise RenderError(
+            "a render process died (out of memory, or Blender crashed); whole shards are kept: repeat the command"
+        ) from error
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in list((pool._processes or {}).values()):
+            process.terminate()
+        pool.shutdown(wait=True)

@@ -1,0 +1,84 @@
+"""The hardest geometry: lids that never gap and are never pierced, at any gaze, blink, squint and shape of eye."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from assets import eyeball as balls
+from assets.head import load_head
+from assets.lids import Gazing, margin_heights_m
+from assets.orbit import COLUMNS, UPPER, Orbit, build_orbit
+from assets.person import EyeSpec
+from assets.subject import _place, orbit_axes
+from tests.assets.people import adult, eye
+
+GAZES = [Gazing(np.radians(up), np.radians(out)) for up in (-35, -15, 0, 15, 25) for out in (-40, -20, 0, 20, 40)]
+LIDS = [(0.0, 0.0), (0.0, 1.0), (0.0, -1.0), (0.4, 0.3), (0.8, 0.0), (1.0, 0.0), (1.0, 1.0)]
+SHAPES = [
+    {},
+    {"upper_height_m": 0.0022, "crease_height_m": 0.0, "epicanthus": 1.0, "fold_fullness_m": 0.002},
+    {"upper_height_m": 0.0058, "lower_depth_m": 0.0066, "inner_canthus_down_m": 0.0},
+    {"inner_canthus_nasal_m": 0.0125, "outer_canthus_temporal_m": 0.012, "outer_canthus_forward_m": 0.007},
+    {"inner_canthus_nasal_m": 0.017, "outer_canthus_temporal_m": 0.0165, "inner_canthus_down_m": 0.005},
+    {"cornea_half_width_m": 0.0063, "cornea_radius_m": 0.0072, "sclera_radius_m": 0.0127},
+]
+
+
+def orbit_of(spec: EyeSpec, gazing: Gazing) -> tuple[balls.Eyeball, Orbit]:
+    subject = adult(left=spec)
+    placed = _place(subject)
+    rings = (placed.vertices_head[load_head().eye_rings["left"]] - placed.centres_head["left"]) * orbit_axes("left")
+    ball = balls.eyeball(spec.ball, "left")
+    return ball, build_orbit(spec, ball, gazing, rings)
+
+
+def above_eye(ball: balls.Eyeball, gazing: Gazing, points: np.ndarray) -> np.ndarray:
+    """Height of points over the true surface of the eye (cornea, furrow and all), along their radius."""
+    radius = np.linalg.norm(points, axis=-1)
+    direction = points / radius[..., None]
+    angle = np.arccos(np.clip(direction @ gazing.axis_orbit, -1, 1))
+    return radius - balls.surface_radius_m(ball, angle)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=range(len(SHAPES)))
+@pytest.mark.parametrize(("blink", "squint"), LIDS)
+def test_skin_never_enters_the_eye_and_lids_never_gap(shape: dict[str, float], blink: float, squint: float) -> None:
+    spec = eye(blink=blink, squint=squint, **shape)
+    for gazing in GAZES[:: 1 if not shape else 3]:
+        ball, orbit = orbit_of(spec, gazing)
+        where = f"gaze {np.degrees([gazing.up_rad, gazing.temporal_rad])}"
+        height = above_eye(ball, gazing, orbit.skin)
+        assert np.isfinite(orbit.skin).all()
+        assert height.min() > -1e-5, where
+        assert height[5:].min() > 0.8 * spec.lids.margin_thickness_m, where  # skin keeps a lid's thickness
+        middle = np.abs(orbit.skin[0, :, 0]) < 7.5e-3
+        assert height[0, middle].max() < 2.0e-3, where  # the margin touches, but for where it spans the furrow
+        # Under the lid the conjunctiva ends inside the eye: no ray can pass between them.
+        assert above_eye(ball, gazing, orbit.floor[-1]).max() < 0, where
+
+
+def test_a_blink_closes_and_lids_never_cross() -> None:
+    for gazing, (blink, squint) in itertools.product(GAZES, LIDS):
+        _, orbit = orbit_of(eye(blink=blink, squint=squint), gazing)
+        margin = orbit.skin[0]
+        x_upper, x_lower = margin[UPPER, 0], margin[~UPPER][::-1, 0]
+        gap = np.interp(x_lower, x_upper, margin[UPPER, 1]) - margin[~UPPER][::-1, 1]
+        assert gap.min() > -1.2e-4
+        if blink == 1.0:
+            assert gap.max() < 2e-4
+
+
+def test_lids_follow_the_gaze() -> None:
+    spec = eye()
+    upper = {up: margin_heights_m(spec, Gazing(np.radians(up), 0.0)) for up in (-30, 0, 20)}
+    assert upper[-30][0] < upper[0][0] - 4e-3  # looking down, the upper lid comes along almost fully
+    assert upper[20][0] > upper[0][0] + 2e-3
+    assert 0.2 < (upper[0][1] - upper[-30][1]) / (upper[0][0] - upper[-30][0]) < 0.6  # the lower lid about a third
+
+
+def test_the_patch_ends_on_the_heads_own_surface() -> None:
+    _, open_eye = orbit_of(eye(), Gazing(0.0, 0.0))
+    _, shut = orbit_of(eye(blink=1.0), Gazing(-0.3, 0.2))
+    np.testing.assert_allclose(open_eye.skin[-1], shut.skin[-1], atol=1e-12)
+    assert open_eye.skin.shape[1] == COLUMNS
