@@ -5,40 +5,39 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
-from synth.commands.cli import VERBS, available, load
+from synth.commands.cli import VERBS, load
 from synth.config import choices, compose_tree, groups
 
 ROOT = Path(__file__).parent.parent
-VERBS_HERE = sorted(available())
-PACKAGES = [package for package in ("synth", "adapt", "train") if (ROOT / package / "conf" / "__init__.py").exists()]
+# A verb's file is named after it, so that nothing heavy is imported before the tests run.
+FILES = {verb: ROOT / entry.conf.replace(".", "/") / f"{verb}.yaml" for verb, entry in VERBS.items()}
+OFFERED = {verb: choices(VERBS[verb].conf, verb) for verb, path in FILES.items() if path.exists()}
+PACKAGES = [package for package in ("synth", "adapt", "train") if (ROOT / package / "conf").is_dir()]
 
 
-def _choices() -> list[tuple[str, str]]:
-    found = []
-    for verb in VERBS_HERE:
-        for group, options in choices(VERBS[verb].conf, load(verb).CONFIG_NAME).items():
-            found += [(verb, f"{group}={option}") for option in options]
-    return found
-
-
-@pytest.mark.parametrize("verb", VERBS_HERE)
+@pytest.mark.parametrize("verb", VERBS)
 def test_the_defaults_compose(verb):
     module = load(verb)
-    tree = compose_tree(VERBS[verb].conf, module.CONFIG_NAME, module.CONFIG)
+    assert verb == module.CONFIG_NAME
+    tree = compose_tree(VERBS[verb].conf, verb, module.CONFIG)
     assert OmegaConf.get_type(tree) is module.CONFIG
 
 
-@pytest.mark.parametrize(("verb", "choice"), _choices())
+@pytest.mark.parametrize(
+    ("verb", "choice"),
+    [
+        (verb, f"{group}={option}")
+        for verb, offered in OFFERED.items()
+        for group, options in offered.items()
+        for option in options
+    ],
+)
 def test_every_choice_composes(verb, choice):
-    module = load(verb)
-    compose_tree(VERBS[verb].conf, module.CONFIG_NAME, module.CONFIG, [choice])
+    compose_tree(VERBS[verb].conf, verb, load(verb).CONFIG, [choice])
 
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_every_file_is_reached(package):
-    verbs = {verb: load(verb).CONFIG_NAME for verb in VERBS_HERE}
-    chosen = [choices(VERBS[verb].conf, name) for verb, name in verbs.items()]
     for group, options in groups(f"{package}.conf").items():
-        assert any(set(options) <= set(offered.get(group, [])) for offered in chosen), group
-    roots = {path.stem for path in (ROOT / package / "conf").glob("*.yaml")}
-    assert roots == {name for verb, name in verbs.items() if VERBS[verb].conf == f"{package}.conf"}
+        assert any(set(options) <= set(offered.get(group, [])) for offered in OFFERED.values()), group
+    assert {path for path in (ROOT / package / "conf").glob("*.yaml")} <= set(FILES.values())

@@ -75,6 +75,7 @@ def steps(config: DemoConfig) -> list[Step]:
     out = Path(config.out)
     corpus, held_out, network = out / "train", out / "test", out / "network"
     recipe = (f"model={config.model}", "trainer=quick", f"trainer.epochs={config.epochs}", f"seed={config.seed}")
+    beside = (f"real={config.real}",) if config.real is not None and Path(config.real).is_file() else ()
     drawn = ("experiment=mpiigaze", f"workers={config.workers}")
     found = [
         Step("Eyes to learn from", "render", (*drawn, f"n={config.n}", f"seed={config.seed}", f"out={corpus}")),
@@ -83,7 +84,7 @@ def steps(config: DemoConfig) -> list[Step]:
             "render",
             (*drawn, f"n={config.n_test}", f"seed={config.seed + 1}", f"out={held_out}"),
         ),
-        Step("What was drawn", "inspect", (f"data={corpus}", f"out={out / 'corpus'}")),
+        Step("What was drawn", "inspect", (*beside, f"data={corpus}", f"out={out / 'corpus'}")),
         Step("A network", "fit", (*recipe, f"data={corpus}", f"out={network}")),
     ]
     taught = f"checkpoint={network}"
