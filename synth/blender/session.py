@@ -30,6 +30,7 @@ from synth.blender.devices import choose_device
 from synth.blender.engine import EngineSpec
 from synth.blender.frames import world_from_head
 from synth.blender.lights import Lights
+from synth.blender.masks import MaskScene, Rasters, rasters
 from synth.blender.materials import Materials
 from synth.blender.meshes import MeshPool, PartLike, StrandsLike
 from synth.errors import RenderError
@@ -74,6 +75,7 @@ class Session:
         self.pool = MeshPool(self.scene)
         self.materials = Materials()
         self.lights = Lights(self.scene)
+        self.mask_scene: MaskScene | None = None
         self.folder = tempfile.TemporaryDirectory(
             prefix="canthus", dir=MEMORY_FOLDER if os.access(MEMORY_FOLDER, os.W_OK) else None
         )
@@ -103,13 +105,29 @@ class Session:
         start = time.perf_counter()
         self.put(spec, geometry)
         updated = time.perf_counter()
-        channels, traced = self.trace(spec)
+        channels, traced = self.trace(self.scene, spec)
         rgb = np.stack([channels[name] for name in "RGB"], axis=-1)
         if not np.isfinite(rgb).all():
             raise RenderError(f"seed {spec.seed}, index {spec.index}: the picture holds numbers that are not finite")
         done = time.perf_counter()
         seconds = {"update": updated - start, "trace": traced - updated, "read": done - traced}
         return Frame(rgb, channels["A"], seconds)
+
+    def rasters(self, spec: SceneSpec, geometry: GeometryLike, hair: bool = True) -> Rasters:
+        """Return id mask, depth and normals at the final picture's size, with or without lashes and brows.
+
+        Raises:
+            RenderError: Blender gave no picture; names seed and index.
+        """
+        self.put(spec, geometry)
+        if self.mask_scene is None:
+            self.mask_scene = MaskScene(self.camera)
+        self.mask_scene.put(self.pool, spec, hair)
+        self.mask_scene.show(normals=False)
+        data, _ = self.trace(self.mask_scene.scene, spec)
+        self.mask_scene.show(normals=True)
+        normals, _ = self.trace(self.mask_scene.scene, spec)
+        return rasters(data, normals, spec)
 
     def put(self, spec: SceneSpec, geometry: GeometryLike) -> None:
         """Bring the scene to this spec."""
@@ -126,14 +144,14 @@ class Session:
         # Settings kept by an add-on do not tell the dependency graph that they changed.
         self.scene.update_tag()
 
-    def trace(self, spec: SceneSpec) -> tuple[dict[str, np.ndarray], float]:
-        """Run Cycles on the scene as it is; return the channels of its picture and when it had ended."""
+    def trace(self, scene: Any, spec: SceneSpec) -> tuple[dict[str, np.ndarray], float]:
+        """Run Cycles on a scene as it is; return the channels of its picture and when it had ended."""
         file = Path(self.folder.name) / "picture.exr"
         file.unlink(missing_ok=True)
-        self.scene.render.filepath = str(file)
+        scene.render.filepath = str(file)
         with silent_stdout():
             try:
-                bpy.ops.render.render(write_still=True)
+                bpy.ops.render.render(write_still=True, scene=scene.name)
             except RuntimeError as error:
                 raise RenderError(f"seed {spec.seed}, index {spec.index}: Blender failed: {error}") from error
         ended = time.perf_counter()
