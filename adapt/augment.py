@@ -169,15 +169,17 @@ def light(images: Float[Tensor, "b 1 h w"], changes: Changes) -> Float[Tensor, "
     columns = torch.exp(changes.gradient[:, 0, None] * x)[:, None, None, :]
     images = images * rows * columns
     aspect = height / width
-    x0, y0, direction, half_width, amount = changes.glare[:, :, None, None, None].unbind(1)
-    across = (x - x0) * direction.sin() - (y[:, None] - y0) * aspect * direction.cos()
-    images = images + amount * torch.exp(-((across / half_width) ** 4)) * (1 - images)
-    for spot in changes.spots.unbind(1):
-        centre_x, centre_y, radius, amount = (part[:, None] for part in spot.unbind(-1))
-        row = torch.exp(-(((y - centre_y) * aspect / radius) ** 2))[:, None, :, None]
-        column = torch.exp(-(((x - centre_x) / radius) ** 2))[:, None, None, :]
-        images = images + amount[:, :, None, None] * row * column
-    return images.clamp(min=0)
+    # Most pictures have neither a bar nor a spot: only those that do are worked on.
+    if len(chosen := torch.nonzero(changes.glare[:, 4]).squeeze(1)):
+        x0, y0, direction, half_width, amount = changes.glare[chosen, :, None, None, None].unbind(1)
+        across = (x - x0) * direction.sin() - (y[:, None] - y0) * aspect * direction.cos()
+        images[chosen] += amount * torch.exp(-((across / half_width) ** 4)) * (1 - images[chosen])
+    if len(chosen := torch.nonzero(changes.spots[..., 3].any(1)).squeeze(1)):
+        centre_x, centre_y, radius, amount = (part[..., None] for part in changes.spots[chosen].unbind(-1))
+        down = torch.exp(-(((y - centre_y) * aspect / radius) ** 2))  # (chosen, spots, h)
+        right = amount * torch.exp(-(((x - centre_x) / radius) ** 2))  # (chosen, spots, w)
+        images[chosen] += torch.einsum("bsh,bsw->bhw", down, right)[:, None]
+    return images.clamp_(min=0)
 
 
 def filter_blur(images: Float[Tensor, "b 1 h w"], blur: Float[Tensor, "b 3"]) -> Float[Tensor, "b 1 h w"]:

@@ -80,8 +80,8 @@ def worst_and_best(evaluation: Evaluation, n: int = 24) -> bytes:
     order = np.argsort(errors)
     n = min(n, len(order))
     images = equalise(evaluation.eyes.images_u8).numpy()
-    figure = Figure(figsize=(11, 1.05 * (n // 4 + 1) + 0.6), layout="constrained")
     rows = -(-n // 8)
+    figure = Figure(figsize=(11, 2 * rows + 0.5), layout="constrained")
     for block, (title, chosen) in enumerate((("worst", order[::-1][:n]), ("best", order[:n]))):
         for place, row in enumerate(chosen):
             axes = figure.add_subplot(2 * rows, 8, block * rows * 8 + place + 1)
@@ -95,7 +95,7 @@ def worst_and_best(evaluation: Evaluation, n: int = 24) -> bytes:
 
 def side_by_side(first: Batch, second: Batch, titles: tuple[str, str], n: int = 32) -> bytes:
     """Draw n eyes of each of two sets, spread evenly over it, as two blocks of columns."""
-    figure = Figure(figsize=(11, 0.72 * n / 4 / 2 + 1.2), layout="constrained")
+    figure = Figure(figsize=(11, 0.82 * n / 4 + 0.6), layout="constrained")
     for block, (eyes, title) in enumerate(zip((first, second), titles, strict=True)):
         rows = np.linspace(0, len(eyes) - 1, min(n, len(eyes))).round().astype(int)
         images = equalise(eyes.take(rows.tolist()).images_u8).numpy()

@@ -100,12 +100,11 @@ class GazeTask(lightning.LightningModule):
         """Move the average towards the weights; early on it follows them closely."""
         step = self.global_step
         decay = min(self.recipe.average_decay, (1 + step) / (10 + step))
-        with torch.no_grad():
-            for mean, now in zip(self.average.state_dict().values(), self.network.state_dict().values(), strict=True):
-                if mean.is_floating_point():
-                    mean.lerp_(now, 1 - decay)
-                else:
-                    mean.copy_(now)
+        means, values = self.average.state_dict(), self.network.state_dict()
+        floating = [name for name, value in values.items() if value.is_floating_point()]
+        torch._foreach_lerp_([means[name] for name in floating], [values[name] for name in floating], 1 - decay)
+        for name in values.keys() - set(floating):  # BatchNorm's counters
+            means[name].copy_(values[name])
 
     def validation_step(self, batch: Batch, index: int) -> None:
         """Log the averaged network's error on unchanged eyes."""
@@ -132,7 +131,8 @@ class GazeTask(lightning.LightningModule):
 
 def channels_last(network: nn.Module) -> nn.Module:
     """Return the network with its weights laid out channels last, which is faster by half on CPUs."""
-    return network.to(memory_format=torch.channels_last)
+    moved: nn.Module = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return moved
 
 
 def predict(network: nn.Module, batch: Batch) -> Float[Tensor, "b 2"]:
