@@ -29,8 +29,8 @@ class DemoConfig:
     """How large the demonstration is, and where it is written."""
 
     out: str = "out/demo"
-    n: int = 600
-    n_test: int = 120
+    n: int = 500
+    n_test: int = 100
     seed: int = 1
     workers: int = 0
     model: str = "resnet_preact_half"
@@ -47,6 +47,9 @@ class DemoConfig:
 
 
 CONFIG = DemoConfig
+
+# Small, so that every process has as much to do.
+SHARD_SIZE = 25
 
 # Of an evaluation's score (see train/metrics.py), with what each means.
 ERRORS = {
@@ -76,7 +79,7 @@ def steps(config: DemoConfig) -> list[Step]:
     corpus, held_out, network = out / "train", out / "test", out / "network"
     recipe = (f"model={config.model}", "trainer=quick", f"trainer.epochs={config.epochs}", f"seed={config.seed}")
     beside = (f"real={config.real}",) if config.real is not None and Path(config.real).is_file() else ()
-    drawn = ("experiment=mpiigaze", f"workers={config.workers}")
+    drawn = ("experiment=mpiigaze", f"workers={config.workers}", f"shard_size={SHARD_SIZE}")
     found = [
         Step("Eyes to learn from", "render", (*drawn, f"n={config.n}", f"seed={config.seed}", f"out={corpus}")),
         Step(
