@@ -3,20 +3,19 @@
 import difflib
 import inspect
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 from torch import nn
 
 from synth.errors import ConfigError
-from train.models.gazenet import GazeNet
+from train.models.gazenet import GazeNet, gazenet_v2
 from train.models.lenet import LeNet
 from train.models.resnet_preact import ResNetPreact
 
 NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "lenet": LeNet,
     "gazenet": GazeNet,
-    "gazenet_v2": partial(GazeNet, batch_norm=True),
+    "gazenet_v2": gazenet_v2,
     "resnet_preact": ResNetPreact,
 }
 

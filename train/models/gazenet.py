@@ -64,6 +64,11 @@ class GazeNet(nn.Module):
         return gaze_pitch_yaw
 
 
+def gazenet_v2(head_pose: bool = True, channels: int = 16, dense: int = 256, dropout: float = 0.3) -> GazeNet:
+    """Return the second version: batch normalisation before every ReLU."""
+    return GazeNet(head_pose, channels, dense, dropout, batch_norm=True)
+
+
 def convolution(before: int, after: int, batch_norm: bool) -> list[nn.Module]:
     """Return a padded 3x3 convolution and its ReLU; He's start keeps seven layers without normalisation alive."""
     layer = nn.Conv2d(before, after, 3, padding=1, bias=not batch_norm)
