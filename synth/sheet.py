@@ -128,11 +128,16 @@ class _Pen:
         dots: bool,
     ) -> None:
         """Draw a closed contour: a bright line where both ends are seen, a faint one elsewhere."""
-        at = points_px * self.scale
+        pad = 3 * self.line_px
+        corner = np.maximum(np.floor((points_px * self.scale).min(axis=0) - pad), 0).astype(int)
+        end = np.minimum(np.ceil((points_px * self.scale).max(axis=0) + pad), self.picture.size).astype(int)
+        if (end <= corner).any():
+            return
+        at = points_px * self.scale - corner
         both = seen & np.roll(seen, -1)
         ends = list(zip(at, np.roll(at, -1, axis=0), both, strict=True))
         for opacity, wanted in ((90, False), (235, True)):
-            mask = Image.new("L", self.picture.size, 0)
+            mask = Image.new("L", (int(end[0] - corner[0]), int(end[1] - corner[1])), 0)
             draw = ImageDraw.Draw(mask)
             for a, b, bright in ends:
                 if bright == wanted:
@@ -143,7 +148,7 @@ class _Pen:
                     _disc(draw, point, radius, opacity)
                     if dots and not visible:
                         _disc(draw, point, radius - self.line_px * 0.7, 0)
-            self.picture.paste(colour, mask=mask)
+            self.picture.paste(colour, (int(corner[0]), int(corner[1])), mask)
 
     def arrow(
         self, start_px: Float[np.ndarray, "2"], end_px: Float[np.ndarray, "2"], colour: tuple[int, int, int]

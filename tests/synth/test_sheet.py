@@ -64,7 +64,7 @@ def test_an_occluded_contour_is_faint() -> None:
 
 def test_the_arrow_points_along_the_axis() -> None:
     for index in range(8):
-        sample = fake_sample(1, index)
+        sample = fake_sample(1, index, 80, 48)
         black = dataclasses.replace(sample, picture=np.zeros_like(sample.picture))
         strength = near_colour(picture_u8(draw_sample(black, 6.0)).astype(float), COLOURS["optical axis"])
         v, u = np.nonzero(strength > 0.5)

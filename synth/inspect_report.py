@@ -1,0 +1,319 @@
+"""The report on a data set: one HTML file that holds everything it shows, and opens from a disk without a network.
+
+Sheets with and without labels, rendered eyes beside real ones, what was asked for and what came out: gaze, head pose,
+distance, lids, pupils, the subjects' attributes, rejections, rates, versions and configuration.
+"""
+
+import base64
+import html
+import io
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from synth import inspect_charts as charts
+from synth.export.eye_patch import eye_patch
+from synth.inspect_columns import Columns, read_columns
+from synth.real_eyes import RealEyes, read_real_eyes
+from synth.sample import Sample
+from synth.shards import pick, read_manifest
+from synth.sheet import Layout, arrange, automatic_scale, draw_sheet
+
+SIDE_BY_SIDE = 32
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the report: its name and its HTML."""
+
+    name: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `canthus inspect` writes.
+
+    Attributes:
+        page: The HTML.
+        sheet: The labelled contact sheet.
+        beside_real: Rendered and real eyes side by side, if real ones were given.
+        numbers: The figures of the page, by name.
+    """
+
+    page: str
+    sheet: Image.Image
+    beside_real: Image.Image | None
+    numbers: dict[str, float | int | str]
+
+
+def make_report(folder: Path, n: int, real: Path | None = None) -> Report:
+    """Return the report on a finished data set.
+
+    Args:
+        folder: Of the data set.
+        n: Pictures on a sheet.
+        real: A real set to show beside it (see synth/real_eyes.py).
+
+    Raises:
+        DataError: The data set is not finished or damaged, or the real one cannot be read.
+    """
+    manifest, columns = read_manifest(folder), read_columns(folder)
+    samples = pick(folder, n)
+    real_eyes = read_real_eyes(real, SIDE_BY_SIDE) if real else None
+    beside_real = beside(pick(folder, SIDE_BY_SIDE), real_eyes) if real_eyes else None
+    timings = read_timings(folder)
+    numbers = figures(manifest, columns, timings)
+    layout = Layout(columns=min(4, n), scale=automatic_scale(samples[0].picture.shape[1]))
+    labelled = draw_sheet(samples, layout, f"{folder.resolve().name}   {len(samples)} of {len(columns)}", labels=True)
+    plain = draw_sheet(samples, layout, f"{folder.resolve().name}   {len(samples)} of {len(columns)}", labels=False)
+    sections = [
+        Section("Pictures", _figure(plain, "As rendered.") + _figure(labelled, "With their labels.", exact=True)),
+        *([Section("Beside real eyes", _beside_text(beside_real, real_eyes))] if beside_real and real_eyes else []),
+        Section("Gaze", gaze_charts(columns, real_eyes)),
+        Section("Head and eye", geometry_charts(columns)),
+        Section("Subjects and light", attribute_charts(columns)),
+        Section("Rejections and rates", work_charts(manifest, timings)),
+        Section("How it was made", origin(manifest)),
+    ]
+    return Report(_page(folder, sections, numbers), labelled, beside_real, numbers)
+
+
+def figures(
+    manifest: Mapping[str, Any], columns: Columns, timings: Sequence[Mapping[str, Any]]
+) -> dict[str, float | int | str]:
+    """Return the numbers that sum the data set up."""
+    size_bytes = sum(shard["bytes"] for shard in manifest["shards"])
+    gaze_deg, head_deg = columns.normalised_deg()
+    found: dict[str, float | int | str] = {
+        "samples": int(manifest["samples"]),
+        "picture": f"{columns['image.width'][0]} x {columns['image.height'][0]}",
+        "scenes_drawn": int(manifest["scenes_drawn"]),
+        "rejected_percent": 100 * (1 - manifest["samples"] / manifest["scenes_drawn"]),
+        "megabytes": size_bytes / 1e6,
+        "seed": int(manifest["seed"]),
+        "normalised_gaze_pitch_mean_deg": float(gaze_deg[:, 0].mean()),
+        "normalised_gaze_yaw_sd_deg": float(gaze_deg[:, 1].std()),
+        "normalised_head_pitch_mean_deg": float(head_deg[:, 0].mean()),
+        "normalised_head_yaw_sd_deg": float(head_deg[:, 1].std()),
+    }
+    if timings:
+        seconds = sum(line["seconds"] for line in timings)
+        found["seconds_per_sample"] = seconds / max(1, sum(line["samples"] for line in timings))
+    return found
+
+
+def read_timings(folder: Path) -> list[dict[str, Any]]:
+    """Return the lines of timings.jsonl, in order; one that a killed run left unfinished is left out."""
+    path = folder / "timings.jsonl"
+    found = []
+    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else []:
+        try:
+            found.append(json.loads(line))
+        except ValueError:
+            continue
+    return [line for line in found if isinstance(line, dict) and {"samples", "seconds"} <= line.keys()]
+
+
+def beside(samples: Sequence[Sample], real: RealEyes) -> Image.Image:
+    """Return real eyes (left half) beside rendered ones (right half): 60x36, grey, equalised, right eyes mirrored."""
+    halves = []
+    patches = [eye_patch(sample) for sample in samples]
+    ours = [(patch if patch.side == "left" else patch.mirrored()).image for patch in patches]
+    for name, images in (("real", real.images), ("rendered", ours)):
+        tiles = [Image.fromarray(image).convert("RGB").resize((180, 108), Image.Resampling.BICUBIC) for image in images]
+        layout = Layout(columns=4, scale=3, margin_px=20, gap_px=6, caption_px=0)
+        halves.append(arrange(tiles, [("", "")] * len(tiles), layout, name))
+    height = max(half.height for half in halves)
+    both = Image.new("RGB", (sum(half.width for half in halves), height), halves[0].getpixel((0, 0)))
+    both.paste(halves[0], (0, 0))
+    both.paste(halves[1], (halves[0].width, 0))
+    return both
+
+
+def gaze_charts(columns: Columns, real: RealEyes | None) -> str:
+    """Return maps of gaze in the camera, in the head, and as a gaze network is given it."""
+    gaze_deg, head_deg = columns.normalised_deg()
+    real_deg: list[np.ndarray | None] = [None, None]
+    if real and len(real.gaze_rad) and len(real.head_rad):
+        real_deg = [np.degrees(real.gaze_rad), np.degrees(real.head_rad)]
+    cam_deg = [columns.axis_in_cam_deg(axis) for axis in ("optical", "visual")]
+    in_head_deg = [columns.axis_in_head_deg(axis) for axis in ("optical", "visual")]
+    norm_deg = [gaze_deg, head_deg]
+    cam, in_head = charts.reach_of(*cam_deg), charts.reach_of(*in_head_deg)
+    norm = charts.reach_of(*norm_deg, *(angles for angles in real_deg if angles is not None))
+    maps = [
+        charts.angle_map(cam_deg[0], "Optical axis in the camera", cam),
+        charts.angle_map(cam_deg[1], "Visual axis in the camera", cam),
+        charts.angle_map(norm_deg[0], "Gaze, normalised", norm, real_deg[0]),
+        charts.angle_map(in_head_deg[0], "Optical axis in the head", in_head),
+        charts.angle_map(in_head_deg[1], "Visual axis in the head", in_head),
+        charts.angle_map(norm_deg[1], "Head, normalised", norm, real_deg[1]),
+    ]
+    text = (
+        "<p class=note>Of the eye that a picture is centred on, drawn as the picture shows it: yaw grows to the left. "
+        "Normalised as in MPIIGaze (mode mpiigaze_2015, right eyes mirrored).</p>"
+    )
+    return text + _charts(maps)
+
+
+def geometry_charts(columns: Columns) -> str:
+    """Return distributions of head pose, distance, lids and pupil."""
+    head_deg = columns.head_pose_deg()
+    distance_m = np.linalg.norm(columns.eye_vector("centre_of_canthi_cam"), axis=1)
+    shares = columns.eye("points.iris.visible") / 32
+    drawn = [
+        charts.histograms(dict(zip(("pitch", "yaw", "roll"), head_deg.T, strict=True)), "Head pose", "degrees"),
+        charts.histogram(distance_m, "Distance of the eye", "m"),
+        charts.histogram(columns.eye("openness"), "Openness", "gap between the lids / iris diameter"),
+        charts.histogram(2e3 * columns.eye("pupil_radius_m"), "Pupil diameter", "mm"),
+        charts.histogram(2e3 * columns.eye("iris_radius_m"), "Iris diameter", "mm"),
+        charts.histogram(100 * shares, "Iris contour in sight", "% of its points"),
+        charts.histogram(np.degrees(columns.numbers("vergence_rad")), "Vergence", "degrees"),
+        charts.histogram(columns.matrix("camera_matrix", 3)[:, 0, 0], "Focal length", "px"),
+    ]
+    return _charts(drawn)
+
+
+def attribute_charts(columns: Columns) -> str:
+    """Return a chart of every attribute: a histogram of numbers, bars of names; ancestry by its largest part."""
+    drawn: list[str] = []
+    counted: list[str] = []
+    ancestry = sorted(name for name in columns.arrays if name.startswith("attributes.ancestry."))
+    if ancestry:
+        largest = np.argmax([columns.numbers(name) for name in ancestry], axis=0)
+        counts = Counter(ancestry[place].rpartition(".")[2] for place in largest)
+        counted.append(charts.bars(counts, "Ancestry, largest part"))
+    for name in sorted(name for name in columns.arrays if name.startswith("attributes.") and name not in ancestry):
+        values = columns[name]
+        title = name.removeprefix("attributes.").replace("_", " ").replace(".", ", ").capitalize()
+        if values.dtype.kind in "iuf":
+            drawn.append(charts.histogram(columns.numbers(name), title.removesuffix(" years"), _unit(name)))
+        else:
+            counted.append(charts.bars(Counter(_shown(value) for value in values.tolist()), title))
+    counted.append(charts.bars(Counter(columns["subject_eye"].tolist()), "Subject's eye"))
+    return _charts(drawn + counted)
+
+
+def work_charts(manifest: Mapping[str, Any], timings: Sequence[Mapping[str, Any]]) -> str:
+    """Return why scenes were thrown away, and what the samples cost."""
+    drawn_scenes, rejections = manifest["scenes_drawn"], manifest["rejections"]
+    rejected = sum(rejections.values())
+    text = f"<p>{drawn_scenes:,} scenes were drawn, {rejected:,} of them rejected and drawn again.</p>"
+    drawn = []
+    if rejections:
+        drawn.append(charts.bars({cause.replace("_", " "): n for cause, n in rejections.items()}, "Rejected, by cause"))
+    if timings:
+        drawn.append(charts.rate_over_shards([t["samples"] for t in timings], [t["seconds"] for t in timings]))
+    return text + _charts(drawn) + _parts_table(timings)
+
+
+def _parts_table(timings: Sequence[Mapping[str, Any]]) -> str:
+    samples = max(1, sum(line["samples"] for line in timings))
+    whole = sum(line["seconds"] for line in timings)
+    parts: dict[str, float] = {}
+    for line in timings:
+        for name, seconds in line.get("parts_s", {}).items():
+            parts[name] = parts.get(name, 0.0) + seconds
+    if not parts or whole <= 0:
+        return ""
+    parts["other"] = max(0.0, whole - sum(parts.values()))
+    rows = [
+        (name.replace("_", " "), f"{1000 * seconds / samples:.1f}", f"{100 * seconds / whole:.1f} %")
+        for name, seconds in sorted(parts.items(), key=lambda part: -part[1])
+    ]
+    return _table(("stage", "ms a sample", "share"), [*rows, ("all", f"{1000 * whole / samples:.1f}", "")])
+
+
+def origin(manifest: Mapping[str, Any]) -> str:
+    """Return versions, shards and configuration."""
+    versions = _table(("package", "version"), sorted(manifest["versions"].items()))
+    shards = _table(
+        ("shard", "samples", "MB", "sha256"),
+        [(s["name"], f"{s['samples']}", f"{s['bytes'] / 1e6:.2f}", s["sha256"]) for s in manifest["shards"]],
+    )
+    config = html.escape(json.dumps(manifest["config"], indent=2, sort_keys=True))
+    return (
+        f"{versions}<details><summary>Shards ({len(manifest['shards'])})</summary>{shards}</details>"
+        f"<details open><summary>Configuration</summary><pre>{config}</pre></details>"
+    )
+
+
+def _beside_text(picture: Image.Image, real: RealEyes) -> str:
+    some = f"{len(real.images)} of {real.total:,} real eyes on the left, rendered ones on the right"
+    return _figure(picture, f"{some}: 60 x 36 px, grey, equalised, right eyes mirrored.")
+
+
+def _page(folder: Path, sections: Sequence[Section], numbers: Mapping[str, float | int | str]) -> str:
+    shown = [
+        (f"{numbers['samples']:,}", "samples"),
+        (str(numbers["picture"]), "pixels"),
+        (f"{numbers['rejected_percent']:.1f} %", "of scenes rejected"),
+        (f"{numbers['megabytes']:,.1f} MB", "in shards"),
+        (str(numbers["seed"]), "seed"),
+    ]
+    if "seconds_per_sample" in numbers:
+        shown.insert(3, (f"{numbers['seconds_per_sample']:.2f} s", "a sample and process"))
+    facts = "".join(f"<div><b>{html.escape(value)}</b><span>{name}</span></div>" for value, name in shown)
+    template = Template(files("synth").joinpath("inspect_report.html").read_text(encoding="utf-8"))
+    return template.substitute(
+        title=html.escape(folder.resolve().name),
+        lead="Rendered eyes with their labels: what was asked for, and what came out.",
+        facts=facts,
+        navigation="".join(f'<a href="#{_anchor(s.name)}">{html.escape(s.name)}</a>' for s in sections),
+        sections="".join(f'<h2 id="{_anchor(s.name)}">{html.escape(s.name)}</h2>{s.body}' for s in sections),
+    )
+
+
+def _figure(picture: Image.Image, text: str, exact: bool = False) -> str:
+    """Return a picture with its caption; with `exact` lines stay sharp (png), without it is smaller (jpg)."""
+    buffer = io.BytesIO()
+    if exact:
+        picture.save(buffer, "PNG", optimize=True)
+    else:
+        picture.save(buffer, "JPEG", quality=93, subsampling=0)
+    data = base64.b64encode(buffer.getvalue()).decode()
+    kind = "png" if exact else "jpeg"
+    return (
+        f'<figure><img alt="{html.escape(text)}" src="data:image/{kind};base64,{data}">'
+        f"<figcaption>{html.escape(text)}</figcaption></figure>"
+    )
+
+
+def _charts(drawn: Sequence[str]) -> str:
+    cards = "".join(f'<div class="chart">{svg}</div>' for svg in drawn)
+    return f'<div class="charts">{cards}</div>'
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    def cell(tag: str, text: str, number: bool) -> str:
+        return f"<{tag}{' class=number' if number else ''}>{html.escape(text)}</{tag}>"
+
+    columns = list(zip(*rows, strict=True)) or [()] * len(head)
+    numeric = [all(text[:1].isdigit() and len(text) < 12 for text in column if text) for column in columns]
+    lines = [("th", head), *(("td", row) for row in rows)]
+    cells = ("".join(cell(tag, text, n) for text, n in zip(row, numeric, strict=True)) for tag, row in lines)
+    return f"<table>{''.join(f'<tr>{line}</tr>' for line in cells)}</table>"
+
+
+def _anchor(name: str) -> str:
+    return name.lower().replace(" ", "-")
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def _unit(name: str) -> str:
+    units = {"_years": "years", "_m": "m", "_rad": "rad", "_mm": "mm", "_deg": "degrees", "_w": "W"}
+    return next((unit for ending, unit in units.items() if name.endswith(ending)), "")
