@@ -30,8 +30,8 @@ def closed_outward(vertices: Float[np.ndarray, "n 3"], faces: Int[np.ndarray, "f
 
 
 def sweep(
-    path: Float[np.ndarray, "n 3"],
-    across: Float[np.ndarray, "n 3"],
+    path: Float[np.ndarray, "k 3"],
+    across: Float[np.ndarray, "k 3"],
     half_width_m: float,
     half_depth_m: float,
     *,
