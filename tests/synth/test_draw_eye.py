@@ -123,7 +123,7 @@ def test_balls_have_the_means_asked_for(balls):
 
 
 def test_apex_stands_as_far_out_as_in_people(balls):
-    """13.5 mm from the rotation centre to the corneal apex (Fry & Hill 1962)."""
+    """13.5 mm from the rotation centre to the corneal apex (Park & Park 1933)."""
     apex_mm = [1e3 * eyeball(left, "left").apex_axial_m for left, _ in balls]
     assert np.mean(apex_mm) == pytest.approx(13.45, abs=0.1)
     assert 0.2 < np.std(apex_mm) < 0.7
