@@ -5,6 +5,7 @@ network.pt   {"format": 1, "name": str, "options": {...}, "state": {tensor name:
 
 import io
 import pickle
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +59,8 @@ def load_network(path: Path) -> Trained:
     file = path / FILE if path.is_dir() else path
     if not file.is_file():
         raise DataError(f"{file}: there is no such file; name the folder that `canthus fit out=...` finished")
+    if not zipfile.is_zipfile(file):  # torch's older formats are not ours, and fail in many ways
+        raise DataError(f"{file}: not a network of ours or cut short; train it again")
     try:
         content = torch.load(file, map_location="cpu", weights_only=True)
     except (RuntimeError, pickle.UnpicklingError, EOFError, OSError, ValueError, KeyError) as error:

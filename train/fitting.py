@@ -8,6 +8,7 @@ tensorboard/   the same and the learning rate
 import csv
 import logging
 import warnings
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -76,6 +77,9 @@ def fit(
     Raises:
         DataError: The checkpoint to continue from is damaged.
     """
+    last = out / LAST
+    if last.exists() and not zipfile.is_zipfile(last):
+        raise DataError(f"{last}: damaged checkpoint; delete it to train from the start")
     checkpoint = ModelCheckpoint(
         dirpath=out, filename="last", every_n_epochs=1, enable_version_counter=False, save_on_train_epoch_end=True
     )
@@ -95,19 +99,9 @@ def fit(
         train_loader = loader(training, batch_size, task.recipe.seed)
         # Metrics are averaged over batches: batches of one size weigh every eye alike.
         validation_loader = loader(validation, 512) if len(validation) else None
-        last = out / LAST
-        try:
-            trainer.fit(
-                task,
-                train_loader,
-                validation_loader,
-                ckpt_path=str(last) if last.exists() else None,
-                weights_only=True,
-            )
-        except RuntimeError as error:
-            if last.exists() and "PytorchStreamReader" in str(error):
-                raise DataError(f"{last}: damaged checkpoint; delete it to train from the start") from error
-            raise
+        trainer.fit(
+            task, train_loader, validation_loader, ckpt_path=str(last) if last.exists() else None, weights_only=True
+        )
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, UInt8
 from scipy.io import loadmat
+from scipy.io.matlab import MatReadError
 
 from adapt.batch import Batch
 from synth.errors import DataError
@@ -116,7 +117,16 @@ def read_day(path: Path) -> Day:
         raise DataError(f"{path}: there is no such file")
     try:
         content: dict[str, Any] = loadmat(path, simplify_cells=True)
-    except (ValueError, TypeError, KeyError, IndexError, OSError, NotImplementedError, zlib.error) as error:
+    except (
+        MatReadError,
+        ValueError,
+        TypeError,
+        KeyError,
+        IndexError,
+        OSError,
+        NotImplementedError,
+        zlib.error,
+    ) as error:
         raise DataError(f"{path}: not a readable .mat file ({error}); fetch it again") from error
     names = np.atleast_1d(field(content, "filenames", path))
     data = field(content, "data", path)

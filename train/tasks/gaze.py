@@ -80,14 +80,11 @@ class GazeTask(lightning.LightningModule):
         """Return the averaged network's gaze angles of a batch."""
         return predict(self.average, batch)
 
-    def on_train_epoch_start(self) -> None:
-        """Seed torch's own generator (dropout uses it): the one place that does so."""
-        torch.manual_seed(int(rng(self.recipe.seed, self.current_epoch, "dropout").integers(2**62)))
-
     def training_step(self, batch: Batch, index: int) -> Float[Tensor, ""]:
         """Return the loss of a changed batch."""
-        generator = torch.Generator(batch.images_u8.device)
-        generator.manual_seed(int(rng(self.recipe.seed, self.global_step, "augment").integers(2**62)))
+        seeds = rng(self.recipe.seed, self.global_step, "step").integers(2**62, size=2)
+        torch.manual_seed(int(seeds[0]))  # dropout draws from torch's own generator: the one place that seeds it
+        generator = torch.Generator(batch.images_u8.device).manual_seed(int(seeds[1]))
         changed = augment(batch, draw_changes(generator, self.strengths, len(batch)))
         predicted = predict(self.network, changed)
         loss = loss_of(predicted, changed.gaze_pitch_yaw_rad, self.recipe.loss)
