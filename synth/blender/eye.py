@@ -11,10 +11,10 @@ import numpy as np
 
 from assets import eyeball
 from assets.eyeball import Side
+from assets.subject import Part
 from synth.blender import iris_texture, sclera_texture
 from synth.blender.engine import EngineSpec
 from synth.blender.images import Painting, map_size
-from synth.blender.meshes import PartLike
 from synth.blender.nodes import Graph, new_material
 from synth.spec import SceneSpec
 
@@ -22,7 +22,7 @@ IRIS_ROUND_M, SCLERA_MAP_M = 0.026, 0.042
 SCATTER_RGB = (1.0, 0.75, 0.6)
 
 
-def attributes(part: PartLike) -> dict[str, np.ndarray]:
+def attributes(part: Part) -> dict[str, np.ndarray]:
     """Return what the shaders need beyond the attributes of the part itself."""
     known = part.attributes
     if part.name.startswith("iris"):

@@ -4,33 +4,13 @@ A part keeps its mesh while its faces stay the same; otherwise the mesh is empti
 that no data-block accumulates.  What a scene lacks (no glasses) is hidden, not deleted.
 """
 
-from typing import Any, Protocol
+from typing import Any
 
 import bpy
 import numpy as np
 
+from assets.subject import Part, Strands
 from synth.blender.frames import blender_matrix
-
-
-class PartLike(Protocol):
-    """What is needed of assets.subject.Part."""
-
-    name: str
-    vertices_head: np.ndarray
-    faces: np.ndarray
-    attributes: dict[str, np.ndarray]
-    material: str
-    id: int
-
-
-class StrandsLike(Protocol):
-    """What is needed of assets.subject.Strands."""
-
-    name: str
-    points_head: np.ndarray
-    radius_m: np.ndarray
-    material: str
-    id: int
 
 
 class MeshPool:
@@ -48,9 +28,7 @@ class MeshPool:
             if item.hide_render is not (name not in names):
                 item.hide_render = name not in names
 
-    def put_part(
-        self, part: PartLike, matrix: np.ndarray, material: Any, more: dict[str, np.ndarray] | None = None
-    ) -> Any:
+    def put_part(self, part: Part, matrix: np.ndarray, material: Any, more: dict[str, np.ndarray] | None = None) -> Any:
         """Write a part, with `more` attributes, into its object, made at its first appearance; return the object."""
         item = self.objects.get(part.name)
         if item is None:
@@ -69,7 +47,7 @@ class MeshPool:
         _dress(item, matrix, material, part.id)
         return item
 
-    def put_strands(self, strands: StrandsLike, matrix: np.ndarray, material: Any) -> Any:
+    def put_strands(self, strands: Strands, matrix: np.ndarray, material: Any) -> Any:
         """Write strands into their curves object, made at its first appearance; return the object."""
         item = self.objects.get(strands.name)
         if item is None:

@@ -20,11 +20,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, runtime_checkable
 
 import bpy
 import numpy as np
 
+from assets.subject import Part, Strands
 from synth.blender import camera, exr, eye
 from synth.blender.devices import choose_device
 from synth.blender.engine import EngineSpec
@@ -32,18 +33,19 @@ from synth.blender.frames import world_from_head
 from synth.blender.lights import Lights
 from synth.blender.masks import MaskScene, Rasters, rasters
 from synth.blender.materials import Materials
-from synth.blender.meshes import MeshPool, PartLike, StrandsLike
+from synth.blender.meshes import MeshPool
 from synth.errors import RenderError
 from synth.spec import SceneSpec
 
 MEMORY_FOLDER = Path("/dev/shm")
 
 
+@runtime_checkable
 class GeometryLike(Protocol):
     """What is needed of assets.subject.SubjectGeometry."""
 
-    parts: Sequence[PartLike]
-    strands: Sequence[StrandsLike]
+    parts: Sequence[Part]
+    strands: Sequence[Strands]
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ class Session:
         self.device = choose_device(self.scene, engine.device)
         set_engine(self.scene, engine)
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "Session":
         """Return the session."""
         return self
 
