@@ -31,13 +31,14 @@ STYLE: dict[Any, Any] = {
     "ytick.labelsize": 8,
     "legend.frameon": False,
     "legend.fontsize": 8,
+    "svg.fonttype": "none",
     "svg.hashsalt": "canthus",
     "figure.dpi": 100,
     "savefig.dpi": 170,
 }
 SCATTER_AT_MOST = 1500
 CARD_WIDE, CARD_HIGH, CARD_TALL, TOP_INCHES = 3.35, 2.2, 2.9, 0.34
-BARS = 6
+BARS = 4
 
 
 def reach_of(*angles_deg: Float[np.ndarray, "_ 2"]) -> tuple[float, float]:
@@ -69,7 +70,7 @@ def angle_map(
     axes.set(xlabel="yaw, degrees", ylabel="pitch, degrees")
     axes.axhline(0, color=GRID, lw=1, zorder=0)
     axes.axvline(0, color=GRID, lw=1, zorder=0)
-    means = f"mean {pitch.mean():+.1f}, {yaw.mean():+.1f}   sd {pitch.std():.1f}, {yaw.std():.1f}"
+    means = f"mean {pitch.mean():+.1f}, {yaw.mean():+.1f}; sd {pitch.std():.1f}, {yaw.std():.1f}"
     axes.text(0.02, 0.02, means, transform=axes.transAxes, color=DIM, fontsize=7.5)
     return _svg(figure)
 
@@ -106,7 +107,7 @@ def histograms(columns: Mapping[str, Float[np.ndarray, "_"]], title: str, unit: 
 
 
 @matplotlib.rc_context(STYLE)
-def bars(counts: Mapping[str, float], title: str, at_most: int = 2 * BARS) -> str:
+def bars(counts: Mapping[str, float], title: str, at_most: int = 3 * BARS) -> str:
     """Return horizontal bars, the longest first, each with its count and share."""
     total = sum(counts.values())
     ranked = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
@@ -119,8 +120,8 @@ def bars(counts: Mapping[str, float], title: str, at_most: int = 2 * BARS) -> st
     places = np.arange(len(ranked))
     axes.barh(places, [count for _, count in ranked], height=0.66, color=RENDERED)
     for place, (_, count) in enumerate(ranked):
-        note = f" {count:,.0f}  {100 * count / total:.1f} %" if total else " 0"
-        axes.text(count, place, note, va="center", fontsize=7.5, color=DIM)
+        note = f"{count:,.0f} \N{MIDDLE DOT} {100 * count / total:.1f} %" if total else "0"
+        axes.annotate(note, (count, place), (4, 0), textcoords="offset points", va="center", fontsize=7.5, color=DIM)
     axes.set(xticks=[], xlim=(0, 1.5 * max([1e-9, *counts.values()])), ylim=(rows - 0.4, -0.6))
     axes.set_yticks(places, [name if len(name) <= 17 else f"{name[:16]}." for name, _ in ranked])
     axes.tick_params(length=0)

@@ -6,6 +6,9 @@ Right eyes are mirrored: the picture is flipped, the yaws of gaze and head are n
 mpiigaze.py; its attributes stand on the file's root.  Sample i belongs to person p(i mod persons).
 """
 
+import errno
+import os
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,8 @@ from synth.export.eye_patch import EyePatch, eye_patch
 from synth.sample import Sample
 
 BLOCK_ROWS = 500
+SPARE_BYTES = 8_000_000
+"""Room for what HDF5 still holds back: a disk that is full when it lets go ends the process instead of raising."""
 README = """\
 MPIIGaze.h5 of pytorch_mpiigaze, rendered.
 Gaze: [pitch, yaw] in radians, from the mean of the eye's corners to the target, mode mpiigaze_2015 (g' = S R g);
@@ -34,6 +39,7 @@ def write_mpiigaze_h5(samples: Iterable[Sample], folder: Path, persons: int = 15
     """
     import h5py  # not in the core
 
+    _check_room(folder, 0)
     waiting: list[list[EyePatch]] = [[] for _ in range(persons)]
     count = uncovered = 0
     with h5py.File(folder / "MPIIGaze.h5", "w") as file:
@@ -47,10 +53,17 @@ def write_mpiigaze_h5(samples: Iterable[Sample], folder: Path, persons: int = 15
             count += 1
             uncovered += patch.covered < 1
             if len(rows) == BLOCK_ROWS:
+                _check_room(folder, sum(map(len, waiting)))
                 _append(file[f"p{sample.index % persons:02d}"], rows)
+        _check_room(folder, sum(map(len, waiting)))
         for person, rows in enumerate(waiting):
             _append(file[f"p{person:02d}"], rows)
     return README.format(persons=persons, samples=count, uncovered=uncovered)
+
+
+def _check_room(folder: Path, rows: int) -> None:
+    if shutil.disk_usage(folder).free < SPARE_BYTES + rows * (36 * 60 + 16):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
 
 
 def _open_person(file: Any, name: str) -> None:

@@ -1,6 +1,9 @@
 """Exports, read back by the rules of those who consume them; no rule here is taken from the code that writes."""
 
+import errno
 import json
+import os
+import shutil
 from ast import literal_eval
 from pathlib import Path
 from typing import Any
@@ -257,6 +260,25 @@ def test_an_export_is_whole_or_absent(tmp_path: Path) -> None:
     with new_folder(tmp_path / "new") as folder:
         (folder / "1.jpg").write_bytes(b"x")
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["1.jpg"]
+
+
+@pytest.mark.parametrize("name", ["unityeyes", "mpiigaze", "mpiigaze_h5", "coco"])
+def test_a_full_disk_leaves_nothing_and_says_so(
+    tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(tmp_path / "eyes")
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    for target in ("synth.export.unityeyes.encode_picture", "synth.export.coco.encode_picture"):
+        monkeypatch.setattr(target, full)
+    monkeypatch.setattr(mpiigaze, "savemat", full)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**6, 10**6, 0))
+    assert main(["export", f"data={tmp_path / 'eyes'}", f"format={name}", f"out={tmp_path / 'out'}"]) == 1
+    error = capsys.readouterr().err
+    assert "the disk is full" in error and error.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["eyes"]
 
 
 @pytest.mark.parametrize("name", ["unityeyes", "mpiigaze", "mpiigaze_h5", "coco"])

@@ -14,10 +14,10 @@ from synth.errors import DataError
 from synth.export.eye_patch import eye_patch
 from synth.export.mpiigaze_h5 import write_mpiigaze_h5
 from synth.inspect_columns import read_columns
-from synth.inspect_report import make_report, read_timings
+from synth.inspect_report import Report, make_report, read_timings
 from synth.real_eyes import read_real_eyes
 from synth.rotation import rotation_from_pitch_yaw_roll
-from synth.shards import iterate
+from synth.shards import iterate, read_manifest
 from tests.synth.fake_samples import fake_sample
 from tests.synth.test_shards import make
 
@@ -93,8 +93,13 @@ def test_columns_are_those_of_the_eye_in_the_middle(eyes: Path) -> None:
         columns.numbers("nothing")
 
 
-def test_the_page_holds_everything_it_shows(eyes: Path, real: Path) -> None:
-    report = make_report(eyes, 6, real)
+@pytest.fixture(scope="module")
+def report(eyes: Path, real: Path) -> Report:
+    """Return the report on them."""
+    return make_report(eyes, 6, real)
+
+
+def test_the_page_holds_everything_it_shows(eyes: Path, report: Report) -> None:
     page = Page(report.page)
     assert page.open == []
     assert all(source.startswith(("data:image/", "#")) for source in page.fetched)
@@ -102,13 +107,15 @@ def test_the_page_holds_everything_it_shows(eyes: Path, real: Path) -> None:
     assert "@import" not in report.page and "url(http" not in report.page and "<script" not in report.page
     assert page.links == [f"#{name}" for name in page.ids] and "beside-real-eyes" in page.ids
     assert "eyes &amp; &lt;lids&gt;" in report.page and "<lids>" not in report.page
-    for text in ("lids closed", "mpiigaze_2015", "canthus", "shard-000002.tar", "&quot;focal_px&quot;"):
+    causes = [cause.replace("_", " ") for cause in read_manifest(eyes)["rejections"]]
+    assert causes
+    for text in (*causes, "mpiigaze_2015", "canthus", "shard-000002.tar", "&quot;focal_px&quot;"):
         assert text in report.page
     assert report.beside_real is not None
 
 
-def test_the_numbers_are_those_of_the_samples(eyes: Path) -> None:
-    numbers = make_report(eyes, 3).numbers
+def test_the_numbers_are_those_of_the_samples(eyes: Path, report: Report) -> None:
+    numbers = report.numbers
     rejected = sum(len(sample.rejected) for sample in iterate(eyes))
     assert numbers["samples"] == 7 and numbers["scenes_drawn"] == 7 + rejected and numbers["picture"] == "60 x 36"
     assert numbers["rejected_percent"] == pytest.approx(100 * rejected / (7 + rejected))
@@ -117,8 +124,8 @@ def test_the_numbers_are_those_of_the_samples(eyes: Path) -> None:
     assert numbers["normalised_gaze_pitch_mean_deg"] == pytest.approx(np.degrees(pitch), abs=1e-5)
 
 
-def test_equal_data_give_equal_pages(eyes: Path) -> None:
-    assert make_report(eyes, 1).page == make_report(eyes, 1).page
+def test_equal_data_give_equal_pages(eyes: Path, real: Path, report: Report) -> None:
+    assert make_report(eyes, 6, real).page == report.page
 
 
 def test_charts_bear_single_values_and_many(eyes: Path) -> None:
@@ -169,9 +176,14 @@ def test_a_timing_cut_by_a_kill_is_left_out(tmp_path: Path) -> None:
     assert [line["seconds"] for line in read_timings(tmp_path)] == [1.5]
 
 
-def test_the_command_writes_a_page_or_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_writes_a_page_or_a_folder(
+    tmp_path: Path, report: Report, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     make(tmp_path / "eyes")
-    assert main(["inspect", f"data={tmp_path / 'eyes'}", f"out={tmp_path / 'new' / 'report.html'}", "n=2"]) == 0
+    with monkeypatch.context() as patched:
+        patched.setattr("synth.commands.inspect.make_report", lambda *_: report)
+        assert main(["inspect", f"data={tmp_path / 'eyes'}", f"out={tmp_path / 'new' / 'report.html'}"]) == 0
+    assert (tmp_path / "new" / "report.html").read_text(encoding="utf-8") == report.page
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["report.html"]
     assert main(["inspect", f"data={tmp_path / 'eyes'}", f"out={tmp_path / 'folder'}", "n=2"]) == 0
     assert sorted(path.name for path in (tmp_path / "folder").iterdir()) == ["report.html", "report.json", "sheet.png"]
