@@ -100,8 +100,19 @@ def normalise(
     x = np.cross(y, z)  # unit already: y and z are unit and at right angles
     rotation = np.stack([x, y, z])
     scale = np.array([1.0, 1.0, norm_camera.distance_m / distance_m])
-    warp = norm_camera.matrix @ (scale[:, None] * rotation) @ np.linalg.inv(camera_matrix)
+    warp = norm_camera.matrix @ (scale[:, None] * rotation) @ inverse_3x3(camera_matrix)
     return Normalisation(rotation, scale, warp)
+
+
+def inverse_3x3(matrix: Float[np.ndarray, "3 3"]) -> Float[np.ndarray, "3 3"]:
+    """Return the inverse by cross products of the rows.
+
+    numpy's goes through LAPACK, whose threads cost milliseconds a call on a busy machine; one is wanted for every eye.
+    """
+    columns = np.stack(
+        [np.cross(matrix[1], matrix[2]), np.cross(matrix[2], matrix[0]), np.cross(matrix[0], matrix[1])], axis=1
+    )
+    return columns / (matrix[0] @ columns[:, 0])
 
 
 def head_pitch_yaw(norm_from_head: Float[np.ndarray, "*n 3 3"]) -> Float[np.ndarray, "*n 2"]:

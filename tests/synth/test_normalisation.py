@@ -11,6 +11,7 @@ from synth.normalisation import (
     GazeMode,
     face_triangle,
     head_pitch_yaw,
+    inverse_3x3,
     normalise,
     normalised_targets,
 )
@@ -100,3 +101,9 @@ def test_a_mirrored_scene_has_mirrored_targets(mode: GazeMode) -> None:
     two = normalised_targets(flip * gaze, flip * centre, mirror_rotation(head), triangle, CAMERA, mode)
     np.testing.assert_allclose(two.gaze_pitch_yaw_rad, mirror_pitch_yaw(one.gaze_pitch_yaw_rad), atol=1e-14)
     np.testing.assert_allclose(two.head_pitch_yaw_rad, mirror_pitch_yaw(one.head_pitch_yaw_rad), atol=1e-14)
+
+
+def test_inverse_agrees_with_numpy() -> None:
+    matrix = np.random.default_rng(0).normal(size=(3, 3))
+    np.testing.assert_allclose(inverse_3x3(matrix), np.linalg.inv(matrix), atol=1e-12)
+    np.testing.assert_allclose(inverse_3x3(CAMERA) @ CAMERA, np.eye(3), atol=1e-12)

@@ -11,7 +11,7 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 from scipy.ndimage import map_coordinates
 
-from synth.normalisation import MPIIGAZE_EYE
+from synth.normalisation import MPIIGAZE_EYE, inverse_3x3
 
 LUMA = np.array([0.299, 0.587, 0.114])
 # A warp that moves no corner further than this (px of the 60x36 picture) from plain scaling is plain scaling.
@@ -56,10 +56,11 @@ def normalised_picture(
     height, width = flat.shape
     if is_scaling(warp, width, height):
         return resize(flat)
-    inverse = np.linalg.inv(warp)
+    inverse = inverse_3x3(warp)
     # Each output pixel is the mean of n x n points, as many as it covers pixels of the picture.
-    area = abs(np.linalg.det(inverse)) / (inverse[2] @ [30.0, 18.0, 1.0]) ** 3
-    n = int(np.clip(math.ceil(math.sqrt(abs(area))), 1, FINEST))
+    determinant = inverse[0] @ np.cross(inverse[1], inverse[2])
+    area = abs(determinant / (inverse[2] @ np.array([30.0, 18.0, 1.0])) ** 3)
+    n = int(np.clip(math.ceil(math.sqrt(area)), 1, FINEST))
     x = (np.arange(MPIIGAZE_EYE.width * n) + 0.5) / n
     y = (np.arange(MPIIGAZE_EYE.height * n) + 0.5) / n
     points = np.stack([*np.meshgrid(x, y), np.ones((len(y), len(x)))], axis=-1) @ inverse.T
