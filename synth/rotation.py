@@ -10,7 +10,7 @@ lens).  Angles are radians.
 
     cam_from_head = Rx(-pitch) Ry(yaw) Rz(roll)
 
-    pitch > 0 raises the nose, yaw > 0 turns it to the left of the image, roll > 0 turns the head clockwise in the image.
+    pitch > 0 raises the nose, yaw > 0 turns it to the image's left, roll > 0 turns the head clockwise in the image.
 """
 
 import numpy as np
