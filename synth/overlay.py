@@ -1,7 +1,7 @@
 """Labels drawn over a picture so exactly that an error of a fraction of a pixel can be seen.
 
-The picture is enlarged to `INK` times the size that is asked for, drawn on, and reduced: lines are smooth and keep their
-place.  A px of the result is `scale` times a px of the picture: both count from the corner.
+The picture is enlarged to `INK` times the size that is asked for, drawn on, and reduced: lines are smooth and keep
+their place.  A px of the result is `scale` times a px of the picture: both count from the corner.
 
     lid margin, caruncle, iris, pupil   contours; iris and pupil as seen through the cornea; faint where occluded
     optical axis, visual axis           arrows of 20 mm from the pupil's centre, projected: looking at the lens, a dot

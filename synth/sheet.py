@@ -1,4 +1,4 @@
-"""Contact sheets: pictures side by side, with or without their labels (see synth/overlay.py), and what each of them is."""
+"""Contact sheets: pictures side by side, with or without their labels (see synth/overlay.py), and what each is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

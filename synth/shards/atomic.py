@@ -1,7 +1,8 @@
 """Files that are whole or absent: written aside in the same folder, flushed to the disk, then renamed.
 
-A name that starts with a dot and ends in `.part` is a file in the making; what a killed run left of one is overwritten
-by the run that continues.  A full disk loses only the file in the making.
+A name that starts with a dot and ends in `.part` is a file in the making, of one process: its number is in the name, so
+that a worker which outlives its killed run never writes into the file of the run that continues.  A full disk loses
+only the file in the making.
 """
 
 import errno
@@ -28,7 +29,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         ProjectError: The disk is full.
         ConfigError: The folder cannot be written.
     """
-    part = path.with_name(f".{path.name}.part")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     with naming_full_disk(path):
         try:
             with part.open("wb") as file:
@@ -53,6 +54,12 @@ def naming_full_disk(path: Path) -> Iterator[None]:
         if reason is None:
             raise
         raise ProjectError(f"{path}: {reason}; make room, then continue with the same command") from error
+
+
+def remove_parts(folder: Path) -> None:
+    """Delete what killed runs left of files in the making."""
+    for part in folder.glob(".*.part"):
+        part.unlink(missing_ok=True)
 
 
 def write_whole(path: Path, data: bytes) -> None:

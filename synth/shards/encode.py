@@ -186,6 +186,9 @@ def _check_picture(sample: Sample) -> None:
         raise LabelError(
             f"{sample.key}: the picture is {picture.dtype} {picture.shape}; expected u8 (h, w) or (h, w, 3)"
         )
+    for name, ours in (("seed", sample.seed), ("index", sample.index)):
+        if sample.labels.get(name) != ours:
+            raise LabelError(f"{sample.key}: labels.{name} is {sample.labels.get(name)}, the sample has {ours}")
     size = sample.labels.get("image")
     if isinstance(size, Mapping) and (size.get("height"), size.get("width")) != picture.shape[:2]:
         raise LabelError(f"{sample.key}: labels.image is {dict(size)}, the picture has shape {picture.shape}")

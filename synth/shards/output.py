@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any
 
 from synth.errors import ConfigError, DataError
-from synth.shards.atomic import naming_full_disk, write_whole
+from synth.shards.atomic import naming_full_disk, remove_parts, write_whole
 from synth.shards.encode import canonical_json
 
 FORMAT = 1
@@ -82,8 +82,9 @@ def open_output(
                 raise ConfigError(f"out={folder}: holds other files and no data set; choose an empty or a new folder")
             write_whole(path, ours)
     _check_same(path, json.loads(ours))
-    document = json.loads(ours)
-    return Output(folder, document["config"], document["versions"], _lock(path))
+    document, lock = json.loads(ours), _lock(path)
+    remove_parts(folder)
+    return Output(folder, document["config"], document["versions"], lock)
 
 
 def record_timing(folder: Path, shard: int, samples: int, seconds: float, **parts_s: float) -> None:

@@ -65,7 +65,7 @@ def test_bytes_do_not_depend_on_order_run_or_restart(tmp_path: Path) -> None:
     make(tmp_path / "once")
     make(tmp_path / "twice", shards=[2])
     make(tmp_path / "twice", shards=[1])
-    (tmp_path / "twice" / ".shard-000000.tar.part").write_bytes(b"what a killed run left")
+    (tmp_path / "twice" / ".shard-000000.tar.77.part").write_bytes(b"what a killed run left")
     make(tmp_path / "twice", config={**CONFIG, "workers": 9})
     make(tmp_path / "twice")
     assert digests(tmp_path / "once") == digests(tmp_path / "twice")
@@ -129,8 +129,10 @@ def test_a_label_without_a_value_stops_the_run(bad: object) -> None:
 
 def test_a_sample_that_contradicts_itself_stops_the_run(tmp_path: Path) -> None:
     good = [fake_sample(3, index, 60, 36) for index in range(3)]
+    bad_seed = dataclasses.replace(good[1], seed=4)
     bad_size = dataclasses.replace(good[1], picture=np.zeros((36, 61), np.uint8))
     for samples, message in [
+        ([good[0], bad_seed, good[2]], "labels.seed is 3, the sample has 4"),
         ([good[0], bad_size, good[2]], "labels.image"),
         ([good[1], good[0], good[2]], "does not belong"),
         (good[:2], "2 samples came"),

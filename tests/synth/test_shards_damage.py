@@ -3,6 +3,7 @@
 import errno
 import io
 import os
+import signal
 import subprocess
 import sys
 import tarfile
@@ -191,6 +192,31 @@ def test_a_full_disk_loses_only_the_shard_in_the_making(
     assert digests(tmp_path / "full") == digests(tmp_path / "once")
 
 
+def test_a_killed_run_ends_with_the_same_bytes(tmp_path: Path) -> None:
+    program = (
+        "import os, pathlib, signal, sys\n"
+        "from synth.shards import open_output, write_shard\n"
+        "from tests.synth.fake_samples import fake_sample\n"
+        "from tests.synth.test_shards import CONFIG, PLAN\n"
+        "folder = pathlib.Path(sys.argv[1])\n"
+        "output = open_output(folder, CONFIG, {'canthus': '0'}, ('workers',))\n"
+        "def samples(shard):\n"
+        "    for index in PLAN.indices(shard):\n"
+        "        if index == 4:\n"
+        "            os.kill(os.getpid(), signal.SIGKILL)\n"
+        "        yield fake_sample(3, index, 60, 36)\n"
+        "for shard in range(3):\n"
+        "    write_shard(folder, PLAN, shard, samples(shard))\n"
+    )
+    folder = tmp_path / "killed"
+    done = subprocess.run([sys.executable, "-c", program, str(folder)], cwd=Path(__file__).parents[2], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert PLAN.missing(folder) == [1, 2] and len(list(folder.glob(".*.part"))) == 1
+    make(folder)
+    make(tmp_path / "once")
+    assert digests(folder) == digests(tmp_path / "once")
+
+
 def test_a_real_write_that_fails_is_told_in_one_line(tmp_path: Path) -> None:
     """The kernel itself refuses the write: a process may not write files over 40 kB."""
     program = (
@@ -212,7 +238,7 @@ def test_a_real_write_that_fails_is_told_in_one_line(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_dev_full_is_told_as_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / ".shard-000000.tar.part").symlink_to("/dev/full")
+    (tmp_path / f".shard-000000.tar.{os.getpid()}.part").symlink_to("/dev/full")
     with pytest.raises(ProjectError, match="the disk is full"):
         write_shard(tmp_path, PLAN, 0, (fake_sample(3, index, 60, 36) for index in range(3)))
     assert list(tmp_path.iterdir()) == []
