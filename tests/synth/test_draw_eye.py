@@ -90,7 +90,8 @@ def test_fissure_and_tilt(lids):
         )
     )
     width_mm, error = mean_and_error(1e3 * (nasal + temporal))
-    assert abs(width_mm - 29.0) < 3 * error
+    asked = SUBJECT.lids.inner_canthus_nasal_m.mean + SUBJECT.lids.outer_canthus_temporal_m.mean
+    assert abs(width_mm - 1e3 * asked) < 3 * error
     tilt_deg = np.degrees(np.arctan((inner - outer) / (nasal + temporal)))
     mean, error = mean_and_error(tilt_deg)
     assert abs(mean - SUBJECT.lids.canthal_tilt_deg.mean) < 3 * error

@@ -115,9 +115,10 @@ def test_directions_of_people_at_laptops():
         gaze.append(np.degrees(targets.gaze_pitch_yaw_rad) * mirror)
         head.append(np.degrees(targets.head_pitch_yaw_rad) * mirror)
     gaze, head = np.array(gaze), np.array(head)
-    # The lens is above the screen; the mirrored sets are symmetric but for the eye's place beside the nose.
+    # The lens is above the screen.
     assert -12 < gaze[:, 0].mean() < -5
-    assert abs(gaze[:, 1].mean()) < 2
+    # A target straight at the lens has yaw 0 in this frame, wherever the eye is: no side is preferred.
+    assert abs(gaze[:, 1].mean()) < 3.5 * gaze[:, 1].std() / math.sqrt(len(gaze))
     assert 4 < gaze[:, 0].std() < 9
     assert 6 < gaze[:, 1].std() < 14
     assert abs(head[:, 0].mean()) < 5
