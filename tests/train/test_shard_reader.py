@@ -5,16 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from synth.errors import DataError
-from synth.gaze import mirror_pitch_yaw, pitch_yaw_from_vector
-from synth.normalisation import MPIIGAZE_EYE, GazeMode, normalise
+from synth.gaze import angle_between, mirror_pitch_yaw, pitch_yaw_from_vector, vector_from_pitch_yaw
+from synth.normalisation import MPIIGAZE_EYE, GazeMode
+from synth.rotation import rotation_y, rotation_z
 from synth.sample import Sample
 from synth.shards import ShardPlan, write_shard
 from tests.synth.fake_samples import fake_sample
-from train.data.picture import grey, is_scaling, normalised_picture, resize
-from train.data.shards import Axis, eye_of, read_shards
+from train.data.shards import Axis, eye_of, is_near, read_shards
 
 
 def normal_sample(width: int = 240, height: int = 144) -> Sample:
@@ -54,8 +53,8 @@ def test_targets_of_a_head_that_faces_the_lens(side: str) -> None:
 def test_a_picture_of_the_eye_s_camera_is_only_reduced() -> None:
     sample = normal_sample()
     found = eye_of(sample, GazeMode.direction, Axis.visual).image_u8
-    blocks = grey(sample.picture).reshape(36, 4, 60, 4).astype(float).mean(axis=(1, 3))
-    assert np.abs(found - blocks).max() <= 1  # rows and columns are rounded one after the other
+    blocks = grey_of(sample).reshape(36, 4, 60, 4).mean(axis=(1, 3))
+    assert np.abs(found - blocks).max() <= 1
 
 
 def test_shards_are_read_and_right_eyes_mirrored(tmp_path: Path) -> None:
@@ -92,28 +91,38 @@ def test_a_damaged_shard_is_named(tmp_path: Path) -> None:
         read_shards(tmp_path, GazeMode.direction, Axis.visual)
 
 
-def test_a_picture_of_another_camera_is_warped_to_the_same_one() -> None:
-    # One pattern on the plane through the eye, drawn by its formula in a turned camera and in the virtual one.
-    centre = np.array([0.05, -0.03, 0.5])
-    camera = np.array([[2000.0, 0, 200], [0, 2000.0, 150], [0, 0, 1]])
-    camera[:2, 2] -= (camera @ (centre / centre[2]))[:2] - [200, 150]
-    view = normalise(centre, np.eye(3), camera)
+def test_an_aim_that_misses_is_kept_and_labelled_in_its_own_camera() -> None:
+    exact = normal_sample(60, 36)
+    missed = rotation_z(0.05) @ rotation_y(0.004)  # 3 degrees of roll, 4 px to the side
+    eye = exact.labels["eyes"][exact.subject_eye]
+    moved = {
+        **exact.labels,
+        "cam_from_head": (np.block([[missed, np.zeros((3, 1))], [np.zeros((1, 3)), np.ones((1, 1))]])).tolist(),
+        "eyes": {exact.subject_eye: {**eye, "centre_of_canthi_cam": (missed @ [0.0, 0.0, 0.5]).tolist()}},
+        "target_cam": (missed @ [0.1, 0.05, 0.0]).tolist(),
+    }
+    before = eye_of(exact, GazeMode.mpiigaze_2015, Axis.visual)
+    after = eye_of(replace(exact, labels=moved), GazeMode.mpiigaze_2015, Axis.visual)
+    assert np.array_equal(after.image_u8, before.image_u8)  # not warped back
+    turned = missed @ vector_from_pitch_yaw(before.gaze_pitch_yaw_rad)
+    # S stretches along another axis after the turn: 0.004 rad of it at most.
+    assert angle_between(vector_from_pitch_yaw(after.gaze_pitch_yaw_rad), turned) < 0.004
+    np.testing.assert_allclose(after.head_pitch_yaw_rad, before.head_pitch_yaw_rad, atol=1e-12)
 
-    def pattern(norm_px: np.ndarray) -> np.ndarray:
-        x, y = norm_px[..., 0] / norm_px[..., 2], norm_px[..., 1] / norm_px[..., 2]
-        return np.asarray((127 + 60 * np.sin(x / 5) + 60 * np.cos(y / 4)).round(), dtype=np.uint8)
 
-    x, y = np.meshgrid(np.arange(400) + 0.5, np.arange(300) + 0.5)
-    picture = pattern(np.stack([x, y, np.ones_like(x)], -1) @ view.warp.T)
-    x, y = np.meshgrid(np.arange(60) + 0.5, np.arange(36) + 0.5)
-    expected = pattern(np.stack([x, y, np.ones_like(x)], -1))
-    assert not is_scaling(view.warp, 400, 300)
-    assert np.abs(normalised_picture(picture, view.warp).astype(int) - expected).max() <= 4
+def test_another_camera_is_warped() -> None:
+    sample = normal_sample()
+    twice = np.array(sample.labels["camera_matrix"]) * [[2.0], [2.0], [1.0]]
+    twice[:2, 2] /= 2
+    found = eye_of(
+        replace(sample, labels={**sample.labels, "camera_matrix": twice.tolist()}), GazeMode.direction, Axis.visual
+    )
+    assert not is_near(np.diag([0.5, 0.5, 1.0]), 240, 144)
+    # Twice the focal length: the 60x36 picture is the picture reduced to half, its edges repeated around it.
+    inside = found.image_u8[9:27, 15:45].astype(float)
+    blocks = grey_of(sample).reshape(18, 8, 30, 8).mean(axis=(1, 3))
+    assert np.abs(inside - blocks).max() <= 1
 
 
-def test_resize_averages_areas_and_grey_is_the_luma() -> None:
-    checks = np.indices((72, 120)).sum(axis=0) % 2 * 200
-    assert (resize(checks.astype(np.uint8)) == 100).all()
-    colours = np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255]]], np.uint8)
-    assert grey(colours).tolist() == [[76, 150, 29]]
-    assert torch.equal(torch.from_numpy(grey(np.full((2, 2), 9, np.uint8))), torch.full((2, 2), 9, dtype=torch.uint8))
+def grey_of(sample: Sample) -> np.ndarray:
+    return np.asarray(sample.picture @ [0.299, 0.587, 0.114])

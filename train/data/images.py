@@ -16,9 +16,11 @@ import numpy as np
 
 from adapt.batch import Batch
 from synth.errors import DataError
+from synth.export.eye_patch import warp_grey
+from synth.normalisation import MPIIGAZE_EYE
 from synth.shards.encode import decode_picture
 from train.data.gather import NO_GAZE, Eye, gather
-from train.data.picture import grey, resize
+from train.data.shards import scaling
 
 ENDINGS = (".png", ".jpg", ".jpeg")
 LABELS = "labels.json"
@@ -51,9 +53,11 @@ def iterate(folder: Path) -> Iterator[Eye]:
         side = known.get("side", "left")
         if side not in ("left", "right"):
             raise DataError(f"{folder / LABELS}: {path.name}: side is {side!r}; expected left or right")
+        picture = decode_picture(path.read_bytes(), str(path))
+        warp = scaling(picture.shape[1], picture.shape[0])
         yield Eye(
             key=path.name,
-            image_u8=resize(grey(decode_picture(path.read_bytes(), str(path)))),
+            image_u8=warp_grey(picture, warp, MPIIGAZE_EYE.width, MPIIGAZE_EYE.height)[0],
             head_pitch_yaw_rad=angles(known, "head_pitch_yaw_rad", np.zeros(2), folder, path.name),
             gaze_pitch_yaw_rad=angles(known, "gaze_pitch_yaw_rad", NO_GAZE, folder, path.name),
             right=side == "right",

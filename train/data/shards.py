@@ -1,20 +1,29 @@
 """Our own shards (see synth/shards) as normalised eyes with the labels a published set would carry.
 
-Each picture is brought into MPIIGaze's virtual camera by its own labels: one rendered in that camera is only reduced,
-one from any other camera is warped.  The key of an eye is its key in the shard.
+A picture whose camera is the eye's normalised one, or misses it by no more than a landmark detector's errors, is taken
+as it is, and its gaze is told in that camera: a real set is normalised with such errors too, and picture and label
+share them (synth/draw/camera.py draws them).  A picture of any other camera is warped by the labels into the exact
+normalised camera.  Head angles are those of the exact camera (adapt/augment.py says why).
+
+The key of an eye is its key in the shard.
 """
 
 from enum import Enum
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Float
 
 from adapt.batch import Batch
-from synth.normalisation import GazeMode, normalised_targets
+from synth.export.eye_patch import warp_grey
+from synth.gaze import pitch_yaw_from_vector
+from synth.normalisation import MPIIGAZE_EYE, GazeMode, normalised_targets
 from synth.sample import Sample
 from synth.shards import iterate
 from train.data.gather import Eye, gather
-from train.data.picture import normalised_picture
+
+NEAR_PX = 10.0
+"""A camera that shows the corners of the 60x36 picture no further off than this is the normalised one, with errors."""
 
 
 class Axis(Enum):
@@ -48,12 +57,31 @@ def eye_of(sample: Sample, mode: GazeMode, axis: Axis) -> Eye:
         camera_matrix=sample.array("camera_matrix", 3, 3),
         mode=mode,
     )
+    view, gaze_pitch_yaw_rad = targets.normalisation, targets.gaze_pitch_yaw_rad
+    height, width = sample.picture.shape[:2]
+    warp = view.warp
+    if is_near(warp, width, height):
+        warp = scaling(width, height)
+        stretch = view.scale if mode is GazeMode.mpiigaze_2015 else np.ones(3)
+        gaze_pitch_yaw_rad = pitch_yaw_from_vector(stretch * gaze_cam)
     right = sample.subject_eye == "right"
     return Eye(
         key=sample.key,
-        image_u8=np.ascontiguousarray(normalised_picture(sample.picture, targets.normalisation.warp)),
+        image_u8=warp_grey(sample.picture, warp, MPIIGAZE_EYE.width, MPIIGAZE_EYE.height)[0],
         head_pitch_yaw_rad=targets.head_pitch_yaw_rad,
-        gaze_pitch_yaw_rad=targets.gaze_pitch_yaw_rad,
+        gaze_pitch_yaw_rad=gaze_pitch_yaw_rad,
         right=right,
         mirror=right,
     )
+
+
+def scaling(width: int, height: int) -> Float[np.ndarray, "3 3"]:
+    """Return the warp that only brings a picture of this size to 60x36."""
+    return np.diag([MPIIGAZE_EYE.width / width, MPIIGAZE_EYE.height / height, 1.0])
+
+
+def is_near(warp: Float[np.ndarray, "3 3"], width: int, height: int) -> bool:
+    """Say whether W takes the corners of a picture of this size to about the corners of the 60x36 picture."""
+    corners = np.array([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]], dtype=np.float64)
+    moved, wanted = corners @ warp.T, corners @ scaling(width, height)
+    return bool((moved[:, 2] > 0).all() and np.abs(moved[:, :2] / moved[:, 2:] - wanted[:, :2]).max() < NEAR_PX)
