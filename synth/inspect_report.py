@@ -103,6 +103,8 @@ def figures(
         "normalised_head_pitch_mean_deg": float(head_deg[:, 0].mean()),
         "normalised_head_yaw_sd_deg": float(head_deg[:, 1].std()),
     }
+    if "attributes.identity" in columns.arrays:
+        found["subjects"] = len(set(columns["attributes.identity"].tolist()))
     if timings:
         seconds = sum(line["seconds"] for line in timings)
         found["seconds_per_sample"] = seconds / max(1, sum(line["samples"] for line in timings))
@@ -150,6 +152,8 @@ def _page(folder: Path, sections: Sequence[Section], numbers: Mapping[str, float
         (f"{numbers['megabytes']:,.1f} MB", "in shards"),
         (str(numbers["seed"]), "seed"),
     ]
+    if "subjects" in numbers:
+        shown.insert(1, (f"{numbers['subjects']:,}", "subjects"))
     if "seconds_per_sample" in numbers:
         shown.insert(3, (f"{numbers['seconds_per_sample']:.2f} s", "a sample and process"))
     facts = "".join(f"<div><b>{html.escape(value)}</b><span>{name}</span></div>" for value, name in shown)

@@ -65,11 +65,12 @@ def attribute_charts(columns: Columns) -> str:
     drawn: list[str] = []
     counted: list[str] = []
     ancestry = sorted(name for name in columns.arrays if name.startswith("attributes.ancestry."))
+    hidden = {*ancestry, "attributes.identity"}
     if ancestry:
         largest = np.argmax([columns.numbers(name) for name in ancestry], axis=0)
         counts = Counter(ancestry[place].rpartition(".")[2] for place in largest)
         counted.append(charts.bars(counts, "Ancestry, largest part"))
-    for name in sorted(name for name in columns.arrays if name.startswith("attributes.") and name not in ancestry):
+    for name in sorted(name for name in columns.arrays if name.startswith("attributes.") and name not in hidden):
         values = columns[name]
         title = name.removeprefix("attributes.").replace("_", " ").replace(".", ", ").capitalize()
         if values.dtype.kind in "iuf":

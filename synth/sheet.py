@@ -13,6 +13,10 @@ from synth.sample import Sample
 
 TILE_PX = 320
 PAPER, INK_LIGHT, INK_DIM = (23, 24, 27), (232, 233, 236), (142, 146, 154)
+SWATCH_PX, LEGEND_LINE_PX = 20, 22
+NOTES = ("faint: occluded", "captions: optical pitch (up +), yaw (image left +)")
+
+Colour = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -78,11 +82,13 @@ def arrange(
     columns = min(layout.columns, len(tiles))
     rows = -(-len(tiles) // columns)
     step_x, step_y = width + layout.gap_px, height + layout.caption_px + layout.gap_px
-    head_px, foot_px = 34, 30 if legend else 0
+    inner_px = columns * step_x - layout.gap_px
+    lines = _legend_lines(inner_px) if legend else []
+    head_px, foot_px = 34, LEGEND_LINE_PX * len(lines) + (8 if legend else 0)
     sheet = Image.new(
         "RGB",
         (
-            2 * layout.margin_px + columns * step_x - layout.gap_px,
+            2 * layout.margin_px + inner_px,
             2 * layout.margin_px + head_px + rows * step_y - layout.gap_px + foot_px,
         ),
         PAPER,
@@ -97,24 +103,41 @@ def arrange(
             size = min(13, max(8, round(width / 17)))
             draw.text((x, y + height + 16), left, INK_LIGHT, _font(size), anchor="ls")
             draw.text((x + tile.width, y + height + 16), right, INK_DIM, _font(size), anchor="rs")
-    if legend:
-        _draw_legend(draw, layout.margin_px, sheet.height - layout.margin_px - 8, sheet.width - 2 * layout.margin_px)
+    for place, line in enumerate(lines):
+        _draw_legend(
+            draw,
+            line,
+            layout.margin_px,
+            sheet.height - layout.margin_px - 8 - LEGEND_LINE_PX * (len(lines) - 1 - place),
+        )
     return sheet
 
 
-def _draw_legend(draw: ImageDraw.ImageDraw, x: float, y: float, width: float) -> None:
-    """Draw a swatch and a name for each colour; what does not fit is left out from the end."""
-    end = x + width
-    notes = [*COLOURS.items(), ("faint: occluded", None), ("captions: optical pitch (up +), yaw (image left +)", None)]
-    for name, colour in notes:
-        length = draw.textlength(name, _font(13))
-        if x + 20 + length > end:
-            return
+def _legend_lines(width_px: float) -> list[list[tuple[str, Colour | None]]]:
+    """Return the entries of the legend, name and colour, broken into lines that fit."""
+    lines: list[list[tuple[str, Colour | None]]] = [[]]
+    used_px = 0.0
+    for name, colour in (*COLOURS.items(), *((note, None) for note in NOTES)):
+        length_px = _legend_px(name, colour)
+        if lines[-1] and used_px + length_px > width_px:
+            lines.append([])
+            used_px = 0.0
+        lines[-1].append((name, colour))
+        used_px += length_px
+    return lines
+
+
+def _legend_px(name: str, colour: Colour | None) -> float:
+    return (SWATCH_PX if colour else 0) + float(_font(13).getlength(name)) + 22
+
+
+def _draw_legend(draw: ImageDraw.ImageDraw, entries: list[tuple[str, Colour | None]], x: float, y: float) -> None:
+    """Draw a line of the legend: a swatch and a name for each colour, notes without one."""
+    for name, colour in entries:
         if colour:
             draw.rounded_rectangle([x, y - 5, x + 14, y + 3], 2, fill=colour)
-            x += 20
-        draw.text((x, y), name, INK_LIGHT if colour else INK_DIM, _font(13), anchor="lm")
-        x += length + 22
+        draw.text((x + (SWATCH_PX if colour else 0), y), name, INK_LIGHT if colour else INK_DIM, _font(13), anchor="lm")
+        x += _legend_px(name, colour)
 
 
 def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:

@@ -8,7 +8,7 @@ Right eyes are as they are in the picture: a reader of this format mirrors them.
 a right eye; a rendered sample has one, so the n-th left sample stands beside the n-th right one, and where one side has
 fewer its rows are the other's, mirrored.  Only rendered eyes are in the lists: who follows them sees each eye once.
 
-Sample i belongs to person p(i mod persons): every sample is another subject, persons are folds.
+Persons are folds: subject k (attributes.identity) is in p(k mod persons), so that no subject is in two of them.
 """
 
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ Gaze: from the mean of the eye's corners to the target, unit vector in the norma
       z forward), mode mpiigaze_2015 (g' = S R g).  Labels of the 2018 mode differ: do not mix.
 Head: rotation vector of R R_h, in MPIIGaze's head frame (from the eyes' and the mouth's midpoints).
 Image: 60x36 grey, histogram-equalised, f 960 px, 600 mm.  Right eyes are not mirrored.
-Persons are folds (sample index modulo {persons}), days are blocks of at most {day_rows} rows.
+Persons are folds ({persons}, by subject: none is in two of them), days are blocks of at most {day_rows} rows.
 {samples} eyes, {filled} rows filled by mirroring the other side (not in the lists),
 {uncovered} eyes whose patch reaches outside the rendered picture (its edge is repeated there).
 """
@@ -83,13 +83,19 @@ def write_mpiigaze(samples: Iterable[Sample], folder: Path, persons: int = 15) -
     count = uncovered = 0
     for sample in samples:
         patch = eye_patch(sample)
-        people[sample.index % persons].add(patch)
+        people[person_of(sample, persons)].add(patch)
         count += 1
         uncovered += patch.covered < 1
     for person in people:
         person.write_day()
     filled = sum(person.filled for person in people)
     return README.format(persons=persons, day_rows=DAY_ROWS, samples=count, filled=filled, uncovered=uncovered)
+
+
+def person_of(sample: Sample, persons: int) -> int:
+    """Return the fold of a sample, by its subject; a sample without an identity is a subject of its own."""
+    identity = sample.labels.get("attributes", {}).get("identity", sample.index)
+    return int(identity) % persons
 
 
 def _columns(rows: list[EyePatch]) -> dict[str, np.ndarray]:

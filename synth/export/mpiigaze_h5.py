@@ -3,7 +3,7 @@
     MPIIGaze.h5: pXX/image (n, 36, 60) u8, pXX/pose (n, 2) f4, pXX/gaze (n, 2) f4;   both [pitch, yaw], radians
 
 Right eyes are mirrored: the picture is flipped, the yaws of gaze and head are negated.  Gaze mode mpiigaze_2015, as in
-mpiigaze.py; its attributes stand on the file's root.  Sample i belongs to person p(i mod persons).
+mpiigaze.py; its attributes stand on the file's root.  Persons are folds, as there.
 """
 
 import errno
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from synth.export.eye_patch import EyePatch, eye_patch
+from synth.export.mpiigaze import person_of
 from synth.sample import Sample
 
 BLOCK_ROWS = 500
@@ -26,7 +27,7 @@ MPIIGaze.h5 of pytorch_mpiigaze, rendered.
 Gaze: [pitch, yaw] in radians, from the mean of the eye's corners to the target, mode mpiigaze_2015 (g' = S R g);
       +pitch looks up, +yaw to the left of the image.  Head: [pitch, yaw] of the third column of R R_h.
 Image: 60x36 grey, histogram-equalised, f 960 px, 600 mm.  Right eyes are mirrored, with both yaws.
-Persons are folds (sample index modulo {persons}).
+Persons are folds ({persons}, by subject: none is in two of them).
 {samples} eyes, {uncovered} whose patch reaches outside the rendered picture (its edge is repeated there).
 """
 
@@ -48,13 +49,14 @@ def write_mpiigaze_h5(samples: Iterable[Sample], folder: Path, persons: int = 15
             _open_person(file, f"p{person:02d}")
         for sample in samples:
             patch = eye_patch(sample)
-            rows = waiting[sample.index % persons]
+            person = person_of(sample, persons)
+            rows = waiting[person]
             rows.append(patch if patch.side == "left" else patch.mirrored())
             count += 1
             uncovered += patch.covered < 1
             if len(rows) == BLOCK_ROWS:
                 _check_room(folder, sum(map(len, waiting)))
-                _append(file[f"p{sample.index % persons:02d}"], rows)
+                _append(file[f"p{person:02d}"], rows)
         _check_room(folder, sum(map(len, waiting)))
         for person, rows in enumerate(waiting):
             _append(file[f"p{person:02d}"], rows)

@@ -74,6 +74,7 @@ def fake_labels(rng: np.random.Generator, seed: int, index: int, width: int, hei
         "target_cam": target_cam.tolist(),
         "vergence_rad": float(np.arccos(np.clip(axes[0] @ axes[1], -1, 1))),
         "attributes": {
+            "identity": index // 2,
             "age_years": float(rng.uniform(18, 80)),
             "gender_female": float(rng.random()),
             "ancestry": {"african": african, "asian": asian, "caucasian": caucasian},

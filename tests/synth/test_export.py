@@ -76,6 +76,12 @@ def test_mpiigaze_read_by_its_rules_is_the_h5(tmp_path: Path, monkeypatch: pytes
             np.testing.assert_array_equal(images, ours["image"][order])
 
 
+def test_a_subject_is_in_one_fold_only(tmp_path: Path) -> None:
+    assert [mpiigaze.person_of(sample, 3) for sample in SAMPLES[:8]] == [0, 0, 1, 1, 2, 2, 0, 0]
+    alone = Sample(0, 7, SAMPLES[0].picture, {})
+    assert mpiigaze.person_of(alone, 3) == 1
+
+
 def test_mpiigaze_fills_the_shorter_side_with_mirrors(tmp_path: Path) -> None:
     lefts = [sample for sample in SAMPLES if sample.subject_eye == "left"]
     write_mpiigaze(iter(lefts), tmp_path, persons=1)
