@@ -206,7 +206,7 @@ def _fold(
     middle = 1.0 - np.abs(xi) ** 4
     height = lids.crease_height_m * (0.45 + 0.55 * (1.0 - np.abs(xi - 0.1) ** 2.5).clip(0, 1))
     upper = (UPPER * middle)[None]
-    groove = np.exp(-(((distance - height) / 0.7e-3) ** 2)) * (lids.crease_height_m > 0)
+    groove = np.exp(-(((distance - height) / 0.5e-3) ** 2)) * (lids.crease_height_m > 0)
     # The fold rises steeply above the crease and runs out over 8 mm.
     over = np.clip((distance - height) / 8e-3, 0.0, 1.0)
     fold = np.where(distance > height, np.sin(np.pi * over**0.45), 0.0)

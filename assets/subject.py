@@ -122,12 +122,13 @@ def _place(spec: SubjectSpec) -> _Placed:
     vertices = head.vertices_head(weights)
     old = head.old_eye_centres_head(vertices)
     vertices = (vertices - old.mean(0)) * (spec.interpupillary_m / abs(old[0, 0] - old[1, 0]))
-    centres = np.stack([_centre(spec, side, vertices) for side in SIDES])
-    scale = spec.interpupillary_m / abs(centres[0, 0] - centres[1, 0])
-    middle = centres.mean(0)
     offsets = np.array([getattr(spec, side).offset_head_m for side in SIDES])
-    centres = (centres - middle) * scale + offsets
-    return _Placed((vertices - middle) * scale, dict(zip(SIDES, centres, strict=True)))
+    centres = np.stack([_centre(spec, side, vertices) for side in SIDES])
+    # The distance is the person's to the digit; offsets shift either eye up, down, in or out of the face, or both aside.
+    scale = spec.interpupillary_m / abs(centres[0, 0] - centres[1, 0])
+    centres = centres * scale + offsets
+    middle = centres.mean(0)
+    return _Placed(vertices * scale - middle, dict(zip(SIDES, centres - middle, strict=True)))
 
 
 def _centre(spec: SubjectSpec, side: Side, vertices_head: Float[np.ndarray, "n 3"]) -> Float[np.ndarray, "3"]:

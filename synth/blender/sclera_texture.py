@@ -12,7 +12,7 @@ from scipy.ndimage import gaussian_filter
 from assets.person import ScleraSpec
 
 REACH_RAD = np.radians(100.0)
-WHITE = np.array([0.74, 0.70, 0.66])
+WHITE = np.array([0.54, 0.49, 0.455])
 PINK = np.array([0.70, 0.44, 0.40])
 YELLOW = np.array([0.70, 0.58, 0.38])
 BLOOD = np.array([0.46, 0.070, 0.055])

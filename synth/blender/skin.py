@@ -24,6 +24,10 @@ SCATTER_M = 0.0022
 SCATTER_RGB = (1.0, 0.42, 0.24)
 
 
+LASH_LINE = 0.45
+"""Darkness of the row of lash roots and of the pigment along it, on everybody's lids."""
+
+
 def build(name: str) -> tuple[Any, Graph]:
     """Return the material; its parameters are set by `put`."""
     material, g = new_material(name)
@@ -144,7 +148,7 @@ def put(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
     g.set("roughness", 0.42 + 0.3 * skin.roughness - 0.24 * skin.oil)
     g.set("eyeshadow", 0.75 * skin.eyeshadow)
     g.set("shadow_colour", _shadow_colour(skin.eyeshadow_hue, infrared))
-    g.set("eyeliner", skin.eyeliner)
+    g.set("eyeliner", max(LASH_LINE, skin.eyeliner))
     old = float(np.clip((age - 20) / 50, 0, 1))
     g.set("pores", fine * (0.25 + 0.75 * skin.pores))
     g.set("net", fine * (0.35 + 0.65 * skin.wrinkles) * (0.6 + 0.6 * old))

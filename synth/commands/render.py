@@ -84,7 +84,7 @@ class RenderConfig:
     seed: int = 0
     out: str = MISSING
     workers: int = 0
-    shard_size: int = 200
+    shard_size: int = 100
     picture: PictureFormat = PictureFormat.png
     quality: int = 95
 
