@@ -4,8 +4,8 @@
 geometry from it (assets/subject.py) and neither sees the other's result.
 
 Units are SI and radians; lengths of anatomy are metres.  Frames are those of synth/frames.py: `cam` (x right, y down,
-z forward), `head` (x to the subject's left, y to the chin, z into the head), `world` (z up).  "Left" and "right" are the
-subject's.  "Nasal" means towards the nose, whichever eye.
+z forward), `head` (x to the subject's left, y to the chin, z into the head), `world` (z up).  "Left" and "right" are
+the subject's.  "Nasal" means towards the nose, whichever eye.
 """
 
 from __future__ import annotations
@@ -96,6 +96,8 @@ class LampSpec:
 
 @dataclass(frozen=True)
 class LightSpec:
+    """All light of a scene: one sky and any number of lamps."""
+
     infrared: bool
     sky: str
     sky_rotation_rad: float
@@ -105,6 +107,8 @@ class LightSpec:
 
 @dataclass(frozen=True)
 class SceneSpec:
+    """One picture: who, where, looking at what, seen by which camera, in which light."""
+
     seed: int
     index: int
     attempt: int
