@@ -44,7 +44,9 @@ def build_iris(name: str) -> tuple[Any, Graph]:
     bump = g.node(
         "ShaderNodeBump", {"Height": texture.outputs["Alpha"], "Distance": 2.5e-4, "Strength": 0.0}, name="relief"
     )
-    bsdf = g.node("ShaderNodeBsdfDiffuse", {"Color": texture.outputs["Color"], "Normal": bump.outputs[0]})
+    bsdf = g.node(
+        "ShaderNodeBsdfDiffuse", {"Color": texture.outputs["Color"], "Normal": bump.outputs[0]}, name="surface"
+    )
     g.surface(bsdf.outputs[0])
     return material, g
 
@@ -66,7 +68,8 @@ def put_iris(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
     g.paintings[name].put(
         (iris, columns, infrared), lambda: iris_texture.paint(iris, max(columns // 5, 16), columns, infrared)
     )
-    g.set_input("relief", "Strength", 0.6 if columns >= 256 else 0.0)
+    g.set_input("relief", "Strength", 0.6)
+    g.set_link("relief", "surface", "Normal", columns >= 256)
 
 
 def build_pupil(name: str) -> tuple[Any, Graph]:
@@ -115,15 +118,16 @@ def put_sclera(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
     size = map_size(SCLERA_MAP_M, spec, 64, 1024)
     limbus = eyeball.eyeball(eye.ball, side).limbus_angle_rad
     infrared = spec.light.infrared
-    root = root_colour(iris_texture.paint(eye.iris, 16, 64, infrared)[0])
     key = (spec.subject.sclera, eye.iris, round(limbus, 4), size, infrared)
 
     def paint() -> tuple[np.ndarray, np.ndarray]:
+        root = root_colour(iris_texture.paint(eye.iris, 16, 64, infrared)[0])
         colour = sclera_texture.paint(spec.subject.sclera, size, limbus, root, int(side == "left"), infrared)
         return colour, np.zeros((size, size))
 
     g.paintings[name].put(key, paint)
     g.set_input("film", "Strength", 0.35 * engine.detail)
+    g.set_link("film", "surface", "Normal", engine.detail > 0)
     g.set_setting("surface", "subsurface_method", "RANDOM_WALK" if engine.random_walk else "BURLEY")
 
 

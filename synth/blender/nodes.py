@@ -78,6 +78,17 @@ class Graph:
         if getattr(self.tree.nodes[node], name) != value:
             setattr(self.tree.nodes[node], name, value)
 
+    def set_link(self, source: str, target: str, name: str, wanted: bool) -> None:
+        """Connect or part a named node's first output and an input of another, if it changed.
+
+        A relief of strength 0 is still computed; one that is not connected is not.
+        """
+        socket = self.tree.nodes[target].inputs[name]
+        if wanted and not socket.is_linked:
+            self.tree.links.new(self.tree.nodes[source].outputs[0], socket)
+        elif not wanted and socket.is_linked:
+            self.tree.links.remove(socket.links[0])
+
     @staticmethod
     def _write(socket: Any, value: float) -> None:
         if socket.default_value != np.float32(value):

@@ -8,6 +8,7 @@ is pink towards the corners, yellowish with age and sun, and darkens into the li
 import numpy as np
 from jaxtyping import Float
 from scipy.ndimage import gaussian_filter
+from scipy.signal import lfilter
 
 from assets.person import ScleraSpec
 
@@ -86,15 +87,15 @@ def _vessels(
     turn, angle, weight = places[..., 0].ravel(), places[..., 1].ravel(), weights.ravel()
     radius = angle / REACH_RAD * (size / 2)
     u, v = size / 2 + radius * np.cos(turn), size / 2 + radius * np.sin(turn)
-    ink = np.zeros((size + 2, size + 2), dtype=np.float32)
-    i, j = np.floor(v - 0.5).astype(int), np.floor(u - 0.5).astype(int)
-    fv, fu = v - 0.5 - i, u - 0.5 - j
-    inside = (i >= 0) & (j >= 0) & (i < size) & (j < size)
+    inside = (u > 0.5) & (v > 0.5) & (u < size - 0.5) & (v < size - 0.5)
     # A step covers a length; the thinner the map's pixels, the more steps it takes to fill one.
-    dose = weight * (size / 800)
-    for di, dj, share in ((0, 0, (1 - fv) * (1 - fu)), (0, 1, (1 - fv) * fu), (1, 0, fv * (1 - fu)), (1, 1, fv * fu)):
-        np.add.at(ink, (i[inside] + di, j[inside] + dj), (share * dose)[inside])
-    ink = ink[:size, :size]
+    u, v, dose = u[inside] - 0.5, v[inside] - 0.5, weight[inside] * (size / 800)
+    i, j = v.astype(int), u.astype(int)
+    fv, fu = v - i, u - j
+    corners = ((0, 0, (1 - fv) * (1 - fu)), (0, 1, (1 - fv) * fu), (1, 0, fv * (1 - fu)), (1, 1, fv * fu))
+    cells = np.concatenate([(i + di) * size + j + dj for di, dj, _ in corners])
+    doses = np.concatenate([share * dose for *_, share in corners])
+    ink = np.bincount(cells, doses, size * size).reshape(size, size)
     spread = gaussian_filter(ink, max(0.5, size / 1100)) + 0.6 * gaussian_filter(ink, size / 420)
     strength = 0.5 + 0.9 * spec.redness
     return np.asarray(1 - np.exp(-1.6 * strength * spread))
@@ -112,11 +113,7 @@ def _walk(
     k = len(turn)
     t = np.linspace(0, 1, STEPS)[:, None]
     # Course: the heading wanders and is pulled back, so that a vessel winds but keeps its way.
-    heading, turned = np.zeros(k), np.zeros((STEPS, k))
-    push = rng.normal(0.0, 1.0, (STEPS, k))
-    for step in range(STEPS):
-        heading = 0.90 * heading + wander * push[step]
-        turned[step] = heading
+    turned = lfilter([wander], [1.0, -0.9], rng.normal(0.0, 1.0, (STEPS, k)), axis=0)
     drift = np.cumsum(turned, axis=0) + wander * rng.normal(0.0, 1.0, k) * 60 * t
     sway = 0.4 * np.cumsum(turned[:, ::-1], axis=0)
     path = angle + (limit - angle) * t * rng.uniform(0.45, 1.0, k) + sway

@@ -154,6 +154,7 @@ def put(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
     g.set("net", fine * (0.35 + 0.65 * skin.wrinkles) * (0.6 + 0.6 * old))
     g.set("lines", fine * (0.3 + 0.9 * skin.wrinkles) * (0.5 + 0.8 * old))
     g.set_input("relief", "Strength", float(fine))
+    g.set_link("relief", "surface", "Normal", fine > 0)
     g.set_setting("surface", "subsurface_method", "RANDOM_WALK" if engine.random_walk else "BURLEY")
 
 
