@@ -10,7 +10,7 @@ Points of an eye, each in `cam` (m), in `px` and with its visibility:
 `apparent` holds the pupil and the iris as the lens sees them: the pupil's edge through the refracting cornea
 (synth/refraction.py), the iris' edge at the limbus, where what lies behind the cornea is cut off.  A point of the pupil
 or iris is visible when its apparent place is.  Visible means: inside the picture, and nothing of the subject (lids,
-nose, glasses' frame, the cornea's own bulge) in front; lashes do not count.
+nose, glasses' frame, the eyeball's own bulge) in front; lashes do not count.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ from synth.gaze import angle_between, pitch_yaw_from_vector
 from synth.normalisation import face_triangle
 from synth.refraction import cornea_faces, corneal_crossing, corneal_glints
 from synth.spec import SceneSpec
-from synth.visibility import Occluders
+from synth.visibility import EYE_MATERIALS, Occluders
 
 FORMAT = 1
 CONTOUR = 32
-HIDING_MATERIALS = ("skin", "caruncle", "glasses_frame", "mouth")
+HIDING_MATERIALS = ("skin", "caruncle", "glasses_frame", "mouth", *EYE_MATERIALS)
 
 
 @dataclass(frozen=True)
@@ -182,10 +182,10 @@ class _View:
         size = np.array([self.spec.camera.width, self.spec.camera.height])
         return np.asarray(((px >= 0) & (px <= size)).all(-1))
 
-    def points(self, points_head: Float[np.ndarray, "n 3"]) -> Points:
+    def points(self, points_head: Float[np.ndarray, "n 3"], *, on_eye: bool = True) -> Points:
         cam = apply(self.cam_from_head, points_head)
         px = project(self.camera_matrix, cam)
-        return Points(cam, px, self.in_picture(px) & ~self.occluders.hidden(px, cam[:, 2]))
+        return Points(cam, px, self.in_picture(px) & ~self.occluders.hidden(px, cam[:, 2], on_eye=on_eye))
 
 
 @lru_cache(maxsize=1)
@@ -218,7 +218,7 @@ def _eye_labels(view: _View, eye: EyeGeometry, canthi: Float[np.ndarray, "2 3"])
     limbus = view.points(eye.to_head(limbus_eye))
     pupil_seen = (crossing.visible & seen)[:CONTOUR]
     iris_seen = limbus.visible & cornea_faces(ball, limbus_eye, lens_eye)
-    margin = view.points(eye.from_orbit(eye.orbit.skin[0][list(margin_columns())]))
+    margin = view.points(eye.from_orbit(eye.orbit.skin[0][list(margin_columns())]), on_eye=False)
     glints_px, glints_seen = _glints(view, eye, lens_eye)
     canthi_cam = apply(view.cam_from_head, canthi)
     upper_m, lower_m = margin_heights_m(spec, gazing(eye.head_from_eye, eye.side))
@@ -244,7 +244,7 @@ def _eye_labels(view: _View, eye: EyeGeometry, canthi: Float[np.ndarray, "2 3"])
             "pupil": dataclasses.replace(view.points(eye.to_head(pupil)), visible=pupil_seen),
             "iris": dataclasses.replace(view.points(eye.to_head(iris)), visible=iris_seen),
             "lid_margin": margin,
-            "caruncle": view.points(_caruncle(eye)),
+            "caruncle": view.points(_caruncle(eye), on_eye=False),
         },
         apparent=Apparent(crossing.px[:CONTOUR], limbus.px, crossing.px[CONTOUR]),
         glints_px=glints_px,

@@ -11,6 +11,8 @@ from jaxtyping import Bool, Float, Int
 
 from assets.subject import Part
 
+EYE_MATERIALS = ("sclera", "cornea")
+"""The eyeball's own surface hides skin behind it, never what is seen on it."""
 TOLERANCE_M = 1.5e-4
 """A triangle nearer to the point than this is taken for the surface the point lies on."""
 
@@ -28,31 +30,36 @@ class Occluders:
             cam_from_head: Head pose.
             camera_matrix: K, px.
         """
-        corners, depths = [], []
+        corners, depths, eyes = [], [], []
         for part in parts:
             cam = part.vertices_head @ cam_from_head[:3, :3].T + cam_from_head[:3, 3]
             px = (cam @ camera_matrix.T)[:, :2] / cam[:, 2:]
             triangles = _triangles(part.faces)
             corners.append(px[triangles])
             depths.append(cam[triangles, 2])
+            eyes.append(np.full(len(triangles), part.material in EYE_MATERIALS))
         self._corners_px = np.concatenate(corners)
         self._depth_m = np.concatenate(depths)
         front = (self._depth_m > 1e-3).all(1)
         self._corners_px, self._depth_m = self._corners_px[front], self._depth_m[front]
+        self._of_eye = np.concatenate(eyes)[front]
         self._low_px, self._high_px = self._corners_px.min(1), self._corners_px.max(1)
 
-    def hidden(self, points_px: Float[np.ndarray, "n 2"], depth_m: Float[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
+    def hidden(
+        self, points_px: Float[np.ndarray, "n 2"], depth_m: Float[np.ndarray, " n"], *, on_eye: bool
+    ) -> Bool[np.ndarray, " n"]:
         """Return which points have a triangle before them.
 
         Args:
             points_px: Where they appear.
             depth_m: Their z in `cam`.
+            on_eye: Whether they lie on an eyeball's surface, which then hides none of them.
         """
         hidden = np.zeros(len(points_px), dtype=bool)
         if len(points_px) == 0:
             return hidden
         low, high = points_px.min(0), points_px.max(0)
-        near = np.flatnonzero(((self._high_px >= low) & (self._low_px <= high)).all(1))
+        near = np.flatnonzero(((self._high_px >= low) & (self._low_px <= high)).all(1) & ~(self._of_eye & on_eye))
         u, v = points_px[:, 0, None], points_px[:, 1, None]
         l_px, h_px = self._low_px[near], self._high_px[near]
         inside = (u >= l_px[:, 0]) & (u <= h_px[:, 0]) & (v >= l_px[:, 1]) & (v <= h_px[:, 1])

@@ -5,13 +5,15 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from assets.subject import Part
+from assets.subject import Part, eye_centres_head
 from synth.commands.render import RenderConfig
 from synth.config import compose
 from synth.draw_spec import draw_spec
+from synth.gaze import vector_from_pitch_yaw
 from synth.ranges import RenderRanges
-from synth.rotation import rotation_from_vector
+from synth.rotation import rotation_from_pitch_yaw_roll, rotation_from_vector
 from synth.spec import CameraSpec
+from tests.assets.people import adult, eye
 
 
 def drawn(index, *overrides, experiment="mpiigaze"):
@@ -70,3 +72,40 @@ def sphere_cam(centre, radius, rings=96, segments=192):
     k = (j + 1) % segments
     faces = np.stack([i * segments + j, (i + 1) * segments + j, (i + 1) * segments + k, i * segments + k], -1)
     return unit.reshape(-1, 3) * radius + centre, faces.reshape(-1, 4)
+
+
+OPEN = {"upper_height_m": 0.0062, "lower_depth_m": 0.0068, "squint": -1.0}
+"""Lids so wide open that little of the iris is covered."""
+
+
+def near_eye(turn_deg, gaze_deg=(0.0, 0.0), side="left", subject=None, **camera):
+    """A plain adult's eye that fills 512x320 from 0.5 m, the head turned by (pitch, yaw), the eye turned in the head."""
+    subject = subject or adult(eye(**OPEN), eye(**OPEN))
+    rotation = rotation_from_pitch_yaw_roll(np.radians([*turn_deg, 0.0]))
+    centre = eye_centres_head(subject)[("left", "right").index(side)]
+    target_head = centre + 0.6 * vector_from_pitch_yaw(np.radians(gaze_deg))
+    place = np.array([0.0, 0.0, 0.5]) - rotation @ (centre - [0.0, 0.0, 0.012])
+    values = dict(width=512, height=320, fx_px=6400.0, fy_px=6400.0, cx_px=256.0, cy_px=160.0, supersample=1) | camera
+    spec = with_camera(drawn(0), blur_px=0.0, **values)
+    return dataclasses.replace(
+        spec,
+        subject=subject,
+        subject_eye=side,
+        cam_from_head_rotation=matrix(rotation),
+        cam_from_head_translation_m=tuple(float(x) for x in place),
+        target_cam_m=tuple(float(x) for x in rotation @ target_head + place),
+    )
+
+
+def enlarged(spec, times):
+    """The same picture in finer pixels."""
+    values = {name: getattr(spec.camera, name) * times for name in SIZES}
+    return with_camera(spec, supersample=1, **values)
+
+
+SIZES = ("width", "height", "fx_px", "fy_px", "cx_px", "cy_px")
+
+
+def parts_of(geometry, *materials):
+    """Those parts of a subject, without hair."""
+    return SimpleNamespace(parts=tuple(p for p in geometry.parts if p.material in materials), strands=())
