@@ -23,7 +23,7 @@ def build(name: str) -> tuple[Any, Graph]:
     material, g = new_material(name)
     body = g.node("ShaderNodeBsdfDiffuse", {"Color": g.colour("colour")}).outputs[0]
     shine = g.node("ShaderNodeBsdfAnisotropic", {"Color": g.colour("shine"), "Roughness": 0.38}).outputs[0]
-    g.surface(g.mix_shader(0.12, body, shine))
+    g.surface(g.mix_shader(0.06, body, shine))
     return material, g
 
 

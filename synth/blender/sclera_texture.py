@@ -61,7 +61,7 @@ def paint(
         albedo = np.full((size, size, 3), INFRARED) * (1 + 0.04 * cloud[..., None])
     vessels = _vessels(rng, spec, size, limbus_rad) * (0.12 if infrared else 1.0)
     albedo = albedo * (1 - vessels[..., None]) + vessels[..., None] * BLOOD * (0.5 + 0.5 * albedo / WHITE)
-    rim = _smooth(limbus_rad + 0.115, limbus_rad - 0.02, angle + 0.012 * cloud)[..., None]
+    rim = _smooth(limbus_rad + 0.095, limbus_rad - 0.02, angle + 0.012 * cloud)[..., None]
     return np.asarray(albedo + (root_colour - albedo) * rim * 0.92)
 
 

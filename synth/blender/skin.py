@@ -19,13 +19,13 @@ from synth.blender.skin_dyes import colour
 from synth.spec import SceneSpec
 
 STEP = 0.1
-SCATTER_M = 0.0022
+SCATTER_M = 0.0014
 """Mean free path of red light; about 1-3 mm in vivo (Jensen 2001, skin1: 3.67 mm)."""
 SCATTER_RGB = (1.0, 0.42, 0.24)
 
 
 LASH_LINE = 0.45
-"""Darkness of the row of lash roots and of the pigment along it, on everybody's lids."""
+"""Darkness of the row of lash roots and of the pigment along it, on everybody's upper lids."""
 
 
 def build(name: str) -> tuple[Any, Graph]:
@@ -43,7 +43,7 @@ def build(name: str) -> tuple[Any, Graph]:
             "Roughness": roughness,
             "IOR": 1.4,
             "Normal": _relief(g, where, lid, margin, lid_u),
-            "Subsurface Weight": 1.0,
+            "Subsurface Weight": 0.7,
             "Subsurface Radius": SCATTER_RGB,
             "Subsurface Scale": SCATTER_M,
         },
@@ -64,7 +64,7 @@ def _albedo(g: Graph, where: Any, lid: Any, margin: Any, lips: Any, lid_u: Any) 
     fade = g.sub(1.0, margin)
     dm = g.add(
         g.mul(blotch, g.value("blotches"), 2.5),
-        g.mul(speckle, g.value("speckles"), 3.0),
+        g.mul(speckle, g.value("speckles"), 2.2),
         g.mul(spots, strength, g.value("freckles"), fade),
         g.mul(lid, g.value("lid_melanin"), fade),
         g.mul(margin, -1.5),
@@ -94,8 +94,14 @@ def _makeup(g: Graph, albedo: Any, where: Any, lid: Any, lid_u: Any) -> Any:
     )
     albedo = g.mix(shadow, albedo, g.colour("shadow_colour", (0.2, 0.1, 0.1)))
     edge = g.mul(g.sub(g.noise(where, 900.0), 0.5), 0.0006)
-    line = g.mul(g.smooth(g.math("ADD", lid_u, edge), 0.0016, 0.0009), g.value("eyeliner"))
+    line = g.mul(g.smooth(g.math("ADD", lid_u, edge), 0.0016, 0.0009), _liner(g))
     return g.mix(line, albedo, (0.012, 0.010, 0.010))
+
+
+def _liner(g: Graph) -> Any:
+    """Return the darkness of the lash line: roots and pigment on the upper lid, or what is painted over them."""
+    own = g.mul(g.value("lash_line", LASH_LINE), g.attribute("upper"))
+    return g.math("MAXIMUM", own, g.value("eyeliner"))
 
 
 def _roughness(g: Graph, where: Any, lid: Any, margin: Any, lips: Any) -> Any:
@@ -109,8 +115,12 @@ def _roughness(g: Graph, where: Any, lid: Any, margin: Any, lips: Any) -> Any:
 
 def _relief(g: Graph, where: Any, lid: Any, margin: Any, lid_u: Any) -> Any:
     """Return the normal: pores, the net of fine lines, and lines that follow the lid."""
-    pores = g.smooth(g.cells(where, 1500.0), 0.0, 0.45)
-    net = g.math("MINIMUM", g.cells(where, 900.0, "DISTANCE_TO_EDGE"), 0.14)
+    # Pores are pits about 0.6 mm apart, of varying depth; between them a net of fine lines, finer on the lids.
+    pores = g.mul(g.smooth(g.cells(where, 1650.0), 0.05, 0.42), 1.0)
+    depth = g.noise(where, 700.0, 1.0)
+    pores = g.mul(g.sub(pores, 1.0), depth, 1.6)
+    warped = g.vector("ADD", where, g.vector("MULTIPLY", _noise3(g, where, 500.0), (0.0012, 0.0012, 0.0012)))
+    net = g.math("MINIMUM", g.cells(warped, 1100.0, "DISTANCE_TO_EDGE"), 0.16)
     grain = g.noise(where, 2600.0, 2.0, 0.6)
     waver = g.mul(g.sub(g.noise(where, 320.0, 2.0), 0.5), 0.0022)
     phase = g.mul(g.add(lid_u, waver), 2 * np.pi / 0.00085)
@@ -119,14 +129,20 @@ def _relief(g: Graph, where: Any, lid: Any, margin: Any, lid_u: Any) -> Any:
     height = g.mul(
         g.add(
             g.mul(pores, g.value("pores"), g.sub(1.0, g.mul(lid, 0.6))),
-            g.mul(net, 4.0, g.value("net")),
+            g.mul(net, 5.0, g.value("net")),
             g.mul(grain, 0.5),
             g.mul(lines, g.value("lines")),
         ),
         smooth,
     )
-    node = g.node("ShaderNodeBump", {"Height": height, "Distance": 6e-5, "Strength": 0.0}, name="relief")
+    node = g.node("ShaderNodeBump", {"Height": height, "Distance": 1.1e-4, "Strength": 0.0}, name="relief")
     return node.outputs[0]
+
+
+def _noise3(g: Graph, where: Any, scale: float) -> Any:
+    """Return noise of three components about 0."""
+    node = g.node("ShaderNodeTexNoise", {"Vector": where, "Scale": scale, "Detail": 1.0})
+    return g.vector("SUBTRACT", node.outputs["Color"], (0.5, 0.5, 0.5))
 
 
 def put(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
@@ -148,7 +164,7 @@ def put(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
     g.set("roughness", 0.42 + 0.3 * skin.roughness - 0.24 * skin.oil)
     g.set("eyeshadow", 0.75 * skin.eyeshadow)
     g.set("shadow_colour", _shadow_colour(skin.eyeshadow_hue, infrared))
-    g.set("eyeliner", max(LASH_LINE, skin.eyeliner))
+    g.set("eyeliner", skin.eyeliner)
     old = float(np.clip((age - 20) / 50, 0, 1))
     g.set("pores", fine * (0.25 + 0.75 * skin.pores))
     g.set("net", fine * (0.35 + 0.65 * skin.wrinkles) * (0.6 + 0.6 * old))

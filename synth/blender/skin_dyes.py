@@ -40,7 +40,7 @@ SURFACE = 0.012
 
 MELANOSOMES_LEAST, MELANOSOMES_MOST = 0.010, 0.33
 """Volume fractions in the epidermis at melanin 0 and 1: Jacques gives 1.3-6.3 % for light and 18-43 % for dark skin."""
-BLOOD_LEAST, BLOOD_MOST = 0.003, 0.018
+BLOOD_LEAST, BLOOD_MOST = 0.0045, 0.022
 
 
 def reflectance(
