@@ -23,6 +23,7 @@ FIRST, LAST = 0.13, 0.985
 """Part of the margin that bears lashes."""
 _ROW_GAP_M = 0.35e-3
 _LOWER_CURL = 0.7
+_LOWER_RADIUS = 0.7
 _TIP = 0.12
 
 
@@ -65,7 +66,9 @@ def grow_lashes(
     pull = spec.clumping * rng.uniform(0.5, 0.9, count)
     weight = pull[:, None] * step**1.3
     points = points + weight[..., None] * (towards - points)
-    radius = spec.radius_m * rng.uniform(0.8, 1.15, count)[:, None] * (1 - (1 - _TIP) * step**1.6)
+    # Lower lashes are finer as well as shorter.
+    thickness = spec.radius_m * (1.0 if upper else _LOWER_RADIUS)
+    radius = thickness * rng.uniform(0.8, 1.15, count)[:, None] * (1 - (1 - _TIP) * step**1.6)
     return points, radius
 
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 import scipy.sparse as sparse
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from assets import eyeball as balls
 from assets.eyeball import Eyeball, Side
@@ -19,7 +19,7 @@ from assets.glasses import build_glasses, measure
 from assets.growth import brow, brow_weights, lashes
 from assets.head import load_head, macro_weights
 from assets.lids import Gazing
-from assets.orbit import COLUMNS, JOIN_RING, Orbit, build_orbit, caruncle_weight, strip_faces
+from assets.orbit import COLUMNS, JOIN_RING, UPPER, Orbit, build_orbit, caruncle_weight, strip_faces
 from assets.person import EyeSpec, GlassesSpec, SubjectSpec
 from assets.subdivision import Refinement, refine
 
@@ -170,7 +170,7 @@ class _Topology:
     used: Int[np.ndarray, " u"]
     faces: Int[np.ndarray, "f 4"]
     join: dict[Side, Int[np.ndarray, "56"]]
-    mouth: Int[np.ndarray, " v"]
+    mouth: Bool[np.ndarray, " f"]
     body_masks: dict[str, Float[np.ndarray, " u"]]
     brows: dict[Side, sparse.csr_matrix]
 
@@ -274,7 +274,7 @@ def _skin(
     head_faces = topology.faces[~topology.mouth]
     vertices, rests, faces = [limit], [limit], [head_faces]
     far = np.full(len(limit), 0.05)
-    lid_u, wet, lid = [far], [np.zeros(len(limit))], [np.zeros(len(limit))]
+    lid_u, wet, lid, upper = [far], [np.zeros(len(limit))], [np.zeros(len(limit))], [np.zeros(len(limit))]
     count = len(limit)
     for side in SIDES:
         orbit = eyes[side].orbit
@@ -292,6 +292,7 @@ def _skin(
         rests.append(eyes[side].from_orbit(orbit.rest[:-1]).reshape(-1, 3))
         lid_u.append(orbit.margin_m[:-1].ravel())
         wet.append(orbit.wet[:-1].ravel())
+        upper.append(np.tile(UPPER.astype(float), rows))
         lid.append(np.clip(1.0 - orbit.margin_m[:-1].ravel() / 0.014, 0.0, 1.0))
         count += rows * COLUMNS
     zeros = np.zeros(count - len(limit))
@@ -300,6 +301,7 @@ def _skin(
         "lid_u": np.concatenate(lid_u),
         "margin": np.concatenate(wet),
         "lid": np.concatenate(lid),
+        "upper": np.concatenate(upper),
         "lips": np.concatenate([topology.body_masks["lips"], zeros]),
         "mouth_inside": np.concatenate([topology.body_masks["mouth_inside"], zeros]),
     }
