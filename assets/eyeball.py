@@ -183,11 +183,12 @@ def _revolve(
 
 SEGMENTS = 96
 _TINY_M = 1e-6  # the innermost ring of a disc: a pole of real, if tiny, quads keeps one topology for all
+_CLOSE_M = 2e-5  # the next: no long sliver may start at the pole, where float32 has no digits for its width
 
 
 def cornea_surface(ball: Eyeball) -> Surface:
     """Return the refracting cap, apex to limbus; attribute `limbus_m` is the distance to its rim."""
-    radial = np.concatenate([[_TINY_M], np.linspace(0.0, 1.0, 21)[1:] * ball.limbus_radial_m])
+    radial = np.concatenate([[_TINY_M, _CLOSE_M], np.linspace(0.0, 1.0, 21)[1:] * ball.limbus_radial_m])
     vertices = _revolve(radial, cornea_axial_m(ball, radial), SEGMENTS)
     rim = np.repeat(ball.limbus_radial_m - radial, SEGMENTS)
     return Surface(vertices, _ring_faces(len(radial), SEGMENTS), {"rest": vertices.copy(), "limbus_m": rim})
@@ -231,7 +232,7 @@ def iris_surface(ball: Eyeball) -> Surface:
 
 def pupil_surface(ball: Eyeball) -> Surface:
     """Return the dark disc that is seen through the pupil, 20 um behind the iris plane and a little wider."""
-    radial = np.array([_TINY_M, ball.pupil_radius_m * 1.05 + 1e-4])
-    vertices = _revolve(radial, np.full(2, ball.iris_axial_m - 2e-5), SEGMENTS)
+    radial = np.array([_TINY_M, _CLOSE_M, 10 * _CLOSE_M, ball.pupil_radius_m * 1.05 + 1e-4])
+    vertices = _revolve(radial, np.full(len(radial), ball.iris_axial_m - 2e-5), SEGMENTS)
     vertices[:, :2] += ball.pupil_centre_xy_m
-    return Surface(vertices, _ring_faces(2, SEGMENTS), {"rest": vertices.copy()})
+    return Surface(vertices, _ring_faces(len(radial), SEGMENTS), {"rest": vertices.copy()})
