@@ -23,7 +23,8 @@ class EngineSpec:
         device: `cpu`, a backend by name, or `auto`: the first GPU that Blender offers, the CPU where there is none.
         threads: CPU threads; 0 takes all cores.
         detail: 0 leaves out what a small picture cannot show (pores, fine lines, bumps); 1 shows everything.
-        random_walk: Subsurface scattering by random walk rather than by Burley's profile.
+        random_walk: Let light travel under the skin, by random walk; costs two fifths more.  (Burley's profile would be
+            cheaper, but chooses among its hits in the order of Cycles' search tree, so pictures would not repeat.)
     """
 
     samples: int = 8

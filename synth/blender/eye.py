@@ -52,9 +52,8 @@ def build_iris(name: str) -> tuple[Any, Graph]:
 
 
 def _texture(g: Graph, name: str, where: Any) -> Any:
-    painting = Painting(name)
-    g.paintings[name] = painting
-    texture = g.node("ShaderNodeTexImage", {"Vector": where}, image=painting.image, interpolation="Linear")
+    texture = g.node("ShaderNodeTexImage", {"Vector": where}, interpolation="Linear")
+    g.paintings[name] = Painting(name, texture)
     texture.extension = "REPEAT" if name.startswith("iris") else "EXTEND"
     return texture
 
@@ -99,12 +98,12 @@ def build_sclera(name: str) -> tuple[Any, Graph]:
             "Roughness": 0.14,
             "IOR": 1.337,
             "Normal": bump.outputs[0],
-            "Subsurface Weight": 0.6,
+            "Subsurface Weight": 0.0,
             "Subsurface Radius": SCATTER_RGB,
             "Subsurface Scale": 0.0008,
         },
         name="surface",
-        subsurface_method="BURLEY",
+        subsurface_method="RANDOM_WALK",
     )
     g.surface(bsdf.outputs[0])
     return material, g
@@ -128,7 +127,7 @@ def put_sclera(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
     g.paintings[name].put(key, paint)
     g.set_input("film", "Strength", 0.35 * engine.detail)
     g.set_link("film", "surface", "Normal", engine.detail > 0)
-    g.set_setting("surface", "subsurface_method", "RANDOM_WALK" if engine.random_walk else "BURLEY")
+    g.set_input("surface", "Subsurface Weight", 0.6 if engine.random_walk else 0.0)
 
 
 def root_colour(iris_albedo: np.ndarray) -> np.ndarray:
@@ -150,12 +149,12 @@ def build_caruncle(name: str) -> tuple[Any, Graph]:
             "Roughness": 0.22,
             "IOR": 1.337,
             "Normal": g.bump(grain, 3e-4, 0.4),
-            "Subsurface Weight": 0.8,
+            "Subsurface Weight": 0.0,
             "Subsurface Radius": (1.0, 0.4, 0.3),
             "Subsurface Scale": 0.0012,
         },
         name="surface",
-        subsurface_method="BURLEY",
+        subsurface_method="RANDOM_WALK",
     )
     g.surface(bsdf.outputs[0])
     return material, g
@@ -163,6 +162,7 @@ def build_caruncle(name: str) -> tuple[Any, Graph]:
 
 def put_caruncle(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
     """Set the colours of the corner's flesh."""
+    g.set_input("surface", "Subsurface Weight", 0.8 if engine.random_walk else 0.0)
     if spec.light.infrared:
         for name, value in (("dark", 0.5), ("light", 0.58), ("floor", 0.55)):
             g.set(name, (value,) * 3)

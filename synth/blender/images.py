@@ -13,13 +13,16 @@ from synth.spec import SceneSpec
 
 
 class Painting:
-    """One Blender image, and the key of what is painted on it."""
+    """A picture on a texture node, and the key of what is painted on it.
 
-    def __init__(self, name: str) -> None:
-        """Make an image of one pixel; the first painting gives it its size."""
-        self.image: Any = bpy.data.images.new(name, 1, 1, alpha=True, float_buffer=True)
-        self.image.colorspace_settings.name = "Non-Color"
-        self.image.alpha_mode = "CHANNEL_PACKED"
+    Two Blender images take turns: Cycles, when its data is persistent, does not notice that the pixels of an image
+    changed, but it does notice another image.
+    """
+
+    def __init__(self, name: str, node: Any) -> None:
+        """Make two images of one pixel; each painting gives its size."""
+        self.images: list[Any] = [_new_image(f"{name}.{turn}") for turn in range(2)]
+        self.node = node
         self.key: object = None
 
     def put(self, key: object, paint: Callable[[], tuple[np.ndarray, np.ndarray]]) -> None:
@@ -28,13 +31,23 @@ class Painting:
             return
         colour, height = paint()
         h, w = height.shape
-        if tuple(self.image.size) != (w, h):
-            self.image.scale(w, h)
+        image = self.images[0]
+        if tuple(image.size) != (w, h):
+            image.scale(w, h)
         # Blender's first row is at the bottom; the maps' v runs downwards.
         pixels = np.concatenate([colour, height[..., None]], axis=-1)[::-1].astype(np.float32)
-        self.image.pixels.foreach_set(pixels.ravel())
-        self.image.update()
+        image.pixels.foreach_set(pixels.ravel())
+        image.update()
+        self.node.image = image
+        self.images.reverse()
         self.key = key
+
+
+def _new_image(name: str) -> Any:
+    image = bpy.data.images.new(name, 1, 1, alpha=True, float_buffer=True)
+    image.colorspace_settings.name = "Non-Color"
+    image.alpha_mode = "CHANNEL_PACKED"
+    return image
 
 
 def pixels_per_metre(spec: SceneSpec) -> float:

@@ -13,11 +13,15 @@ import numpy as np
 from assets import skies
 from synth.blender.frames import blender_matrix, world_from_cam, world_from_lamp
 from synth.blender.nodes import Graph
+from synth.errors import RenderError
 from synth.spec import LampSpec, LightSpec, SceneSpec
 
 SKY_MAP_PIXELS = 128
 BLENDER_KIND = {"area": "AREA", "sun": "SUN", "point": "POINT"}
 SUN_MIN_RAD = math.radians(0.5)
+POOL = {"area": 12, "sun": 2, "point": 24}
+"""Lamps of each kind, all made at the start and dark until used: Cycles numbers lamps in the order in which they come, and
+draws among them by number, so a lamp made or hidden later would change the noise of all pictures after it."""
 LUMINANCE = (0.2126, 0.7152, 0.0722)
 
 
@@ -43,23 +47,22 @@ class Lights:
         )
         self.graph.node("ShaderNodeOutputWorld", {"Surface": background.outputs[0]})
         self.images: dict[str, Any] = {}
-        self.lamps: dict[str, list[Any]] = {kind: [] for kind in BLENDER_KIND}
+        self.lamps = {kind: [self._new_lamp(kind, i) for i in range(count)] for kind, count in POOL.items()}
 
     def put(self, spec: SceneSpec) -> None:
         """Set sky and lamps of this picture."""
         self._put_sky(spec.light)
-        used = dict.fromkeys(self.lamps, 0)
         cam = world_from_cam(spec)
-        for lamp in spec.light.lamps:
-            pool = self.lamps[lamp.kind]
-            if used[lamp.kind] == len(pool):
-                pool.append(self._new_lamp(lamp.kind, len(pool)))
-            _put_lamp(pool[used[lamp.kind]], lamp, cam, spec.light.infrared)
-            used[lamp.kind] += 1
         for kind, pool in self.lamps.items():
-            for index, item in enumerate(pool):
-                if item.hide_render is not (index >= used[kind]):
-                    item.hide_render = index >= used[kind]
+            wanted = [lamp for lamp in spec.light.lamps if lamp.kind == kind]
+            if len(wanted) > len(pool):
+                raise RenderError(
+                    f"seed {spec.seed}, index {spec.index}: {len(wanted)} {kind} lamps; a scene holds {len(pool)} at most"
+                )
+            for item, lamp in zip(pool, wanted, strict=False):
+                _put_lamp(item, lamp, cam, spec.light.infrared)
+            for item in pool[len(wanted) :]:
+                item.data.energy = 0.0
 
     def _put_sky(self, light: LightSpec) -> None:
         if light.sky not in self.images:

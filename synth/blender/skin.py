@@ -21,6 +21,8 @@ from synth.spec import SceneSpec
 STEP = 0.1
 SCATTER_M = 0.0014
 """Mean free path of red light; about 1-3 mm in vivo (Jensen 2001, skin1: 3.67 mm)."""
+SCATTERED = 0.7
+"""Share of the light that goes under the surface; the rest keeps the relief crisp."""
 SCATTER_RGB = (1.0, 0.42, 0.24)
 
 
@@ -43,12 +45,12 @@ def build(name: str) -> tuple[Any, Graph]:
             "Roughness": roughness,
             "IOR": 1.4,
             "Normal": _relief(g, where, lid, margin, lid_u),
-            "Subsurface Weight": 0.7,
+            "Subsurface Weight": 0.0,
             "Subsurface Radius": SCATTER_RGB,
             "Subsurface Scale": SCATTER_M,
         },
         name="surface",
-        subsurface_method="BURLEY",
+        subsurface_method="RANDOM_WALK",
     )
     g.surface(bsdf.outputs[0])
     return material, g
@@ -171,7 +173,7 @@ def put(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
     g.set("lines", fine * (0.3 + 0.9 * skin.wrinkles) * (0.5 + 0.8 * old))
     g.set_input("relief", "Strength", float(fine))
     g.set_link("relief", "surface", "Normal", fine > 0)
-    g.set_setting("surface", "subsurface_method", "RANDOM_WALK" if engine.random_walk else "BURLEY")
+    g.set_input("surface", "Subsurface Weight", SCATTERED if engine.random_walk else 0.0)
 
 
 def _shadow_colour(hue: float, infrared: bool) -> tuple[float, float, float]:

@@ -1,5 +1,7 @@
 """One session for many pictures: the same spec, the same pixels, and nothing that piles up."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -22,6 +24,28 @@ def test_a_picture_does_not_depend_on_those_before_it(session, scenes):
     others = [session.render(*scene).linear_rgb for scene in scenes[1:]]
     assert not np.array_equal(first, others[0])
     np.testing.assert_array_equal(session.render(*scenes[0]).linear_rgb, first)
+
+
+def test_every_subject_wears_its_own_iris(session, scenes):
+    """Forwards and backwards, so that no painting can be left over from another subject."""
+    spec, shape = scenes[0]
+
+    def with_iris(melanin):
+        eyes = {
+            side: dataclasses.replace(
+                eye, iris=dataclasses.replace(eye.iris, melanin=melanin, texture_seed=round(100 * melanin))
+            )
+            for side, eye in (("left", spec.subject.left), ("right", spec.subject.right))
+        }
+        return dataclasses.replace(spec, subject=dataclasses.replace(spec.subject, **eyes))
+
+    specs = [with_iris(melanin) for melanin in (0.05, 0.9, 0.4, 0.7)]
+    forwards = [session.render(item, shape).linear_rgb for item in specs]
+    backwards = [session.render(item, shape).linear_rgb for item in reversed(specs)][::-1]
+    for one, other in zip(forwards, backwards, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert np.abs(forwards[0] - forwards[1]).max() > 0.02
+    assert np.abs(forwards[1] - forwards[2]).max() > 0.002
 
 
 def test_rasters_leave_pictures_alone(session, scenes):
