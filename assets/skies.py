@@ -10,6 +10,7 @@ from pathlib import Path
 from synth.errors import AssetError
 
 SKIES = ("city", "courtyard", "forest", "interior", "night", "studio", "sunrise", "sunset")
+REINSTALL = "reinstall bpy (pip install --force-reinstall 'bpy==4.5.*')"
 
 
 def folder() -> Path:
@@ -25,9 +26,7 @@ def folder() -> Path:
         )
     found = sorted(Path(spec.submodule_search_locations[0]).glob("*/datafiles/studiolights/world"))
     if not found:
-        raise AssetError(
-            f"no studiolights/world in {spec.submodule_search_locations[0]}: reinstall bpy (pip install --force-reinstall 'bpy==4.5.*')"
-        )
+        raise AssetError(f"no studiolights/world in {spec.submodule_search_locations[0]}: {REINSTALL}")
     return found[-1]
 
 
@@ -41,7 +40,5 @@ def path(name: str) -> Path:
         raise AssetError(f"no sky named {name!r}: choose one of {', '.join(SKIES)}")
     file = folder() / f"{name}.exr"
     if not file.is_file():
-        raise AssetError(
-            f"sky {name!r} is missing at {file}: reinstall bpy (pip install --force-reinstall 'bpy==4.5.*')"
-        )
+        raise AssetError(f"sky {name!r} is missing at {file}: {REINSTALL}")
     return file

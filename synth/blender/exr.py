@@ -6,13 +6,14 @@ uncompressed file in memory-backed storage costs a millisecond.  Format: OpenEXR
 
 import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from synth.errors import RenderError
 
 MAGIC = 20000630
-DTYPES = {0: np.dtype("<u4"), 1: np.dtype("<f2"), 2: np.dtype("<f4")}
+DTYPES: dict[int, np.dtype[Any]] = {0: np.dtype("<u4"), 1: np.dtype("<f2"), 2: np.dtype("<f4")}
 
 
 def read(path: Path) -> dict[str, np.ndarray]:
@@ -50,7 +51,7 @@ def _header(data: bytes) -> tuple[dict[str, bytes], int]:
     return attributes, offset + 1
 
 
-def _channels(data: bytes) -> list[tuple[str, np.dtype]]:
+def _channels(data: bytes) -> list[tuple[str, np.dtype[Any]]]:
     """Return names and types in the order of the file."""
     channels, offset = [], 0
     while data[offset]:

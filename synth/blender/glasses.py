@@ -1,7 +1,7 @@
-"""Glasses: a frame of plastic or metal, and lenses that mirror, tint and, if they have power, bend.
+"""Glasses: a frame of plastic or metal, and lenses that mirror and tint.
 
-A lens is a closed body of two surfaces, each of which mirrors with the coating's tint and lets the root of the lens' tint
-through.  Light on its way to the eye goes straight through, tinted.
+A lens is a closed body of two surfaces, each of which mirrors with the coating's tint and lets the root of the lens'
+tint through.  It does not bend what is behind it: the labels' rays go straight through lenses.
 """
 
 from typing import Any

@@ -1,7 +1,8 @@
 """Lashes and brows: two layers, a coloured body and a narrow highlight.
 
 The hair shaders of Cycles scatter light from strand to strand, which on a few hundred hairs costs much and shows
-little.  Colour: eumelanin and the redder pheomelanin absorb, after d'Eon et al., "An energy-conserving hair reflectance model", 2011.
+little.  Colour: eumelanin and the redder pheomelanin absorb, after d'Eon et al., "An energy-conserving hair reflectance
+model", 2011.
 """
 
 from typing import Any

@@ -1,13 +1,14 @@
 """The look of an iris, painted on its polar map: rows from the pupil's edge (0) to the root (1), columns round the eye.
 
-The stroma scatters blue over a dark back layer; pigment in it absorbs and scatters brown: from the share of pigment p at
-a place,
+The stroma scatters blue over a dark back layer; pigment in it absorbs and scatters brown: from the share of pigment
+p at a place,
 
     colour = scatter exp(-k p) + pigment (1 - exp(-k p))
 
-blue and grey irises have almost none, green and hazel ones little, with a yellow pigment in the stroma (`warmth`), brown
-ones much.  Structure: radial fibres, the collarette (a wavering ridge where the pupillary zone ends), crypts (lens-shaped gaps
-of the stroma that show the darker layer), furrows of contraction, the limbal ring and the dark ruff at the pupil's edge.
+blue and grey irises have almost none, green and hazel ones little, with a yellow pigment in the stroma (`warmth`),
+brown ones much.  Structure: radial fibres, the collarette (a wavering ridge where the pupillary zone ends), crypts
+(lens-shaped gaps of the stroma that show the darker layer), furrows of contraction, the limbal ring and the dark ruff
+at the pupil's edge.
 Terms: Hogan, Histology of the Human Eye, 1971; colours fitted by eye to photographs.
 """
 

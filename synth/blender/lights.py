@@ -20,8 +20,11 @@ SKY_MAP_PIXELS = 128
 BLENDER_KIND = {"area": "AREA", "sun": "SUN", "point": "POINT"}
 SUN_MIN_RAD = math.radians(0.5)
 POOL = {"area": 12, "sun": 2, "point": 24}
-"""Lamps of each kind, all made at the start and dark until used: Cycles numbers lamps in the order in which they come, and
-draws among them by number, so a lamp made or hidden later would change the noise of all pictures after it."""
+"""Lamps of each kind, all made at the start and dark until used.
+
+Cycles numbers lamps in the order in which they come and draws among them by number, so a lamp made or hidden later
+would change the noise of all pictures after it.
+"""
 LUMINANCE = (0.2126, 0.7152, 0.0722)
 
 
@@ -57,7 +60,7 @@ class Lights:
             wanted = [lamp for lamp in spec.light.lamps if lamp.kind == kind]
             if len(wanted) > len(pool):
                 raise RenderError(
-                    f"seed {spec.seed}, index {spec.index}: {len(wanted)} {kind} lamps; a scene holds {len(pool)} at most"
+                    f"seed {spec.seed}, index {spec.index}: {len(wanted)} {kind} lamps, at most {len(pool)} fit"
                 )
             for item, lamp in zip(pool, wanted, strict=False):
                 _put_lamp(item, lamp, cam, spec.light.infrared)

@@ -1,8 +1,8 @@
 """Rasters of a scene: what is seen at the centre of each pixel, how deep it lies, which way it faces.
 
 A second scene shares the meshes of the first and wears three materials of its own: one that emits the object's id and
-its depth, a cornea that refracts and nothing else (so that pupil and iris are where the picture shows them), and air for tears and
-lenses.  One ray a pixel, through its centre; nothing is averaged, nothing denoised.
+its depth, a cornea that refracts and nothing else (so that pupil and iris are where the picture shows them), and air
+for tears and lenses.  One ray a pixel, through its centre; nothing is averaged, nothing denoised.
 """
 
 from dataclasses import dataclass, replace
@@ -29,7 +29,7 @@ class Rasters:
     """What each pixel of the final picture shows at its centre.
 
     Attributes:
-        mask: Id of the part (assets.subject.ID), 0 where the sky is seen; what the cornea covers by what lies behind it.
+        mask: Id of the part (assets.subject.ID), 0 where the sky is seen; under the cornea what lies behind it.
         depth_m: z in `cam` of the part that `mask` names; inf where the sky is seen.
         normal_cam: Unit normal of that part, towards the lens; zero where the sky is seen.
     """

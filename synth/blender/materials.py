@@ -1,7 +1,7 @@
 """All materials of a scene: built once, their parameters set for each subject.
 
-Every material has a builder `(key) -> (material, graph)` and a setter `(graph, spec, engine)` in the file of its subject:
-skin, eye, water, hair, glasses, mouth.
+Every material has a builder `(key) -> (material, graph)` and a setter `(graph, spec, engine)` in the file of its
+subject: skin, eye, water, hair, glasses, mouth.
 """
 
 from typing import Any

@@ -5,6 +5,7 @@ written only when it changes, because every change makes Cycles compile that sha
 what is multiplied by a parameter of 0 costs nothing.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import bpy
@@ -26,11 +27,11 @@ class Graph:
         self.paintings: dict[str, Painting] = {}
         self.name = ""
 
-    def node(self, kind: str, inputs: dict[str | int, Input] | None = None, **settings: Any) -> Any:
+    def node(self, kind: str, inputs: Mapping[Any, Input] | None = None, **settings: Any) -> Any:
         """Add a node, set its properties, connect or fill its inputs; return the node."""
         node = self.tree.nodes.new(kind)
-        for name, value in settings.items():
-            setattr(node, name, value)
+        for setting, value in settings.items():
+            setattr(node, setting, value)
         for name, value in (inputs or {}).items():
             self.connect(node.inputs[name], value)
         return node

@@ -138,7 +138,7 @@ class Session:
             self.pool.put_part(part, matrix, self.materials.of(part.name), eye.attributes(part))
         for strands in geometry.strands:
             self.pool.put_strands(strands, matrix, self.materials.of(strands.name))
-        self.pool.show_only({item.name for item in (*geometry.parts, *geometry.strands)})
+        self.pool.show_only({part.name for part in geometry.parts} | {hair.name for hair in geometry.strands})
         self.materials.put(spec, self.engine)
         self.lights.put(spec)
         camera.apply(self.scene, self.camera, spec)

@@ -4,8 +4,8 @@ Colours are those of skin_dyes.  A place differs from the subject's mean by `dm`
 albedo is base * melanin_step^dm * blood_step^dh, one step being a tenth of the human range: exact at dm = dh = 0, and
 exponential as absorption is.
 
-Attributes of the mesh: `rest` (m, position of the person's face at rest, so that texture moves with the skin), `lid`, `margin`, `lips`
-(0 to 1) and `lid_u` (m, distance from the lid margin).
+Attributes of the mesh: `rest` (m, position when the face is at rest, so that texture moves with the skin), `lid`,
+`margin`, `lips` (0 to 1) and `lid_u` (m, distance from the lid margin).
 """
 
 import colorsys

@@ -5,10 +5,11 @@ Light crosses the epidermis (melanin) twice and is scattered back by the dermis 
     R(l) = exp(-2 k d mu_epidermis(l)) exp(-A / sqrt(3 (1 + mu_s'(l) / mu_dermis(l))))
 
 The second factor is Jacques' fit of diffuse reflectance from a semi-infinite medium ("Diffuse reflectance from a
-semi-infinite medium", 1999), A = 7.8 for tissue.  Absorption and scattering: Jacques, "Optical properties of biological tissues: a
-review", Phys. Med. Biol. 58, 2013; haemoglobin's molar extinction: Prahl's compilation (1999).  Melanosomes absorb
-495 per cm at 550 nm (Jacques 1998); on their own they follow l^-3.33, packed into living cells the apparent slope is
-flatter (Kollias 1995), without which dark skin would come out orange.  Wavelengths in nm, coefficients per cm.
+semi-infinite medium", 1999), A = 7.8 for tissue.  Absorption and scattering: Jacques, "Optical properties of
+biological tissues: a review", Phys. Med. Biol. 58, 2013; haemoglobin's molar extinction: Prahl's compilation (1999).
+Melanosomes absorb 495 per cm at 550 nm (Jacques 1998); on their own they follow l^-3.33, packed into living cells the
+apparent slope is flatter (Kollias 1995), without which dark skin would come out orange.
+Wavelengths in nm, coefficients per cm.
 """
 
 from functools import cache
@@ -25,8 +26,8 @@ OXY = np.array([
     32613, 44496, 50104, 14401, 3200, 1506, 942, 610, 442, 368, 320, 294, 278, 276, 290, 1058,
 ])  # fmt: skip
 DEOXY = np.array([
-    223296, 303956, 407560, 528600, 413280, 103292, 23389, 16156, 14550, 16684, 20862, 25774, 31590, 39036, 46592, 53412,
-    53788, 45072, 37020, 28324, 14677, 9444, 6510, 5149, 4345, 3750, 3227, 2795, 2408, 2052, 1794, 691,
+    223296, 303956, 407560, 528600, 413280, 103292, 23389, 16156, 14550, 16684, 20862, 25774, 31590, 39036, 46592,
+    53412, 53788, 45072, 37020, 28324, 14677, 9444, 6510, 5149, 4345, 3750, 3227, 2795, 2408, 2052, 1794, 691,
 ])  # fmt: skip
 BLOOD_G_PER_L, HAEMOGLOBIN_G_PER_MOL = 150.0, 64500.0
 OXYGENATION = 0.75
@@ -69,7 +70,7 @@ def colour(melanin: float, haemoglobin: float, infrared: bool = False) -> Float[
 
 @cache
 def _rgb_from_spectrum() -> Float[np.ndarray, "3 n"]:
-    """Return weights of the wavelengths in R, G, B; the colour-matching functions are Wyman's fits (JCGT 2(2), 2013)."""
+    """Return weights of the wavelengths in R, G, B; colour matching by Wyman's fits (JCGT 2(2), 2013)."""
     nm = WAVELENGTH_NM
 
     def lobe(peak: float, below: float, above: float) -> np.ndarray:

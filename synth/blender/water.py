@@ -1,6 +1,7 @@
 """Cornea and tears: what refracts, and what mirrors the sky, windows and lamps.
 
-One surface of index 1.336 stands for the cornea (assets/eyeball.py), so what the camera sees of pupil and iris is bent as the labels bend it.
+One surface of index 1.336 stands for the cornea (assets/eyeball.py), so what the camera sees of pupil and iris is bent
+as the labels bend it.
 Light on its way to the iris goes straight through: caustics would cost many samples and show little.
 
 The mirror is not perfectly sharp: with a roughness above zero Cycles meets small bright lamps by sampling them, not by
