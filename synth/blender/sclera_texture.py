@@ -2,8 +2,8 @@
 
 The map is azimuthal equidistant about the optical axis: the pixel at polar (t, a) shows the place `t * REACH_RAD` away
 from the axis, right is `eye` x and down is `eye` y.  Episcleral vessels come from the corners of the eye, branch and
-thin out towards the limbus; the white is pink towards the corners, yellowish with age and sun, and darkens into the limbus
-over more than a millimetre.
+thin out towards the limbus; the white is pink towards the corners, yellowish with age and sun, and darkens into the
+limbus over more than a millimetre.
 """
 
 import numpy as np
