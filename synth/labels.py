@@ -146,7 +146,7 @@ def label(spec: SceneSpec, subject: SubjectGeometry | None = None) -> Labels:
     cam_from_head = transform(np.array(spec.cam_from_head_rotation), np.array(spec.cam_from_head_translation_m))
     k = camera_matrix(spec.camera)
     hiding = [part for part in subject.parts if part.material in HIDING_MATERIALS]
-    view = _View(spec, k, cam_from_head, Occluders(hiding, cam_from_head, k))
+    view = _View(spec, k, cam_from_head, Occluders(hiding, cam_from_head, k, (spec.camera.width, spec.camera.height)))
     canthi = canthi_head(spec.subject)
     eyes = {side: _eye_labels(view, subject.eyes[side], canthi[i]) for i, side in enumerate(SIDES)}
     middles = canthi.mean(axis=1)
@@ -185,7 +185,9 @@ class _View:
     def points(self, points_head: Float[np.ndarray, "n 3"], *, on_eye: bool = True) -> Points:
         cam = apply(self.cam_from_head, points_head)
         px = project(self.camera_matrix, cam)
-        return Points(cam, px, self.in_picture(px) & ~self.occluders.hidden(px, cam[:, 2], on_eye=on_eye))
+        visible = self.in_picture(px)
+        visible[visible] = ~self.occluders.hidden(px[visible], cam[visible, 2], on_eye=on_eye)
+        return Points(cam, px, visible)
 
 
 @lru_cache(maxsize=1)
@@ -195,7 +197,7 @@ def margin_columns() -> tuple[int, ...]:
 
 
 def _caruncle(eye: EyeGeometry) -> Float[np.ndarray, "7 3"]:
-    """Outline of the caruncle in `head`: two points on either lid, the canthus between them, two where it meets the eye."""
+    """Outline of the caruncle in `head`: two points on either lid, the canthus between, two where it meets the eye."""
     floor = eye.orbit.floor
     rows = [(0, 8), (0, 4), (0, 0), (0, COLUMNS - 4), (0, COLUMNS - 8), (-2, COLUMNS - 5), (-2, 5)]
     return eye.from_orbit(np.array([floor[r, c] for r, c in rows]))

@@ -15,13 +15,19 @@ EYE_MATERIALS = ("sclera", "cornea")
 """The eyeball's own surface hides skin behind it, never what is seen on it."""
 TOLERANCE_M = 1.5e-4
 """A triangle nearer to the point than this is taken for the surface the point lies on."""
+BEHIND_M = 1e-3
+"""Corners no further than this in front of the lens have no place in the picture."""
 
 
 class Occluders:
     """Opaque parts of a subject as seen by one camera."""
 
     def __init__(
-        self, parts: Sequence[Part], cam_from_head: Float[np.ndarray, "4 4"], camera_matrix: Float[np.ndarray, "3 3"]
+        self,
+        parts: Sequence[Part],
+        cam_from_head: Float[np.ndarray, "4 4"],
+        camera_matrix: Float[np.ndarray, "3 3"],
+        size_px: tuple[int, int] | None = None,
     ) -> None:
         """Carry the triangles of `parts` into the picture.
 
@@ -29,21 +35,27 @@ class Occluders:
             parts: Meshes that hide; frame `head`.
             cam_from_head: Head pose.
             camera_matrix: K, px.
+            size_px: Width and height of a picture to whose points alone `hidden` then applies: faster.
         """
         corners, depths, eyes = [], [], []
         for part in parts:
             cam = part.vertices_head @ cam_from_head[:3, :3].T + cam_from_head[:3, 3]
             px = (cam @ camera_matrix.T)[:, :2] / cam[:, 2:]
-            triangles = _triangles(part.faces)
+            near = np.ones(len(part.faces), dtype=bool) if size_px is None else _reach(part.faces, px, cam[:, 2], size_px)
+            triangles = _triangles(part.faces[near])
             corners.append(px[triangles])
             depths.append(cam[triangles, 2])
             eyes.append(np.full(len(triangles), part.material in EYE_MATERIALS))
         self._corners_px = np.concatenate(corners)
         self._depth_m = np.concatenate(depths)
-        front = (self._depth_m > 1e-3).all(1)
+        # Three columns are compared one by one: numpy reduces short rows far more slowly.
+        d0, d1, d2 = self._depth_m.T
+        front = (d0 > BEHIND_M) & (d1 > BEHIND_M) & (d2 > BEHIND_M)
         self._corners_px, self._depth_m = self._corners_px[front], self._depth_m[front]
         self._of_eye = np.concatenate(eyes)[front]
-        self._low_px, self._high_px = self._corners_px.min(1), self._corners_px.max(1)
+        a, b, c = (np.ascontiguousarray(self._corners_px[:, i].T) for i in range(3))
+        self._low_px = np.minimum(np.minimum(a, b), c)
+        self._high_px = np.maximum(np.maximum(a, b), c)
 
     def hidden(
         self, points_px: Float[np.ndarray, "n 2"], depth_m: Float[np.ndarray, " n"], *, on_eye: bool
@@ -58,11 +70,12 @@ class Occluders:
         hidden = np.zeros(len(points_px), dtype=bool)
         if len(points_px) == 0:
             return hidden
-        low, high = points_px.min(0), points_px.max(0)
-        near = np.flatnonzero(((self._high_px >= low) & (self._low_px <= high)).all(1) & ~(self._of_eye & on_eye))
+        (low_u, low_v), (high_u, high_v) = self._low_px, self._high_px
+        (left, top), (right, bottom) = points_px.min(0), points_px.max(0)
+        about = (high_u >= left) & (low_u <= right) & (high_v >= top) & (low_v <= bottom)
+        near = np.flatnonzero(about & ~self._of_eye if on_eye else about)
         u, v = points_px[:, 0, None], points_px[:, 1, None]
-        l_px, h_px = self._low_px[near], self._high_px[near]
-        inside = (u >= l_px[:, 0]) & (u <= h_px[:, 0]) & (v >= l_px[:, 1]) & (v <= h_px[:, 1])
+        inside = (u >= low_u[near]) & (u <= high_u[near]) & (v >= low_v[near]) & (v <= high_v[near])
         point, candidate = np.nonzero(inside)
         triangle = near[candidate]
         a, b, c = (self._corners_px[triangle, i] for i in range(3))
@@ -74,10 +87,21 @@ class Occluders:
         w0 = 1.0 - w1 - w2
         # 1 / z is linear in the picture, z is not.
         with np.errstate(invalid="ignore"):
-            z = 1.0 / (w0 / self._depth_m[triangle, 0] + w1 / self._depth_m[triangle, 1] + w2 / self._depth_m[triangle, 2])
+            z0, z1, z2 = self._depth_m[triangle].T
+            z = 1.0 / (w0 / z0 + w1 / z1 + w2 / z2)
             hit = (w0 >= 0) & (w1 >= 0) & (w2 >= 0) & (z < depth_m[point] - TOLERANCE_M)
         hidden[point[hit]] = True
         return hidden
+
+
+def _reach(
+    quads: Int[np.ndarray, "f 4"], px: Float[np.ndarray, "n 2"], depth_m: Float[np.ndarray, " n"], size: tuple[int, int]
+) -> Bool[np.ndarray, " f"]:
+    """Leave out quads whose corners all lie beyond the same edge of the picture (Cohen & Sutherland's codes)."""
+    beyond = np.stack([px[:, 0] < 0, px[:, 0] > size[0], px[:, 1] < 0, px[:, 1] > size[1]], -1)
+    beyond[depth_m <= BEHIND_M] = False  # what lies behind the lens has no place in the picture
+    code = np.packbits(beyond, axis=-1)[:, 0][quads]
+    return np.asarray((code[:, 0] & code[:, 1] & code[:, 2] & code[:, 3]) == 0)
 
 
 def _triangles(quads: Int[np.ndarray, "f 4"]) -> Int[np.ndarray, "t 3"]:
