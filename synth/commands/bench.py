@@ -1,0 +1,176 @@
+"""`canthus bench`: what a picture costs stage by stage, how memory grows, how fast a network learns.
+
+The method is in synth/bench.py and train/bench.py.  A case of `what=render` is a configuration of `canthus render`, so
+that anybody can render what was measured.  `what=fit` asks the verb `fit` for its network and train.bench for the
+figures, both by name: they are above this package and are not imported here.
+"""
+
+import importlib
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from synth.bench import STAGES, TRACING, MemoryGrowth, RenderCost, bench_memory, bench_render, machine
+from synth.commands.cli import VERBS, load
+from synth.commands.render import RenderConfig
+from synth.commands.render import job as render_job
+from synth.config import compose, versions
+from synth.corpus import Job
+from synth.errors import ConfigError
+from synth.shards.atomic import write_whole
+
+HELP = "time every stage of the work and its memory"
+CONFIG_NAME = "bench"
+EXAMPLES = (
+    "canthus bench",
+    "canthus bench what=render cases=[160x96] n=20 out=out/bench-160.json",
+    "canthus bench what=memory n=1000",
+    "canthus bench what=fit overrides=[model=lenet]",
+)
+
+CASES = {
+    "60x36": ("experiment=mpiigaze", "engine=tiny"),
+    "160x96": ("subject=eye", "camera=webcam", "engine=draft", "engine.samples=16"),
+    "512x320": (
+        "subject=eye",
+        "camera=webcam",
+        "camera.width=512",
+        "camera.height=320",
+        "engine=draft",
+        "engine.samples=16",
+    ),
+}
+"""Sizes of a picture, each with the words of `canthus render` that make it."""
+SMALLEST = ("experiment=mpiigaze", "camera.supersample=1", "engine=tiny", "engine.samples=1")
+"""For memory: the cheapest picture in which everything happens."""
+
+
+class What(Enum):
+    """What is measured."""
+
+    render = "render"
+    memory = "memory"
+    fit = "fit"
+
+
+DEFAULT_N = {What.render: 8, What.memory: 1000, What.fit: 1}
+
+
+@dataclass
+class BenchConfig:
+    """What is measured, over how much, and where the figures go."""
+
+    what: What = What.render
+    n: int | None = None
+    seed: int = 0
+    cases: list[str] = field(default_factory=lambda: list(CASES))
+    overrides: list[str] = field(default_factory=list)
+    out: str = "out/bench.json"
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be measured."""
+        if self.n is not None and self.n < (least := 2 if self.what is What.memory else 1):
+            raise ConfigError(f"n={self.n}: at least {least}")
+        if self.n is not None and self.what is What.fit:
+            raise ConfigError(f"n={self.n}: what=fit takes no n; it trains on a fixed number of eyes")
+        if self.seed < 0:
+            raise ConfigError(f"seed={self.seed}: at least 0")
+        if unknown := [case for case in self.cases if case not in CASES]:
+            raise ConfigError(f"cases: no such case {unknown[0]}; there are: {', '.join(CASES)}")
+
+
+CONFIG = BenchConfig
+
+
+def run(config: BenchConfig) -> None:
+    """Measure, print a table and write the figures."""
+    before = machine()
+    measured = {What.render: _render, What.memory: _memory, What.fit: _fit}[config.what](config)
+    document = {
+        "what": config.what.value,
+        "measured_utc": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": before,
+        "load_1_min_after": machine()["load_1_min"],
+        "versions": versions(),
+        **measured,
+    }
+    out = Path(config.out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(out, json.dumps(document, indent=1).encode() + b"\n")
+    print(f"{before['processor']}, {before['cores']} cores, load {before['load_1_min']} at the start; {out}")
+
+
+def pictures(words: tuple[str, ...], config: BenchConfig, count: int) -> Job:
+    """Return the corpus of a case, as `canthus render` would make it."""
+    sizes = (f"n={count}", f"seed={config.seed}", "out=unused")
+    return render_job(compose("synth.conf", "render", RenderConfig, [*words, *config.overrides, *sizes]))
+
+
+def _render(config: BenchConfig) -> dict[str, Any]:
+    count = config.n or DEFAULT_N[What.render]
+    # All are composed before the first is measured: a mistake is told at once.
+    jobs = {case: pictures(CASES[case], config, count + 1) for case in config.cases}
+    costs = {case: bench_render(job, count) for case, job in jobs.items()}
+    Console().print(cost_table(costs))
+    return {
+        "cases": {
+            case: {"command": " ".join(("canthus render", *CASES[case], *config.overrides)), **cost.to_json()}
+            for case, cost in costs.items()
+        }
+    }
+
+
+def cost_table(costs: dict[str, RenderCost]) -> Table:
+    """Return CPU milliseconds a picture, a row a stage, a column a case."""
+    table = Table(title="CPU milliseconds a picture")
+    table.add_column("stage")
+    for case, cost in costs.items():
+        table.add_column(f"{case} ({cost.pictures} pictures)", justify="right")
+    for stage, said in STAGES.items():
+        style = "bold" if stage in TRACING else None
+        table.add_row(said, *(f"{1e3 * cost.seconds[stage]:.1f}" for cost in costs.values()), style=style)
+    table.add_section()
+    table.add_row("all", *(f"{1e3 * cost.total:.1f}" for cost in costs.values()))
+    table.add_row("share of all but tracing and denoising", *(f"{cost.overhead:.1%}" for cost in costs.values()))
+    table.add_row("all over path tracing", *(f"{cost.over_paths:.2f}" for cost in costs.values()))
+    return table
+
+
+def _memory(config: BenchConfig) -> dict[str, Any]:
+    count = config.n or DEFAULT_N[What.memory]
+    job = pictures(SMALLEST, config, count)
+    with Progress(transient=True) as bar:
+        task = bar.add_task("rendering", total=count)
+        growth = bench_memory(job, count, lambda done: bar.update(task, completed=done))
+    Console().print(memory_table(growth))
+    return {"command": " ".join(("canthus render", *SMALLEST, *config.overrides)), **growth.to_json()}
+
+
+def memory_table(growth: MemoryGrowth) -> Table:
+    """Return the resident memory after so many pictures."""
+    table = Table(title=f"Resident memory: {growth.growth_mb:+.1f} MB from the first row to the last")
+    table.add_column("pictures", justify="right")
+    table.add_column("MB", justify="right")
+    for count, value in growth.resident_mb.items():
+        table.add_row(str(count), f"{value:.1f}")
+    return table
+
+
+def _fit(config: BenchConfig) -> dict[str, Any]:
+    verb: Any = load("fit")
+    wanted = compose(VERBS["fit"].conf, "fit", verb.CONFIG, ["data=unused", "out=unused", *config.overrides])
+    name, options = verb.network_of(wanted.model)
+    found = importlib.import_module("train.bench").bench_fit(name, options, wanted.augment)
+    table = Table(title=f"Training {name}: eyes a second of wall time")
+    for said in ("the bare step", "with augmentation", "canthus fit", "fit over bare"):
+        table.add_column(said, justify="right")
+    table.add_row(f"{found.bare:.0f}", f"{found.augmented:.0f}", f"{found.fit:.0f}", f"{found.overhead:.2f}")
+    Console().print(table)
+    return {"network": {"name": name, **options}, "eyes_a_second": asdict(found), "overhead": found.overhead}

@@ -1,0 +1,125 @@
+"""The bench: what it counts, what it refuses, and that its stages are those of a corpus."""
+
+import json
+import time
+
+import pytest
+
+from synth import bench
+from synth.bench import STAGES, MemoryGrowth, RenderCost, cpu_seconds, machine, marks, resident_mb
+from synth.commands import bench as command
+from synth.commands.bench import CASES, SMALLEST, BenchConfig, What, cost_table, memory_table, pictures
+from synth.config import compose
+from synth.errors import ConfigError, ProjectError
+
+SECONDS = dict.fromkeys(STAGES, 0.01) | {"paths": 0.7, "denoise": 0.2}
+
+
+def test_shares_follow_from_the_seconds():
+    cost = RenderCost(3, SECONDS)
+    rest = 0.01 * (len(STAGES) - 2)
+    assert cost.total == pytest.approx(0.9 + rest)
+    assert cost.overhead == pytest.approx(rest / (0.9 + rest))
+    assert cost.over_paths == pytest.approx((0.9 + rest) / 0.7)
+    assert list(cost.to_json()["cpu_s"]) == list(STAGES)
+
+
+def test_a_table_has_a_row_for_every_stage():
+    table = cost_table({"60x36": RenderCost(3, SECONDS), "160x96": RenderCost(3, SECONDS)})
+    assert (len(table.rows), len(table.columns)) == (len(STAGES) + 3, 3)
+    assert len(memory_table(MemoryGrowth({1: 400.0, 2: 401.5})).rows) == 2
+
+
+def test_work_is_counted_and_sleep_is_not():
+    def work():
+        end = time.process_time() + 0.05
+        while time.process_time() < end:
+            pass
+
+    assert cpu_seconds(work) == pytest.approx(0.05, abs=0.03)
+    assert cpu_seconds(lambda: time.sleep(0.1)) < 0.05
+
+
+@pytest.mark.parametrize(("count", "expected"), [(1000, tuple(range(100, 1001, 100))), (3, (1, 2, 3)), (1, (1,))])
+def test_memory_is_read_evenly_and_at_the_end(count, expected):
+    assert marks(count) == expected
+
+
+def test_memory_is_that_of_this_process():
+    before = resident_mb()
+    held = bytearray(b"x" * 60_000_000)
+    assert resident_mb() - before == pytest.approx(60, abs=10)
+    assert len(held) and MemoryGrowth({100: 400.0, 1000: 412.5}).growth_mb == 12.5
+
+
+def test_where_memory_cannot_be_read_it_is_said(monkeypatch, tmp_path):
+    monkeypatch.setattr(bench, "MEMORY", tmp_path / "none")
+    with pytest.raises(ProjectError, match="none: not there"):
+        resident_mb()
+
+
+def test_the_machine_is_described_without_its_name():
+    found = machine()
+    assert found["cores"] >= 1 and found["processor"] and json.dumps(found)
+    assert not {"host", "node"} & found.keys()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_case_is_a_configuration_of_render_of_that_size(case):
+    job = pictures(CASES[case], BenchConfig(seed=7), 5)
+    assert f"{job.ranges.camera.width}x{job.ranges.camera.height}" == case
+    assert (job.seed, job.plan.n) == (7, 5)
+    assert job.engine.samples == (4 if case == "60x36" else 16)
+
+
+def test_further_words_reach_render():
+    assert pictures(SMALLEST, BenchConfig(overrides=["engine.samples=3"]), 5).engine.samples == 3
+
+
+@pytest.mark.parametrize("words", [["n=0"], ["what=memory", "n=1"], ["what=fit", "n=3"], ["cases=[9x9]"], ["seed=-1"]])
+def test_the_impossible_is_refused(words):
+    with pytest.raises(ConfigError):
+        compose("synth.conf", "bench", BenchConfig, words)
+
+
+def test_a_mistake_is_told_before_anything_is_measured(monkeypatch):
+    monkeypatch.setattr(command, "bench_render", lambda job, count: pytest.fail("measured"))
+    with pytest.raises(ConfigError, match="engine.samples"):
+        command.run(BenchConfig(overrides=["engine.samples=0"]))
+
+
+def test_the_figures_are_written_with_the_machine(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(command, "bench_render", lambda job, count: RenderCost(count, SECONDS))
+    command.run(BenchConfig(n=2, cases=["160x96"], out=str(tmp_path / "new" / "bench.json")))
+    written = json.loads((tmp_path / "new" / "bench.json").read_text())
+    assert written["what"] == "render" and written["versions"]["numpy"] and written["machine"]["cores"]
+    assert written["cases"]["160x96"]["pictures"] == 2
+    assert "engine.samples=16" in written["cases"]["160x96"]["command"]
+    assert "path tracing" in capsys.readouterr().out
+
+
+def test_fitting_is_measured_by_name(monkeypatch, tmp_path):
+    train_bench = pytest.importorskip("train.bench")
+    seen = {}
+
+    def bench_fit(name, options, strengths):
+        seen.update(name=name, options=options, strengths=strengths)
+        return train_bench.FitBench(100.0, 80.0, 50.0)
+
+    monkeypatch.setattr(train_bench, "bench_fit", bench_fit)
+    command.run(BenchConfig(What.fit, overrides=["model=lenet"], out=str(tmp_path / "bench.json")))
+    assert seen["name"] == "lenet" and seen["options"] and seen["strengths"].shift_px > 0
+    assert json.loads((tmp_path / "bench.json").read_text())["overhead"] == 2.0
+
+
+@pytest.mark.blender
+def test_a_picture_is_measured_in_parts_and_memory_on_the_way():
+    words = ["camera.width=20", "camera.height=12", "subject.glasses.probability=0"]
+    job = pictures(SMALLEST, BenchConfig(overrides=words), 3)
+    cost = bench.bench_render(job, 2)
+    assert set(cost.seconds) == set(STAGES)
+    assert all(cost.seconds[name] > 0 for name in STAGES if name not in ("denoise", "write"))
+    seen = []
+    growth = bench.bench_memory(job, 2, seen.append)
+    assert list(growth.resident_mb) == [1, 2] and seen == [1, 2]
+    assert abs(growth.growth_mb) < 100
