@@ -41,8 +41,8 @@ class Occluders:
         for part in parts:
             cam = part.vertices_head @ cam_from_head[:3, :3].T + cam_from_head[:3, 3]
             px = (cam @ camera_matrix.T)[:, :2] / cam[:, 2:]
-            near = np.ones(len(part.faces), dtype=bool) if size_px is None else _reach(part.faces, px, cam[:, 2], size_px)
-            triangles = _triangles(part.faces[near])
+            faces = part.faces if size_px is None else part.faces[_reach(part.faces, px, cam[:, 2], size_px)]
+            triangles = _triangles(faces)
             corners.append(px[triangles])
             depths.append(cam[triangles, 2])
             eyes.append(np.full(len(triangles), part.material in EYE_MATERIALS))
