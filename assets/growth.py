@@ -22,9 +22,7 @@ _ALONG = np.linspace(0.0, 1.0, 24)
 _ROWS = 9
 
 
-def lashes(
-    spec: LashSpec, orbit: Orbit, *, upper: bool
-) -> tuple[Float[np.ndarray, "n m 3"], Float[np.ndarray, "n m"]]:
+def lashes(spec: LashSpec, orbit: Orbit, *, upper: bool) -> tuple[Float[np.ndarray, "n m 3"], Float[np.ndarray, "n m"]]:
     """Return one lid's lashes in `orbit`, metres, and their radii."""
     half = COLUMNS // 2
     columns = np.arange(half + 1) if upper else -np.arange(half + 1) % COLUMNS

@@ -7,9 +7,9 @@ A margin is drawn in the frontal plane over a parameter xi from -1 (inner canthu
 where it meets the surface that a lid rests on; beyond the globe, at the corners, it runs straight from the globe to the
 canthus like a taut string, as lids hang between the canthal tendons.
 
-Gaze: the upper lid follows vertical gaze almost fully, the lower by six
-tenths: so the gap narrows from 9.7 to 6.1 mm at 40 deg down, where Read measured 6.4 mm (Guitton, Simard & Codere 1991; Read et
-al. 2006).  Blink: the upper margin comes down to the lower, which rises a little and moves nasally.
+Gaze: the upper lid follows vertical gaze almost fully (Guitton, Simard & Codere 1991), the lower by six tenths, so that
+the gap narrows from 9.7 to 6.1 mm at 40 deg down, where Read et al. 2006 measured 6.4 mm.  Blink: the upper margin comes
+down to the lower, which rises a little and moves nasally.
 """
 
 from __future__ import annotations
@@ -42,9 +42,7 @@ class Gazing:
         return np.array([np.cos(up) * np.sin(out), np.sin(up), np.cos(up) * np.cos(out)])
 
 
-def support_radius_m(
-    ball: Eyeball, gazing: Gazing, directions: Float[np.ndarray, "*n 3"]
-) -> Float[np.ndarray, "*n"]:
+def support_radius_m(ball: Eyeball, gazing: Gazing, directions: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n"]:
     """Return the radius on which a lid rests, along unit directions in `orbit`."""
     axis = gazing.axis_orbit
     angle = np.arctan2(np.linalg.norm(np.cross(directions, axis), axis=-1), directions @ axis)

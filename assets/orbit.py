@@ -129,7 +129,7 @@ def build_orbit(spec: EyeSpec, ball: Eyeball, gazing: Gazing, rings_orbit: Float
     rest_edge = _outer_edge(spec, ball, straight, rest_margin, outward)
     edge = _outer_edge(spec, ball, gazing, margin, outward)
 
-    anchor = (1.0 - _smooth(share / 0.97)) [..., None]
+    anchor = (1.0 - _smooth(share / 0.97))[..., None]
     anchored = base + anchor * (rest_edge - base[0])
     anchored = _fold(spec, xi, anchored)
     # Motion fades quickly to the crease, then slowly: pretarsal skin rides on the lid, the rest is drawn after it.
@@ -171,7 +171,11 @@ def _outward(margin: Float[np.ndarray, "112 3"]) -> Float[np.ndarray, "112 3"]:
 
 
 def _outer_edge(
-    spec: EyeSpec, ball: Eyeball, gazing: Gazing, margin: Float[np.ndarray, "112 3"], outward: Float[np.ndarray, "112 3"]
+    spec: EyeSpec,
+    ball: Eyeball,
+    gazing: Gazing,
+    margin: Float[np.ndarray, "112 3"],
+    outward: Float[np.ndarray, "112 3"],
 ) -> Float[np.ndarray, "112 3"]:
     """The front edge of the margin: a lid's thickness further out, and a little back from the opening."""
     thick = spec.lids.margin_thickness_m
@@ -230,7 +234,11 @@ def caruncle_weight(xi: Float[np.ndarray, "112"]) -> Float[np.ndarray, "112"]:
 
 
 def _floor(
-    lids: LidSpec, ball: Eyeball, gazing: Gazing, margin: Float[np.ndarray, "112 3"], outward: Float[np.ndarray, "112 3"],
+    lids: LidSpec,
+    ball: Eyeball,
+    gazing: Gazing,
+    margin: Float[np.ndarray, "112 3"],
+    outward: Float[np.ndarray, "112 3"],
     xi: Float[np.ndarray, "112"],
 ) -> Float[np.ndarray, "6 112 3"]:
     """Conjunctiva: from the margin's inner edge it dives under the lid, but fills the inner corner with the plica."""
@@ -248,8 +256,12 @@ def _floor(
 
 
 def _tear(
-    ball: Eyeball, gazing: Gazing, margin: Float[np.ndarray, "112 3"], edge: Float[np.ndarray, "112 3"],
-    outward: Float[np.ndarray, "112 3"], xi: Float[np.ndarray, "112"],
+    ball: Eyeball,
+    gazing: Gazing,
+    margin: Float[np.ndarray, "112 3"],
+    edge: Float[np.ndarray, "112 3"],
+    outward: Float[np.ndarray, "112 3"],
+    xi: Float[np.ndarray, "112"],
 ) -> Float[np.ndarray, "3 112 3"]:
     """A concave strip of water, a third of a millimetre high, where margin and eye meet."""
     gap = np.linalg.norm(margin - margin[(-np.arange(COLUMNS)) % COLUMNS], axis=-1)
@@ -258,7 +270,9 @@ def _tear(
     direction = _unit(margin - outward * reach)
     axis = gazing.axis_orbit
     angle = np.arctan2(np.linalg.norm(np.cross(direction, axis), axis=-1), direction @ axis)
-    on_eye = direction * np.maximum(surface_radius_m(ball, angle) - 1e-5, np.linalg.norm(margin, axis=-1) - 0.4e-3)[:, None]
+    on_eye = (
+        direction * np.maximum(surface_radius_m(ball, angle) - 1e-5, np.linalg.norm(margin, axis=-1) - 0.4e-3)[:, None]
+    )
     middle = 0.5 * (on_lid + on_eye) - 0.08e-3 * _unit(margin)
     return np.stack([on_lid, middle, on_eye])
 
@@ -278,4 +292,9 @@ __all__ = [
     "JOIN_RING",
     "MARGIN_ROWS",
     "OUTER_CANTHUS",
-    "UPPER", "Orbit", "build_orbit", "caruncle_weight", "strip_faces"]
+    "UPPER",
+    "Orbit",
+    "build_orbit",
+    "caruncle_weight",
+    "strip_faces",
+]

@@ -1,8 +1,8 @@
 """A person: the numbers that decide shape and looks of a head and its two eyes.
 
 Units are SI and radians; lengths of anatomy are metres.  "Left" and "right" are the subject's.  "Nasal" means towards
-the nose, whichever eye.  Frames are those of synth/frames.py: `head` has x to the subject's left, y to the chin, z into the
-head; ranges and their sources stand in docs/anatomy.md.
+the nose, whichever eye.  Frames are those of synth/frames.py: `head` has x to the subject's left, y to the chin, z into
+the head; ranges and their sources stand in docs/anatomy.md.
 """
 
 from dataclasses import dataclass
@@ -207,5 +207,5 @@ class SubjectSpec:
     brow: BrowSpec
     hair: HairColour
     glasses: GlassesSpec | None
-    interpupillary_m: float = 0.063
+    interpupillary_m: float
     """Distance of the rotation centres; the head is scaled to it."""

@@ -41,7 +41,9 @@ def refine(faces: Int[np.ndarray, "f 4"], vertex_count: int) -> Refinement:
     sides = np.asarray(edge_face.sum(1)).ravel()
     border = sides != 2
     inner = sparse.diags((~border).astype(float))
-    edge_points = inner @ (0.5 * edge_mean + 0.25 * edge_face @ face_mean) + sparse.diags(border.astype(float)) @ edge_mean
+    edge_points = (
+        inner @ (0.5 * edge_mean + 0.25 * edge_face @ face_mean) + sparse.diags(border.astype(float)) @ edge_mean
+    )
 
     vertex_face = _matrix(faces.ravel(), np.repeat(np.arange(f), 4), 1.0, (n, f))
     vertex_edge = _matrix(edges.ravel(), np.repeat(np.arange(e), 2), 1.0, (n, e))
@@ -90,9 +92,7 @@ def _limit_mask(faces: Int[np.ndarray, "f 4"], n: int) -> sparse.csr_matrix:
     return (smooth + sparse.diags(np.where(free, scale, 0.0)) @ far).tocsr()
 
 
-def bspline_rows(
-    at: Float[np.ndarray, " m"], count: int, *, periodic: bool
-) -> Float[np.ndarray, "m {count}"]:
+def bspline_rows(at: Float[np.ndarray, " m"], count: int, *, periodic: bool) -> Float[np.ndarray, "m {count}"]:
     """Return weights of the uniform cubic B-spline with `count` control points at parameters `at`.
 
     Parameter i lies at control point i.  A periodic curve closes after `count`; an open one needs 1 <= at <= count - 2.

@@ -124,7 +124,7 @@ def _place(spec: SubjectSpec) -> _Placed:
     vertices = (vertices - old.mean(0)) * (spec.interpupillary_m / abs(old[0, 0] - old[1, 0]))
     offsets = np.array([getattr(spec, side).offset_head_m for side in SIDES])
     centres = np.stack([_centre(spec, side, vertices) for side in SIDES])
-    # The distance is the person's to the digit; offsets shift either eye up, down, in or out of the face, or both aside.
+    # The distance is the person's; offsets then shift either eye up or down, in or out of the face, or aside.
     scale = spec.interpupillary_m / abs(centres[0, 0] - centres[1, 0])
     centres = centres * scale + offsets
     middle = centres.mean(0)
@@ -197,7 +197,9 @@ def _topology() -> _Topology:
         chain = [(int(a), refinement.edge_vertex[min(a, b), max(a, b)]) for a, b in ends]
         join[side] = place[np.array(chain).ravel()]
     mouth_faces = np.repeat(head.in_groups("teeth_upper", "teeth_lower", "tongue")[keep], 4)
-    masks = {name: np.asarray(refinement.limit @ head.masks[name])[used] for name in ("lips", "eyelids", "mouth_inside")}
+    masks = {
+        name: np.asarray(refinement.limit @ head.masks[name])[used] for name in ("lips", "eyelids", "mouth_inside")
+    }
     base = np.asarray(refinement.limit @ head.base_head)[used]
     centres = head.old_eye_centres_head(head.base_head)
     brows = {side: brow_weights(base, centres[i], side) for i, side in enumerate(SIDES)}
@@ -257,9 +259,7 @@ def _glasses(spec: GlassesSpec, placed: _Placed, eyes: dict[Side, EyeGeometry]) 
     return parts
 
 
-def _eye(
-    spec: EyeSpec, side: Side, placed: _Placed, head_from_eye: Float[np.ndarray, "3 3"]
-) -> EyeGeometry:
+def _eye(spec: EyeSpec, side: Side, placed: _Placed, head_from_eye: Float[np.ndarray, "3 3"]) -> EyeGeometry:
     centre = placed.centres_head[side]
     ball = balls.eyeball(spec.ball, side)
     rings = (placed.vertices_head[load_head().eye_rings[side]] - centre) * orbit_axes(side)
@@ -267,9 +267,7 @@ def _eye(
     return EyeGeometry(side, ball, centre, head_from_eye, orbit)
 
 
-def _skin(
-    limit: Float[np.ndarray, "u 3"], topology: _Topology, eyes: dict[Side, EyeGeometry]
-) -> Part:
+def _skin(limit: Float[np.ndarray, "u 3"], topology: _Topology, eyes: dict[Side, EyeGeometry]) -> Part:
     """Head and both orbits as one mesh: the orbits' last row is the head's own ring 11."""
     head_faces = topology.faces[~topology.mouth]
     vertices, rests, faces = [limit], [limit], [head_faces]

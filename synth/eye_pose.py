@@ -23,9 +23,7 @@ def listing_rotation(optical_head: Float[np.ndarray, "3"]) -> Float[np.ndarray, 
     return np.array([[1 - k * x * x, -k * x * y, -x], [-k * x * y, 1 - k * y * y, -y], [x, y, -z]])
 
 
-def looking_at(
-    visual_eye: Float[np.ndarray, "3"], direction_head: Float[np.ndarray, "3"]
-) -> Float[np.ndarray, "3 3"]:
+def looking_at(visual_eye: Float[np.ndarray, "3"], direction_head: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3 3"]:
     """Return the Listing rotation that carries the visual axis on to a direction in `head`.
 
     Newton's method has no need of derivatives here: turning the optical axis by what the visual axis misses converges

@@ -16,8 +16,8 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from assets.person import (
     BrowSpec,
-    EyeSpec,
     EyeballSpec,
+    EyeSpec,
     GlassesSpec,
     HairColour,
     IrisSpec,
@@ -138,12 +138,12 @@ def from_json(cls: Any, data: Any) -> Any:
     Raises:
         TypeError: A field is missing or unknown.
     """
-    if dataclasses.is_dataclass(cls):
+    if isinstance(cls, type) and dataclasses.is_dataclass(cls):
         hints = get_type_hints(cls)
         unknown = set(data) - set(hints)
         if unknown:
             raise TypeError(f"{cls.__name__} has no field {sorted(unknown)[0]!r}")
-        return cls(**{name: from_json(hints[name], item) for name, item in data.items()})  # type: ignore[operator]
+        return cls(**{name: from_json(hints[name], item) for name, item in data.items()})
     if get_origin(cls) is tuple:
         kinds = get_args(cls)
         kinds = (kinds[0],) * len(data) if kinds[-1] is Ellipsis else kinds

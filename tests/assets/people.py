@@ -90,5 +90,6 @@ def adult(left: EyeSpec = EYE, right: EyeSpec = EYE, **fields: Any) -> SubjectSp
         brow=BrowSpec(350, 0.009, 0.009, 0.3, 0.0, 5e-5, 9),
         hair=HairColour(0.7, 0.2, 0.05),
         glasses=None,
+        interpupillary_m=0.063,
     )
     return dataclasses.replace(subject, **fields)

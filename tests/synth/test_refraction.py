@@ -42,7 +42,7 @@ def test_snell_holds_where_light_leaves(yaw: float, pitch: float) -> None:
 
 
 def test_a_small_pupil_has_the_paraxial_magnification() -> None:
-    """Entrance pupil of a thin bundle: 1 / (1 - d P / n), P = (n - 1) / R; about 12 % here, 13 % in Gullstrand's eye."""
+    """Entrance pupil of a thin bundle: 1 / (1 - d P / n), P = (n - 1) / R; 12 % here, 13 % in Gullstrand's eye."""
     small = balls.eyeball(dataclasses.replace(BALL, pupil_radius_m=5e-5, pupil_decentre_nasal_m=0.0), "left")
     pupil = balls.pupil_contour_eye(small, 32)
     q, _ = corneal_crossing(small, pupil, np.array([0.0, 0.0, -1e4]))
