@@ -17,6 +17,9 @@ from synth.spec import CameraSpec, SceneSpec
 METER_PERCENTILE = 70.0
 METERED_AT = 0.55
 """Where a camera's automatic exposure puts that percentile of the luminance, linear."""
+HIGHLIGHT_PERCENTILE = 98.0
+HIGHLIGHTS_AT = 1.7
+"""The exposure is held back where it would put that percentile higher: the white of an eye in a dark face."""
 WHITE = 3.2
 REC709 = np.array([0.2126, 0.7152, 0.0722])
 LUMA = np.array([0.299, 0.587, 0.114])
@@ -54,8 +57,9 @@ def develop_with(
 
 def exposure(linear_rgb: Float[np.ndarray, "h w 3"], stops: float) -> float:
     """Return the factor that automatic exposure applies, `stops` above or below its own choice."""
-    metered = float(np.percentile(linear_rgb @ REC709, METER_PERCENTILE))
-    return float(METERED_AT * 2.0**stops / max(metered, 1e-6))
+    metered, brightest = np.percentile(linear_rgb @ REC709, (METER_PERCENTILE, HIGHLIGHT_PERCENTILE))
+    factor = min(METERED_AT / max(metered, 1e-6), HIGHLIGHTS_AT / max(brightest, 1e-6))
+    return float(factor * 2.0**stops)
 
 
 def blur(light: Float[np.ndarray, "h w c"], sigma_px: float) -> Float[np.ndarray, "h w c"]:
