@@ -19,7 +19,6 @@ import os
 import platform
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,22 +106,21 @@ def bench_render(job: Job, count: int) -> RenderCost:
     scenes, spent = _draw(job, count + 1)
     with Session(job.engine) as session:
         traced, pictures = _trace(session, job, scenes)
-    spent.update(traced)
-    spent.update(_stored(job, scenes[1:], pictures[1:]))
+    spent |= traced | _stored(job, scenes[1:], pictures[1:])
     return RenderCost(count, {name: spent[name] / count for name in STAGES})
 
 
-def _draw(job: Job, count: int) -> tuple[list[Scene], Counter[str]]:
+def _draw(job: Job, count: int) -> tuple[list[Scene], dict[str, float]]:
     scenes, watch = [], Stopwatch()
     for index in range(count):
         if index == 1:
             watch = Stopwatch()
         spec, subject, labels, _ = draw_useful(job.ranges, job.seed, index, watch)
         scenes.append((spec, subject, labels))
-    return scenes, watch.seconds
+    return scenes, dict(watch.seconds)
 
 
-def _trace(session: "Session", job: Job, scenes: Sequence[Scene]) -> tuple[Counter[str], list[np.ndarray]]:
+def _trace(session: "Session", job: Job, scenes: Sequence[Scene]) -> tuple[dict[str, float], list[np.ndarray]]:
     """Put, trace and develop each scene, as the module says; the first is not counted."""
     from synth.blender.session import set_engine
 
@@ -157,9 +155,9 @@ def _trace(session: "Session", job: Job, scenes: Sequence[Scene]) -> tuple[Count
         watch.lap("read")
         pictures.append(develop(rgb, spec))
         watch.lap("develop")
-    del watch.seconds["settle"]
-    watch.seconds["denoise"] -= watch.seconds["paths"]
-    return watch.seconds, pictures
+    seconds = {name: value for name, value in watch.seconds.items() if name != "settle"}
+    seconds["denoise"] -= seconds["paths"]
+    return seconds, pictures
 
 
 def _stored(job: Job, scenes: Sequence[Scene], pictures: Sequence[np.ndarray]) -> dict[str, float]:

@@ -44,8 +44,13 @@ MEMORY_FOLDER = Path("/dev/shm")
 class GeometryLike(Protocol):
     """What is needed of assets.subject.SubjectGeometry."""
 
-    parts: Sequence[Part]
-    strands: Sequence[Strands]
+    @property
+    def parts(self) -> Sequence[Part]:
+        """The meshes."""
+
+    @property
+    def strands(self) -> Sequence[Strands]:
+        """The hairs."""
 
 
 @dataclass(frozen=True)

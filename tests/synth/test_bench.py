@@ -8,7 +8,7 @@ import pytest
 from synth import bench
 from synth.bench import STAGES, MemoryGrowth, RenderCost, cpu_seconds, machine, marks, resident_mb
 from synth.commands import bench as command
-from synth.commands.bench import CASES, SMALLEST, BenchConfig, What, cost_table, memory_table, pictures
+from synth.commands.bench import CASES, SMALLEST, BenchConfig, cost_table, memory_table, pictures
 from synth.config import compose
 from synth.errors import ConfigError, ProjectError
 
@@ -84,7 +84,7 @@ def test_the_impossible_is_refused(words):
 
 def test_a_mistake_is_told_before_anything_is_measured(monkeypatch):
     monkeypatch.setattr(command, "bench_render", lambda job, count: pytest.fail("measured"))
-    with pytest.raises(ConfigError, match="engine.samples"):
+    with pytest.raises(ConfigError, match=r"engine\.samples"):
         command.run(BenchConfig(overrides=["engine.samples=0"]))
 
 
@@ -96,20 +96,6 @@ def test_the_figures_are_written_with_the_machine(monkeypatch, tmp_path, capsys)
     assert written["cases"]["160x96"]["pictures"] == 2
     assert "engine.samples=16" in written["cases"]["160x96"]["command"]
     assert "path tracing" in capsys.readouterr().out
-
-
-def test_fitting_is_measured_by_name(monkeypatch, tmp_path):
-    train_bench = pytest.importorskip("train.bench")
-    seen = {}
-
-    def bench_fit(name, options, strengths):
-        seen.update(name=name, options=options, strengths=strengths)
-        return train_bench.FitBench(100.0, 80.0, 50.0)
-
-    monkeypatch.setattr(train_bench, "bench_fit", bench_fit)
-    command.run(BenchConfig(What.fit, overrides=["model=lenet"], out=str(tmp_path / "bench.json")))
-    assert seen["name"] == "lenet" and seen["options"] and seen["strengths"].shift_px > 0
-    assert json.loads((tmp_path / "bench.json").read_text())["overhead"] == 2.0
 
 
 @pytest.mark.blender
