@@ -33,4 +33,4 @@ def pytest_terminal_summary(terminalreporter):
     if worst:
         terminalreporter.section("worst disagreement met, and the most that is allowed")
     for what, (value, limit) in sorted(worst.items()):
-        terminalreporter.write_line(f"{what:<64} {value:10.5f} {limit:10.5f}")
+        terminalreporter.write_line(f"{what:<64} {value:10.2g} {limit:10.2g}")

@@ -79,7 +79,7 @@ OPEN = {"upper_height_m": 0.0062, "lower_depth_m": 0.0068, "squint": -1.0}
 
 
 def near_eye(turn_deg, gaze_deg=(0.0, 0.0), side="left", subject=None, **camera):
-    """A plain adult's eye that fills 512x320 from 0.5 m, the head turned by (pitch, yaw), the eye turned in the head."""
+    """A plain adult's eye that fills 512x320 from 0.5 m; head and eye turned by (pitch, yaw)."""
     subject = subject or adult(eye(**OPEN), eye(**OPEN))
     rotation = rotation_from_pitch_yaw_roll(np.radians([*turn_deg, 0.0]))
     centre = eye_centres_head(subject)[("left", "right").index(side)]

@@ -89,4 +89,6 @@ def test_the_optical_axis_is_the_normal_of_the_pupil_without_its_cornea(session,
     below("optical axis against the pupil's plane, deg", np.degrees(angle_between(normal, eye.optical_axis_cam)), 0.01)
     assert spread[2] / np.sqrt(len(points)) < 1e-6, "the disc is flat to a micrometre"
     shaded = out.normal_cam[flat].astype(float).mean(axis=0)
-    below("optical axis against the pupil's normals, deg", np.degrees(angle_between(shaded, eye.optical_axis_cam)), 0.01)
+    below(
+        "optical axis against the pupil's normals, deg", np.degrees(angle_between(shaded, eye.optical_axis_cam)), 0.01
+    )
