@@ -8,8 +8,8 @@ where it meets the surface that a lid rests on; beyond the globe, at the corners
 canthus like a taut string, as lids hang between the canthal tendons.
 
 Gaze: the upper lid follows vertical gaze almost fully (Guitton, Simard & Codere 1991), the lower by six tenths, so that
-the gap narrows from 9.7 to 6.1 mm at 40 deg down, where Read et al. 2006 measured 6.4 mm.  Blink: the upper margin comes
-down to the lower, which rises a little and moves nasally.
+the gap narrows from 9.7 to 6.1 mm at 40 deg down, where Read et al. 2006 measured 6.4 mm.  Blink: the upper margin
+comes down to the lower, which rises a little and moves nasally.
 """
 
 from __future__ import annotations

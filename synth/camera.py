@@ -35,9 +35,7 @@ def unproject(
     return np.asarray(homogeneous @ np.linalg.inv(camera_matrix_px).T * np.asarray(depth_m)[..., None])
 
 
-def rays(
-    camera_matrix_px: Float[np.ndarray, "3 3"], points_px: Float[np.ndarray, "*n 2"]
-) -> Float[np.ndarray, "*n 3"]:
+def rays(camera_matrix_px: Float[np.ndarray, "3 3"], points_px: Float[np.ndarray, "*n 2"]) -> Float[np.ndarray, "*n 3"]:
     """Return unit directions in `cam` from the lens through `points_px`."""
     direction = unproject(camera_matrix_px, points_px, np.ones(np.shape(points_px)[:-1]))
     return np.asarray(direction / np.linalg.norm(direction, axis=-1, keepdims=True))

@@ -3,8 +3,8 @@
 By Fermat's principle the light from p inside the eye to the lens c crosses the cornea at the surface point q that makes
 n |p - q| + |q - c| stationary; a glint of a lamp at p is where |p - q| + |q - c| is stationary.  q is found by Newton's
 method on its two coordinates (x, y) of frame `eye` (cornea: axial = h(x, y), see assets/eyeball.py).  It then appears
-at q's own pixel, since the ray from q to the lens is straight.  Blender's path tracer, which knows only Snell's law at a
-mesh, is the check (tests/agreement).
+at q's own pixel, since the ray from q to the lens is straight.  Blender's path tracer, which knows only Snell's law at
+a mesh, is the check (tests/agreement).
 """
 
 import numpy as np
