@@ -131,7 +131,7 @@ def build_orbit(spec: EyeSpec, ball: Eyeball, gazing: Gazing, rings_orbit: Float
 
     anchor = (1.0 - _smooth(share / 0.97))[..., None]
     anchored = base + anchor * (rest_edge - base[0])
-    anchored = _fold(spec, xi, anchored)
+    anchored = _fold(spec, xi, anchored, share)
     # Motion fades quickly to the crease, then slowly: pretarsal skin rides on the lid, the rest is drawn after it.
     crease = np.clip(spec.lids.crease_height_m / 8e-3, 0.3, 1.0) * 0.22
     fast, slow = 1.0 - _smooth(share / (2.2 * crease)), 1.0 - _smooth(share / 0.9)
@@ -193,15 +193,18 @@ def _supported(
     """Push skin out to the eye's surface plus a lid's thickness, by a smooth maximum."""
     radius = np.linalg.norm(skin, axis=-1)
     direction = skin / radius[..., None]
-    thick = spec.lids.margin_thickness_m * (1.0 + 0.25 * _smooth(share / 0.15))
+    thick = spec.lids.margin_thickness_m * (1.0 + 0.25 * _smooth(share / 0.15)) * (1.0 - _smooth((share - 0.8) / 0.2))
     least = support_radius_m(ball, gazing, direction) + thick
-    width = 0.6e-3 * _smooth(share / 0.1)
+    width = 0.6e-3 * _smooth(share / 0.1) * (1.0 - _smooth((share - 0.8) / 0.2))
     pushed = 0.5 * (radius + least + np.sqrt((radius - least) ** 2 + width**2))
     return direction * np.maximum(pushed, least)[..., None]
 
 
 def _fold(
-    spec: EyeSpec, xi: Float[np.ndarray, "112"], skin: Float[np.ndarray, "r 112 3"]
+    spec: EyeSpec,
+    xi: Float[np.ndarray, "112"],
+    skin: Float[np.ndarray, "r 112 3"],
+    share: Float[np.ndarray, "r 112"],
 ) -> Float[np.ndarray, "r 112 3"]:
     """Model the crease with the fold above it, the bag below the lower lid and the epicanthus."""
     lids = spec.lids
@@ -209,13 +212,15 @@ def _fold(
     direction = _unit(skin)
     middle = 1.0 - np.abs(xi) ** 4
     height = lids.crease_height_m * (0.45 + 0.55 * (1.0 - np.abs(xi - 0.1) ** 2.5).clip(0, 1))
-    upper = (UPPER * middle)[None]
+    # Nothing is left of it at ring 11, where the head's own surface goes on.
+    fade = 1.0 - _smooth((share - 0.4) / 0.6)
+    upper = (UPPER * middle)[None] * fade
     groove = np.exp(-(((distance - height) / 0.5e-3) ** 2)) * (lids.crease_height_m > 0)
     # The fold rises steeply above the crease and runs out over 8 mm.
     over = np.clip((distance - height) / 8e-3, 0.0, 1.0)
     fold = np.where(distance > height, np.sin(np.pi * over**0.45), 0.0)
     out = upper * (lids.fold_fullness_m * fold - lids.crease_depth_m * groove)
-    lower = ((~UPPER) * middle)[None]
+    lower = ((~UPPER) * middle)[None] * fade
     furrow = np.exp(-(((distance - 4.5e-3) / 0.8e-3) ** 2))
     bag = np.exp(-(((distance - 9e-3) / 4e-3) ** 2))
     out = out + lower * (lids.bag_m * bag - 0.2e-3 * furrow)

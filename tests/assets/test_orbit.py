@@ -82,3 +82,13 @@ def test_the_patch_ends_on_the_heads_own_surface() -> None:
     _, shut = orbit_of(eye(blink=1.0), Gazing(-0.3, 0.2))
     np.testing.assert_allclose(open_eye.skin[-1], shut.skin[-1], atol=1e-12)
     assert open_eye.skin.shape[1] == COLUMNS
+
+
+@pytest.mark.parametrize("shape", [{}, {"bag_m": 0.003, "fold_fullness_m": 0.004}], ids=["plain", "full folds"])
+def test_skin_runs_on_smoothly_into_the_head(shape: dict[str, float]) -> None:
+    """Over the last rows the surface bends no more than the mesh itself does: no step where the patch ends."""
+    for gazing in GAZES[::4]:
+        _, orbit = orbit_of(eye(**shape), gazing)
+        bend = orbit.skin[-1] - 2 * orbit.skin[-2] + orbit.skin[-3]
+        before = orbit.skin[-3] - 2 * orbit.skin[-4] + orbit.skin[-5]
+        assert np.linalg.norm(bend, axis=-1).max() < np.linalg.norm(before, axis=-1).max() + 1.5e-4
