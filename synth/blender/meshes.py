@@ -94,16 +94,20 @@ def _put(data: Any, name: str, kind: str, values: np.ndarray) -> None:
 
 
 def _fill_faces(mesh: Any, vertices: int, faces: np.ndarray) -> None:
-    """Give an emptied mesh its faces; a quad that repeats its last vertex is a triangle.  All are shaded smooth."""
+    """Give an emptied mesh its faces, shaded smooth; a quad that repeats its last vertex is a triangle.
+
+    Quads are cut from their first corner to their third, as the labels cut them.  Blender would cut a bent quad one way
+    or the other by the first positions that it saw, and keep to that when the vertices move.
+    """
     mesh.clear_geometry()
     corners = np.asarray(faces, dtype=np.int32)
-    keep = np.ones(corners.shape, dtype=bool)
     if corners.shape[1] == 4:
-        keep[:, 3] = corners[:, 3] != corners[:, 2]
-    sizes = keep.sum(axis=1)
+        halves = np.stack([corners[:, [0, 1, 2]], corners[:, [0, 2, 3]]], axis=1)
+        whole = corners[:, 2] != corners[:, 3]
+        corners = halves[np.stack([np.ones_like(whole), whole], axis=1)]
     mesh.vertices.add(vertices)
-    mesh.loops.add(int(sizes.sum()))
+    mesh.loops.add(corners.size)
     mesh.polygons.add(len(corners))
-    mesh.loops.foreach_set("vertex_index", corners[keep])
-    mesh.polygons.foreach_set("loop_start", np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int32))
+    mesh.loops.foreach_set("vertex_index", corners.ravel())
+    mesh.polygons.foreach_set("loop_start", np.arange(0, corners.size, 3, dtype=np.int32))
     mesh.update(calc_edges=True)
