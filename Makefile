@@ -1,6 +1,8 @@
 # Two commands for everybody: `make demo` and `make test`.  Both build .venv first.
 PYTHON ?= python3.11
 BIN := .venv/bin
+# Real eyes for the demo to measure on: an MPIIGaze .h5 or its folder, where there is one.
+REAL ?= ../shared/real/gaze/mpiigaze_p00/MPIIGaze.h5
 
 .PHONY: .venv test check demo format constraints clean
 
@@ -21,7 +23,8 @@ test: check
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 demo: .venv/.stamp
-	$(BIN)/canthus demo
+	@test -e '$(REAL)' || echo "no real eyes at $(REAL): measuring on rendered ones only (make demo REAL=MPIIGaze.h5)"
+	$(BIN)/canthus demo $(if $(wildcard $(REAL)),real=$(REAL))
 
 format: .venv/.stamp
 	$(BIN)/ruff format .
