@@ -8,6 +8,7 @@ tests and fixtures, never at the top of a test file.
 
 import importlib
 import os
+import sys
 from functools import cache
 from types import ModuleType
 
@@ -29,6 +30,7 @@ settings.register_profile(
 )
 settings.load_profile("canthus")
 
+STATUS = pytest.StashKey[int]()
 TIERS = {"blender": "REQUIRE_BLENDER", "egl": "REQUIRE_EGL"}
 ORDER = ("slow", "egl", "blender")
 
@@ -74,3 +76,16 @@ def blender() -> ModuleType:
 def egl() -> ModuleType:
     """pyrender, with an OpenGL that works without a display."""
     return importlib.import_module("pyrender")
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    session.config.stash[STATUS] = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End at once where torch and Blender share the process: at exit each waits for the other's threads."""
+    if {"torch", "bpy"} <= sys.modules.keys() and "PYTEST_XDIST_WORKER" not in os.environ:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(config.stash.get(STATUS, 1))
