@@ -3,17 +3,24 @@
 A process makes whole shards, so how many there are changes no byte.  Blender is started once a process and kept warm.
 Sample *i* depends on (seed, i, ranges, versions) alone: a scene that shows nothing useful is drawn again with the next
 attempt, and its cause is kept in the sample.
+
+However a run ends (Ctrl-C, SIGTERM, an error in one process, the parent killed) its processes end with it, at once, and
+leave whole shards only; the same command then continues.
 """
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
 import os
+import signal
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +35,7 @@ from synth.picture import develop
 from synth.ranges import RenderRanges
 from synth.sample import Sample
 from synth.shards import Encoding, ShardFacts, ShardPlan, write_shard
+from synth.shards.atomic import remove_parts
 from synth.shards.output import record_timing
 from synth.spec import to_json
 
@@ -68,13 +76,13 @@ class Job:
 class Stopwatch:
     """CPU seconds by stage, summed; all threads of the process count."""
 
-    seconds: Counter[str] = field(default_factory=Counter)
+    seconds: dict[str, float] = field(default_factory=dict)
     _since: float = field(default_factory=time.process_time)
 
     def lap(self, stage: str) -> None:
         """Give the time since the last lap to `stage`."""
         now = time.process_time()
-        self.seconds[stage] += now - self._since
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._since
         self._since = now
 
 
@@ -116,7 +124,8 @@ def draw_useful(ranges: RenderRanges, seed: int, index: int, watch: Stopwatch): 
             causes.append(rejection.cause)
     common, times = Counter(causes).most_common(1)[0]
     raise RenderError(
-        f"seed {seed}, index {index}: {MAX_ATTEMPTS} scenes were rejected, {times} of them for {common}; widen the ranges"
+        f"seed {seed}, index {index}: {MAX_ATTEMPTS} scenes were rejected, {times} of them for {common}; "
+        "widen the ranges"
     )
 
 
@@ -148,21 +157,46 @@ _done = None  # a shared counter of finished samples
 
 
 def _start(job: Job, done) -> None:  # type: ignore[no-untyped-def]
-    """Start Blender in a worker process."""
+    """Prepare a worker process.  What can fail is left to the first shard: from there errors reach the parent."""
+    global _job, _done
+    _job, _done = job, done
+    atexit.register(_leave)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _leave() -> None:
+    """Remove Blender's files, and end without its destructors, which wait for threads that have gone."""
+    if _session is not None:
+        _session.close()
+    os._exit(0)
+
+
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
+
+
+def _warm_session(engine: EngineSpec) -> Session:
+    """Return this process' Blender, started at the first call."""
     from synth.blender.session import Session
 
-    global _session, _job, _done
-    _session, _job, _done = Session(job.engine), job, done
+    global _session
+    _session = _session or Session(engine)
+    return _session
 
 
 def _make_shard(shard: int) -> ShardFacts:
-    assert _session is not None and _job is not None and _done is not None
+    assert _job is not None and _done is not None
+    session = _warm_session(_job.engine)
     watch, start = Stopwatch(), time.perf_counter()
 
     def samples() -> Iterator[Sample]:
-        assert _session is not None and _job is not None and _done is not None
+        assert _job is not None and _done is not None
         for index in _job.plan.indices(shard):
-            yield make_sample(_job, _session, index, watch)
+            yield make_sample(_job, session, index, watch)
             watch.lap("write")
             with _done.get_lock():
                 _done.value += 1
@@ -191,20 +225,62 @@ def make_corpus(job: Job, workers: int, progress: Callable[[int], None]) -> None
     count = min(len(missing), workers or os.cpu_count() or 1)
     context = multiprocessing.get_context("spawn")
     done = context.Value("q", 0)
+    with _sigterm_ends(), _pool(count, context, job, done) as pool:
+        with _sigint_is_the_parents():
+            waiting = {pool.submit(_make_shard, shard) for shard in missing}
+        try:
+            while waiting:
+                finished, waiting = wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED)
+                progress(done.value)
+                for future in finished:
+                    future.result()
+        except BrokenProcessPool as error:
+            raise RenderError(
+                "a render process died (out of memory, or Blender crashed); whole shards are kept: repeat the command"
+            ) from error
+
+
+@contextmanager
+def _pool(count: int, context, job: Job, done) -> Iterator[ProcessPoolExecutor]:  # type: ignore[no-untyped-def]
+    """Open a pool of workers.  After an error they end in the middle of what they do, and so do their files."""
     pool = ProcessPoolExecutor(count, mp_context=context, initializer=_start, initargs=(job, done))
     try:
-        waiting = {pool.submit(_make_shard, shard) for shard in missing}
-        while waiting:
-            finished, waiting = wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED)
-            progress(done.value)
-            for future in finished:
-                future.result()
-    except BrokenProcessPool as error:
-        raise RenderError(
-            "a render process died (out of memory, or Blender crashed); whole shards are kept: repeat the command"
-        ) from error
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in list((pool._processes or {}).values()):
+        yield pool
+    except BaseException:
+        # shutdown() forgets the processes, and would wait for the shards that they are at.
+        processes = list((pool._processes or {}).values())
+        for process in processes:
             process.terminate()
-        pool.shutdown(wait=True)
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            process.join()
+        remove_parts(job.folder)
+        raise
+    pool.shutdown(wait=True)
+
+
+@contextmanager
+def _sigint_is_the_parents() -> Iterator[None]:
+    """Start processes that Ctrl-C does not reach: the parent ends them, without a traceback from each."""
+    kept = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, kept)
+
+
+@contextmanager
+def _sigterm_ends() -> Iterator[None]:
+    """Make SIGTERM leave by way of the `finally`s; elsewhere than in the main thread it stays as it is."""
+
+    def leave(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    kept = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, kept)

@@ -1,0 +1,93 @@
+"""Occluders against every triangle, one by one, by another formula (Moeller & Trumbore 1997)."""
+
+import numpy as np
+import pytest
+
+from assets.subject import Part
+from synth.camera import project
+from synth.frames import transform
+from synth.labels import HIDING_MATERIALS, geometry, label
+from synth.rotation import rotation_from_vector
+from synth.visibility import EYE_MATERIALS, TOLERANCE_M, Occluders
+from tests.agreement.scenes import near_eye
+from tests.agreement.test_visibility_agrees import triangles
+from tests.assets.people import adult
+
+K = np.array([[400.0, 0, 80], [0, 430.0, 50], [0, 0, 1]])
+
+
+def part(vertices, faces, material="skin"):
+    return Part(material, vertices, faces, {}, material, 1)
+
+
+def brute_hidden(points_cam, corners_cam):
+    """Whether a triangle lies between lens and point, more than the tolerance in front, in z."""
+    out = np.zeros(len(points_cam), dtype=bool)
+    a, e1, e2 = corners_cam[:, 0], corners_cam[:, 1] - corners_cam[:, 0], corners_cam[:, 2] - corners_cam[:, 0]
+    q = np.cross(-a, e1)
+    for i, point in enumerate(points_cam):
+        p = np.cross(point, e2)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            determinant = np.einsum("ni,ni->n", e1, p)
+            u, v = np.einsum("ni,ni->n", -a, p) / determinant, q @ point / determinant
+            t = np.einsum("ni,ni->n", e2, q) / determinant
+        depth = t * point[2]
+        out[i] = np.any((u >= 0) & (v >= 0) & (u + v <= 1) & (depth > 1e-3) & (depth < point[2] - TOLERANCE_M))
+    return out
+
+
+def test_random_triangles_and_points():
+    rng = np.random.default_rng(0)
+    vertices = rng.uniform([-0.1, -0.1, -0.1], [0.1, 0.1, 0.1], (300, 3))
+    faces = np.arange(300).reshape(75, 4)
+    faces[::5, 3] = faces[::5, 2]
+    head = transform(rotation_from_vector(rng.normal(size=3)), np.array([0.01, -0.02, 0.5]))
+    points = rng.uniform([-0.08, -0.08, 0.4], [0.08, 0.08, 0.6], (400, 3))
+    occluders = Occluders([part(vertices, faces)], head, K)
+    corners = (vertices @ head[:3, :3].T + head[:3, 3])[triangles(faces)]
+    truth = brute_hidden(points, corners)
+    assert 0.2 < truth.mean() < 0.95
+    np.testing.assert_array_equal(occluders.hidden(project(K, points), points[:, 2], on_eye=False), truth)
+
+
+@pytest.mark.parametrize("turn_deg", [(5, 40), (-25, -35)])
+def test_points_about_a_head(turn_deg):
+    spec = near_eye(turn_deg, subject=adult())
+    subject, rng = geometry(spec), np.random.default_rng(1)
+    labels = label(spec, subject)
+    hiding = [item for item in subject.parts if item.material in HIDING_MATERIALS]
+    head = labels.cam_from_head
+    corners = [(item.vertices_head @ head[:3, :3].T + head[:3, 3])[triangles(item.faces)] for item in hiding]
+    eye = labels.eyes["left"]
+    points = np.concatenate([p.cam for p in eye.points.values()])
+    points = points[rng.permutation(len(points))[:12]] + rng.normal(scale=1e-3, size=(12, 3))
+    occluders = Occluders(hiding, head, labels.camera_matrix)
+    found = occluders.hidden(project(labels.camera_matrix, points), points[:, 2], on_eye=False)
+    np.testing.assert_array_equal(found, brute_hidden(points, np.concatenate(corners)))
+    skin = np.concatenate([c for item, c in zip(hiding, corners, strict=True) if item.material not in EYE_MATERIALS])
+    on_eye = occluders.hidden(project(labels.camera_matrix, points), points[:, 2], on_eye=True)
+    np.testing.assert_array_equal(on_eye, brute_hidden(points, skin))
+    assert found.any() and not found.all()
+
+
+def test_a_surface_does_not_hide_its_own_points_nor_what_lies_before_it():
+    sheet = np.array([[-0.1, -0.1, 0.5], [0.1, -0.1, 0.5], [0.1, 0.1, 0.5], [-0.1, 0.1, 0.5]])
+    occluders = Occluders([part(sheet, np.array([[0, 1, 2, 3]]))], np.eye(4), K)
+    points = np.array([[0.01, 0.02, z] for z in (0.4, 0.5, 0.5 + 0.5 * TOLERANCE_M, 0.5 + 2 * TOLERANCE_M, 0.6)])
+    hidden = occluders.hidden(project(K, points), points[:, 2], on_eye=False)
+    assert hidden.tolist() == [False, False, False, True, True]
+    beside = np.array([[0.2, 0.0, 0.6]])
+    assert not occluders.hidden(project(K, beside), beside[:, 2], on_eye=False).any()
+
+
+def test_what_lies_behind_the_lens_hides_nothing():
+    sheet = np.array([[-0.1, -0.1, -0.5], [0.1, -0.1, -0.5], [0.1, 0.1, -0.5], [-0.1, 0.1, -0.5]])
+    occluders = Occluders([part(sheet, np.array([[0, 1, 2, 3]]))], np.eye(4), K)
+    points = np.array([[0.0, 0.0, 0.5]])
+    assert not occluders.hidden(project(K, points), points[:, 2], on_eye=False).any()
+
+
+def test_no_points_at_all():
+    sheet = np.array([[-0.1, -0.1, 0.5], [0.1, -0.1, 0.5], [0.1, 0.1, 0.5], [-0.1, 0.1, 0.5]])
+    occluders = Occluders([part(sheet, np.array([[0, 1, 2, 3]]))], np.eye(4), K)
+    assert occluders.hidden(np.zeros((0, 2)), np.zeros(0), on_eye=True).shape == (0,)
