@@ -16,7 +16,7 @@ import os
 import signal
 import threading
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -156,12 +156,23 @@ _job: Job | None = None
 _done = None  # a shared counter of finished samples
 
 
-def _start(job: Job, done) -> None:  # type: ignore[no-untyped-def]
+def _start(job: Job, done, seats) -> None:  # type: ignore[no-untyped-def]
     """Prepare a worker process.  What can fail is left to the first shard: from there errors reach the parent."""
     global _job, _done
     _job, _done = job, done
+    if job.engine.threads == 1:
+        with seats.get_lock():
+            seats.value += 1
+            _keep_to_a_core(seats.value)
     atexit.register(_leave)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _keep_to_a_core(seat: int) -> None:
+    """Stay on one core: Cycles and the denoiser start helpers that spin, and would do so on another worker's core."""
+    if hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[seat % len(cores)]})
 
 
 def _leave() -> None:
@@ -243,7 +254,9 @@ def make_corpus(job: Job, workers: int, progress: Callable[[int], None]) -> None
 @contextmanager
 def _pool(count: int, context, job: Job, done) -> Iterator[ProcessPoolExecutor]:  # type: ignore[no-untyped-def]
     """Open a pool of workers.  After an error they end in the middle of what they do, and so do their files."""
-    pool = ProcessPoolExecutor(count, mp_context=context, initializer=_start, initargs=(job, done))
+    pool = ProcessPoolExecutor(
+        count, mp_context=context, initializer=_start, initargs=(job, done, context.Value("q", 0))
+    )
     try:
         yield pool
     except BaseException:

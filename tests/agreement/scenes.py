@@ -61,8 +61,8 @@ def part(name, vertices_head, faces, identity, **attributes):
 
 
 def sphere_cam(centre, radius, rings=96, segments=192):
-    """Vertices and quads of a sphere; the poles are small holes' worth of triangles."""
-    latitude = np.linspace(0, np.pi, rings)[:, None]
+    """Vertices and quads of a sphere; its poles are tiny holes, so that no face is without a normal."""
+    latitude = np.linspace(0.002, np.pi - 0.002, rings)[:, None]
     longitude = np.arange(segments) * (2 * np.pi / segments)
     unit = np.stack(
         [np.sin(latitude) * np.cos(longitude), np.sin(latitude) * np.sin(longitude), np.cos(latitude) + 0 * longitude],
