@@ -28,6 +28,7 @@ ID = {
     "background": 0,
     "skin": 1,
     "sclera": 2,
+    "conjunctiva": 2,  # where it lines the lids and the outer corner, it is part of the white
     "iris": 3,
     "pupil": 4,
     "caruncle": 5,
@@ -332,13 +333,15 @@ def _eye_parts(eye: EyeGeometry) -> list[Part]:
         surface = make(eye.ball)
         vertices = eye.to_head(surface.vertices_eye)
         parts.append(Part(f"{name}_{eye.side}", vertices, surface.faces, surface.attributes, name, ID.get(name, 0)))
-    nose = np.tile(caruncle_weight(eye.orbit.xi), len(eye.orbit.floor))
-    for name, strip, attributes in (
-        ("caruncle", eye.orbit.floor, {"nose": nose}),
-        ("tear", eye.orbit.tear, {}),
+    nose = caruncle_weight(eye.orbit.xi)
+    floor = {"nose": np.tile(nose, len(eye.orbit.floor))}
+    for name, strip, attributes, columns in (
+        ("caruncle", eye.orbit.floor, floor, nose > 0.02),
+        ("conjunctiva", eye.orbit.floor, floor, nose <= 0.02),
+        ("tear", eye.orbit.tear, {}, np.ones(COLUMNS, dtype=bool)),
     ):
-        faces = strip_faces(len(strip))
-        # Both strips run from the margin towards the opening, against the skin's direction.
+        faces = strip_faces(len(strip))[np.tile(columns, len(strip) - 1)]
+        # These strips run from the margin towards the opening, against the skin's direction.
         faces = _flipped(faces) if eye.side == "left" else faces
         vertices = eye.from_orbit(strip).reshape(-1, 3)
         known = {"rest": vertices} | attributes

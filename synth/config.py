@@ -9,6 +9,7 @@ of values is a `Range`, a choice of names an `Enum`.  Its `__post_init__` raises
 """
 
 import difflib
+import hashlib
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -262,6 +263,17 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
+
+
+def source_digest(*packages: str) -> str:
+    """Return a short sha256 of packages' code and data: checkouts of one version number may differ."""
+    digest = hashlib.sha256()
+    for package in packages:
+        root = Path(str(files(package)))
+        for path in sorted(root.rglob("*")):
+            if path.suffix in (".py", ".npz"):
+                digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def write_resolved(path: Path, config: Any) -> None:

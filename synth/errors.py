@@ -33,6 +33,10 @@ class RejectedSceneError(ProjectError):
         super().__init__(message)
         self.cause = cause
 
+    def __reduce__(self) -> tuple[type["RejectedSceneError"], tuple[str, str]]:
+        """Keep the cause on the way between processes."""
+        return type(self), (self.cause, str(self))
+
 
 class DataError(ProjectError):
     """A shard or a user's file is damaged or of another format; the message names file and key."""

@@ -40,7 +40,7 @@ from synth.visibility import EYE_MATERIALS, Occluders
 
 FORMAT = 1
 CONTOUR = 32
-HIDING_MATERIALS = ("skin", "caruncle", "glasses_frame", "mouth", *EYE_MATERIALS)
+HIDING_MATERIALS = ("skin", "caruncle", "conjunctiva", "glasses_frame", "mouth", *EYE_MATERIALS)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ the top, without exposure or tone curve; `alpha` is 0 where the sky is seen.
 """
 
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -83,9 +84,7 @@ class Session:
         self.materials = Materials()
         self.lights = Lights(self.scene)
         self.mask_scene: MaskScene | None = None
-        self.folder = tempfile.TemporaryDirectory(
-            prefix="canthus", dir=MEMORY_FOLDER if os.access(MEMORY_FOLDER, os.W_OK) else None
-        )
+        self.folder = _memory_folder()
         self.device = choose_device(self.scene, engine.device)
         set_engine(self.scene, engine)
 
@@ -165,6 +164,17 @@ class Session:
         if not file.exists():
             raise RenderError(f"seed {spec.seed}, index {spec.index}: Blender wrote no picture to {file.parent}")
         return exr.read(file), ended
+
+
+def _memory_folder() -> tempfile.TemporaryDirectory[str]:
+    """Return a folder for this process' pictures, in memory if that is to be had; sweep those that killed ones left."""
+    if not os.access(MEMORY_FOLDER, os.W_OK):
+        return tempfile.TemporaryDirectory(prefix="canthus-")
+    for left in MEMORY_FOLDER.glob("canthus-*-*"):
+        owner = left.name.split("-")[1]
+        if owner.isdigit() and not Path("/proc", owner).exists():
+            shutil.rmtree(left, ignore_errors=True)
+    return tempfile.TemporaryDirectory(prefix=f"canthus-{os.getpid()}-", dir=MEMORY_FOLDER)
 
 
 def set_engine(scene: Any, engine: EngineSpec) -> None:

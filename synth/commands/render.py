@@ -10,7 +10,7 @@ from omegaconf import MISSING
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from synth.blender.engine import EngineSpec
-from synth.config import versions
+from synth.config import source_digest, versions
 from synth.corpus import Job, Rasters, make_corpus
 from synth.errors import ConfigError
 from synth.ranges import CameraRanges, LightRanges, RenderRanges, SubjectRanges
@@ -128,6 +128,7 @@ def run(config: RenderConfig) -> None:
     """Make the corpus, or what is missing of it."""
     work = job(config)
     made_with = {name: number for name, number in versions().items() if name in DECIDING}
+    made_with["canthus source"] = source_digest("assets", "synth")
     with open_output(work.folder, plain(config), made_with, RUN_ONLY) as output, _bar() as bar:
         whole = sum(len(work.plan.indices(shard)) for shard in work.plan.missing(work.folder))
         task = bar.add_task("rendering", total=config.n, completed=config.n - whole)

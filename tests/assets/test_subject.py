@@ -90,14 +90,17 @@ def test_conjunctiva_and_tears_face_the_lens_and_start_on_the_margin(plain):
         margin = held.from_orbit(held.orbit.skin[0])
         floor = named(plain, f"caruncle_{side}")
         np.testing.assert_allclose(floor.vertices_head[:COLUMNS], margin, atol=1e-12)
+        lining = named(plain, f"conjunctiva_{side}")
+        whole = {tuple(sorted(face)) for face in np.concatenate([floor.faces, lining.faces]).tolist()}
+        assert len(whole) == len(floor.faces) + len(lining.faces) == (len(held.orbit.floor) - 1) * COLUMNS
         for part in (floor, named(plain, f"tear_{side}")):
             assert np.isfinite(part.vertices_head).all()
             a, b, d = (part.vertices_head[part.faces[:, k]] for k in (0, 1, 3))
             normal = np.cross(b - a, d - a)
             area = np.linalg.norm(normal, axis=1)
             away = a - held.centre_head
-            nasal = (np.arange(len(a)) % COLUMNS < 6) | (np.arange(len(a)) % COLUMNS >= COLUMNS - 6)
-            rows = np.arange(len(a)) < 2 * COLUMNS
+            row, column = np.divmod(part.faces.min(axis=1), COLUMNS)
+            nasal, rows = (column < 6) | (column >= COLUMNS - 6), row < 2
             seen = nasal & rows & (area > 1e-12)
             facing = np.einsum("fi,fi->f", normal[seen], away[seen]) > 0
             assert facing.mean() > 0.8, part.name

@@ -1,6 +1,7 @@
 """Configurations: what composes, and the one line that each fault is told in."""
 
 import math
+import pickle
 import sys
 from dataclasses import dataclass, field
 from enum import Enum
@@ -10,8 +11,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth.config import Range, choices, comments, compose, compose_tree, groups, write_resolved
-from synth.errors import ConfigError
+from synth.config import Range, choices, comments, compose, compose_tree, groups, source_digest, write_resolved
+from synth.errors import ConfigError, RejectedSceneError
 
 
 class Light(Enum):
@@ -196,3 +197,19 @@ def test_what_is_written_composes_to_the_same(tmp_path):
     assert written["config"]["light"] == "nir"
     assert written["config"]["camera"]["focal_px"] == {"low": 3.0, "high": 4.0}
     assert written["versions"]["numpy"].startswith("1.")
+
+
+def test_the_digest_of_the_source_follows_every_byte(tmp_path, monkeypatch):
+    package = tmp_path / "a_package_of_a_test"
+    package.mkdir()
+    (package / "__init__.py").write_text("one = 1\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    before = source_digest(package.name)
+    assert source_digest(package.name) == before
+    (package / "__init__.py").write_text("one = 2\n")
+    assert source_digest(package.name) != before
+
+
+def test_a_rejection_keeps_its_cause_between_processes():
+    error = pickle.loads(pickle.dumps(RejectedSceneError("eye_closed", "openness is 0.1")))
+    assert (error.cause, str(error)) == ("eye_closed", "openness is 0.1")
