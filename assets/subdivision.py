@@ -77,11 +77,10 @@ def _matrix(rows: np.ndarray, columns: np.ndarray, value: float, shape: tuple[in
 def _limit_mask(faces: Int[np.ndarray, "f 4"], n: int) -> sparse.csr_matrix:
     """Weights (k^2, 4, 1) / (k (k + 5)) of a vertex, its neighbours and its faces' far corners; borders stay."""
     near = _matrix(faces.ravel(), np.roll(faces, -1, axis=1).ravel(), 1.0, (n, n))
-    border = np.zeros(n, dtype=bool)
-    lonely = (near - near.T).tocoo()
-    lonely = lonely if lonely.nnz == 0 else lonely.tocsr()
-    lonely.eliminate_zeros() if hasattr(lonely, "eliminate_zeros") else None
-    border[np.unique(lonely.nonzero()[0])] = True
+    # An edge that only one face walks along lies on the border.
+    one_way = (near - near.T).tocsr()
+    one_way.eliminate_zeros()
+    border = np.diff(one_way.indptr) > 0
     both = ((near + near.T) > 0).astype(float)
     far = _matrix(faces.ravel(), np.roll(faces, -2, axis=1).ravel(), 1.0, (n, n))
     valence = np.asarray(both.sum(1)).ravel()
