@@ -39,6 +39,8 @@ ID = {
 }
 """Values of the id mask."""
 
+FAR_M = 0.05
+"""Distance from the lids' margins that is given to skin beyond the orbits."""
 _LID_REST_M = 0.0137  # forward distance of the mesh's lid edge from a well placed rotation centre
 
 
@@ -272,7 +274,7 @@ def _skin(limit: Float[np.ndarray, "u 3"], topology: _Topology, eyes: dict[Side,
     """Head and both orbits as one mesh: the orbits' last row is the head's own ring 11."""
     head_faces = topology.faces[~topology.mouth]
     vertices, rests, faces = [limit], [limit], [head_faces]
-    far = np.full(len(limit), 0.05)
+    far = np.full(len(limit), FAR_M)
     lid_u, wet, lid, upper = [far], [np.zeros(len(limit))], [np.zeros(len(limit))], [np.zeros(len(limit))]
     count = len(limit)
     for side in SIDES:
@@ -289,10 +291,13 @@ def _skin(limit: Float[np.ndarray, "u 3"], topology: _Topology, eyes: dict[Side,
         faces.append(block if side == "left" else _flipped(block))
         vertices.append(eyes[side].from_orbit(orbit.skin[:-1]).reshape(-1, 3))
         rests.append(eyes[side].from_orbit(orbit.rest[:-1]).reshape(-1, 3))
-        lid_u.append(orbit.margin_m[:-1].ravel())
+        # Towards the head both distances run into its own constants, or a line would show where the patch ends.
+        share = orbit.margin_m[:-1] / orbit.margin_m[-1]
+        fade = np.clip((share - 0.6) / 0.4, 0.0, 1.0)
+        lid_u.append((orbit.margin_m[:-1] + fade * (FAR_M - orbit.margin_m[:-1])).ravel())
         wet.append(orbit.wet[:-1].ravel())
         upper.append(np.tile(UPPER.astype(float), rows))
-        lid.append(np.clip(1.0 - orbit.margin_m[:-1].ravel() / 0.014, 0.0, 1.0))
+        lid.append((np.clip(1.0 - orbit.margin_m[:-1] / 0.014, 0.0, 1.0) * (1.0 - fade)).ravel())
         count += rows * COLUMNS
     zeros = np.zeros(count - len(limit))
     attributes = {

@@ -170,4 +170,4 @@ def put_caruncle(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
     red = spec.subject.sclera.redness
     g.set("dark", (0.48, 0.19 - 0.06 * red, 0.16 - 0.05 * red))
     g.set("light", (0.62, 0.33 - 0.08 * red, 0.28 - 0.08 * red))
-    g.set("floor", (0.56, 0.33 - 0.1 * red, 0.29 - 0.1 * red))
+    g.set("floor", (0.55, 0.43 - 0.1 * red, 0.40 - 0.1 * red))

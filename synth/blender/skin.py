@@ -101,9 +101,10 @@ def _makeup(g: Graph, albedo: Any, where: Any, lid: Any, lid_u: Any) -> Any:
 
 
 def _liner(g: Graph) -> Any:
-    """Return the darkness of the lash line: roots and pigment on the upper lid, or what is painted over them."""
+    """Return the darkness of the lash line: roots and pigment on the upper lid, or what is painted over them, less below."""
     own = g.mul(g.value("lash_line", LASH_LINE), g.attribute("upper"))
-    return g.math("MAXIMUM", own, g.value("eyeliner"))
+    painted = g.mul(g.value("eyeliner"), g.add(0.3, g.mul(g.attribute("upper"), 0.7)))
+    return g.math("MAXIMUM", own, painted)
 
 
 def _roughness(g: Graph, where: Any, lid: Any, margin: Any, lips: Any) -> Any:
@@ -120,7 +121,7 @@ def _relief(g: Graph, where: Any, lid: Any, margin: Any, lid_u: Any) -> Any:
     # Pores are pits about 0.6 mm apart, of varying depth; between them a net of fine lines, finer on the lids.
     pores = g.mul(g.smooth(g.cells(where, 1650.0), 0.05, 0.42), 1.0)
     depth = g.noise(where, 700.0, 1.0)
-    pores = g.mul(g.sub(pores, 1.0), depth, 1.6)
+    pores = g.mul(g.sub(pores, 1.0), depth, 1.2)
     warped = g.vector("ADD", where, g.vector("MULTIPLY", _noise3(g, where, 500.0), (0.0012, 0.0012, 0.0012)))
     net = g.math("MINIMUM", g.cells(warped, 1100.0, "DISTANCE_TO_EDGE"), 0.16)
     grain = g.noise(where, 2600.0, 2.0, 0.6)
@@ -131,8 +132,8 @@ def _relief(g: Graph, where: Any, lid: Any, margin: Any, lid_u: Any) -> Any:
     height = g.mul(
         g.add(
             g.mul(pores, g.value("pores"), g.sub(1.0, g.mul(lid, 0.6))),
-            g.mul(net, 5.0, g.value("net")),
-            g.mul(grain, 0.5),
+            g.mul(net, 2.2, g.value("net")),
+            g.mul(grain, 0.35),
             g.mul(lines, g.value("lines")),
         ),
         smooth,
