@@ -28,7 +28,7 @@ import numpy as np
 
 from assets.subject import SubjectGeometry
 from synth.blender.engine import EngineSpec
-from synth.corpus import Job, Stopwatch, draw_useful, make_sample
+from synth.corpus import Job, Stopwatch, draw_useful, keep_to_a_core, make_sample
 from synth.errors import ProjectError
 from synth.labels import Labels
 from synth.picture import develop
@@ -103,6 +103,8 @@ def bench_render(job: Job, count: int) -> RenderCost:
     """
     from synth.blender.session import Session
 
+    if job.engine.threads == 1:
+        keep_to_a_core(0)  # as a render process does
     scenes, spent = _draw(job, count + 1)
     with Session(job.engine) as session:
         traced, pictures = _trace(session, job, scenes)

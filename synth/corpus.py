@@ -163,12 +163,12 @@ def _start(job: Job, done, seats) -> None:  # type: ignore[no-untyped-def]
     if job.engine.threads == 1:
         with seats.get_lock():
             seats.value += 1
-            _keep_to_a_core(seats.value)
+            keep_to_a_core(seats.value)
     atexit.register(_leave)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
-def _keep_to_a_core(seat: int) -> None:
+def keep_to_a_core(seat: int) -> None:
     """Stay on one core: Cycles and the denoiser start helpers that spin, and would do so on another worker's core."""
     if hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))
