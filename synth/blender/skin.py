@@ -101,7 +101,7 @@ def _makeup(g: Graph, albedo: Any, where: Any, lid: Any, lid_u: Any) -> Any:
 
 
 def _liner(g: Graph) -> Any:
-    """Return the darkness of the lash line: roots and pigment on the upper lid, or what is painted over them, less below."""
+    """Return the darkness of the lash line: roots and pigment on the upper lid, or what is painted, less below."""
     own = g.mul(g.value("lash_line", LASH_LINE), g.attribute("upper"))
     painted = g.mul(g.value("eyeliner"), g.add(0.3, g.mul(g.attribute("upper"), 0.7)))
     return g.math("MAXIMUM", own, painted)
