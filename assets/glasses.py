@@ -6,8 +6,11 @@ lower edge comes nearer to the cheeks, and set before the corneas.  Every piece 
 faces counter-clockwise from outside; a triangle repeats its last index.
 
 Sizes are those that opticians mark on frames: A and B the width and height of a lens, DBL the distance between lenses
-(ISO 8624).  Lenses have a power P = (n - 1) (1 / R_front - 1 / R_back), the thin-lens formula.
+(ISO 8624).  Lenses have a power P = (n - 1) (1 / R_front - 1 / R_back), the thin-lens formula.  Their surfaces are the
+paraboloids of `LensOptics`, at whose points the meshes' vertices lie, so that labels bend light at what is drawn.
 """
+
+from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -24,10 +27,21 @@ VERTEX_DISTANCE_M = 0.013
 """Back of the lens to the cornea's apex; opticians aim at 12 to 14 mm."""
 _BASE_CURVE_M = 0.125  # about 4 dioptres on the front
 _PANTOSCOPIC_RAD = 0.10
+_WRAP = 0.1
+"""Slope by which each lens turns its outer edge back (face form angle, about 6 degrees)."""
 _MOST_PUSHED_M = 5e-3
 _OUTLINE = 64
-_RINGS = 6
+_RADII = np.append(np.linspace(0.0, 0.97, 18)[1:], [0.99, 1.0])
+"""Rings of a lens' mesh: a fold of its edge would tilt the shaded normals, and so the light, one ring inwards."""
 _PAIR = (("left", 1.0), ("right", -1.0))
+_TILT = np.array(
+    [
+        [1.0, 0.0, 0.0],
+        [0.0, np.cos(_PANTOSCOPIC_RAD), -np.sin(_PANTOSCOPIC_RAD)],
+        [0.0, np.sin(_PANTOSCOPIC_RAD), np.cos(_PANTOSCOPIC_RAD)],
+    ]
+)
+"""`head` from (across, down, depth)."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +69,36 @@ FRAMES = {
     "cat_eye": Frame(0.053, 0.038, 0.018, 2.6, wing_m=0.010, rim=1.2),
     "half_rim": Frame(0.054, 0.033, 0.017, 3.5, rimless_below=True),
 }
+
+
+class LensOptics(NamedTuple):
+    """The refracting surfaces of one lens, in a frame of its own: x aside, y down, z in; metres.
+
+    A surface is z = height + slope x + curvature (x^2 + y^2) / 2, its height, slope and curvature given for the front
+    and the back; `outline` (x, y) is the edge of both.
+    """
+
+    head_from_lens: Float[np.ndarray, "3 3"]
+    origin_head: Float[np.ndarray, "3"]
+    height_m: tuple[float, float]
+    slope: float
+    curvature_per_m: tuple[float, float]
+    outline_m: Float[np.ndarray, "k 2"]
+
+    def surface_m(self, which: int, xy: Float[np.ndarray, "*n 2"]) -> Float[np.ndarray, "*n"]:
+        """Return z of the front (0) or the back (1)."""
+        height, bend = self.height_m[which], self.curvature_per_m[which]
+        return np.asarray(height + self.slope * xy[..., 0] + 0.5 * bend * np.sum(xy**2, axis=-1))
+
+    def outward_head(self, which: int, xy: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n 3"]:
+        """Return unit normals of the front or the back, out of the glass, in `head`."""
+        slope = self.curvature_per_m[which] * xy + [self.slope, 0.0]
+        normal = np.column_stack([slope, -np.ones(len(xy))]) @ self.head_from_lens.T
+        return np.asarray((1.0 - 2.0 * which) * normal / np.linalg.norm(normal, axis=1, keepdims=True))
+
+    def to_head(self, points: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n 3"]:
+        """Carry points of the lens' frame to `head`."""
+        return np.asarray(points @ self.head_from_lens.T + self.origin_head)
 
 
 class Fit(NamedTuple):
@@ -90,8 +134,8 @@ def measure(vertices_head: Float[np.ndarray, "n 3"], ears: Float[np.ndarray, " n
     return Fit(np.asarray(corneas), vertices_head[skin], np.array(rests))
 
 
-def build_glasses(spec: GlassesSpec, fit: Fit) -> list[Piece]:
-    """Return the pieces of a pair of glasses on a face.
+def build_glasses(spec: GlassesSpec, fit: Fit) -> tuple[list[Piece], tuple[LensOptics, LensOptics]]:
+    """Return the pieces of a pair of glasses on a face, and what its left and right lens do to light.
 
     Raises:
         ConfigError: There is no frame of that name.
@@ -100,16 +144,17 @@ def build_glasses(spec: GlassesSpec, fit: Fit) -> list[Piece]:
         raise ConfigError(f"no glasses named {spec.frame!r}: choose one of {', '.join(FRAMES)}")
     front = _Front(spec, FRAMES[spec.frame], fit)
     pieces = []
-    for side, sign in _PAIR:
+    lenses = (front.optics(1.0), front.optics(-1.0))
+    for (side, sign), lens in zip(_PAIR, lenses, strict=True):
         pieces += [
             _frame_piece(f"rim_{side}", *front.rim(sign)),
             _frame_piece(f"temple_{side}", *front.temple(sign, fit)),
             _frame_piece(f"endpiece_{side}", *front.endpiece(sign)),
             _frame_piece(f"pad_arm_{side}", *front.pad_arm(sign)),
             _frame_piece(f"pad_{side}", *front.pad(sign)),
-            front.lens(f"lens_{side}", sign),
+            *front.lens(side, lens),
         ]
-    return [_frame_piece("bridge", *front.bridge(fit)), *pieces]
+    return [_frame_piece("bridge", *front.bridge(fit)), *pieces], lenses
 
 
 def _clearance(arm: Float[np.ndarray, "k 3"], skin: Float[np.ndarray, "n 3"]) -> Float[np.ndarray, " k"]:
@@ -162,13 +207,25 @@ class _Front:
 
     def at(self, across: np.ndarray, down: np.ndarray, back_m: np.ndarray | float = 0.0) -> np.ndarray:
         """Return points of the front in `head`: bent onto the base curve, tilted, set before the eyes."""
-        # Bent about each lens' own axis at half strength and about the face's middle at the other half: a slight wrap.
+        # Bent about each lens' own axis, whose plane turns back from its inner edge on: a slight wrap.
         aside = np.abs(across) - self.centre_across
-        bend = (aside**2 + down**2) / (2 * _BASE_CURVE_M) + 0.1 * np.maximum(np.abs(across) - self.centre_across, 0.0)
+        bend = (aside**2 + down**2) / (2 * _BASE_CURVE_M) + _WRAP * np.maximum(aside, -self.a)
         depth = np.broadcast_to(bend + back_m, np.shape(across))
-        cos, sin = np.cos(_PANTOSCOPIC_RAD), np.sin(_PANTOSCOPIC_RAD)
-        local = np.stack([across, cos * down - sin * depth, sin * down + cos * depth], axis=-1)
-        return np.asarray(self.origin + local)
+        return np.asarray(self.origin + np.stack([across, down, depth], axis=-1) @ _TILT.T)
+
+    def optics(self, sign: float) -> LensOptics:
+        """Return the surfaces of one lens: front on the base curve, back by its power."""
+        across, down = self.outline(sign)
+        outline = np.stack([across - sign * self.centre_across, down], axis=-1)
+        power = self.spec.lens_power_dioptre
+        # Back minus front sagitta is -P rho^2 / (2 (n - 1)): thinner in the middle when P < 0.
+        bend = -power / (LENS_INDEX - 1)
+        thinnest = 0.5 * np.minimum(bend * np.sum(outline**2, axis=-1).max(), 0.0)
+        thickness = (1.5e-3 if power <= 0 else 1.0e-3) - thinnest
+        middle = self.origin + _TILT @ np.array([sign * self.centre_across, 0.0, 0.0])
+        return LensOptics(
+            _TILT, middle, (0.0, thickness), sign * _WRAP, (1 / _BASE_CURVE_M, 1 / _BASE_CURVE_M + bend), outline
+        )
 
     def outline(self, sign: float, radius: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
         """Return (across, down) of a lens' edge, evenly spaced, starting at its outer end."""
@@ -257,31 +314,29 @@ class _Front:
         lean = np.array([[0.88, 0.18 * sign, -0.45 * sign], [0.0, 1.0, 0.0], [0.45 * sign, 0.0, 0.88]])
         return ellipsoid(self._pad_centre(sign), lean.T * np.array([1.1e-3, 5.5e-3, 3.2e-3])[:, None])
 
-    def lens(self, name: str, sign: float) -> Piece:
-        """Return one lens: front on the base curve, back by its power, `down01` from its upper to its lower edge."""
-        radii = np.linspace(0.0, 1.0, _RINGS + 1)[1:] ** 0.8
-        rings = [self.outline(sign, r) for r in radii]
-        across = np.concatenate([[sign * self.centre_across], *(r[0] for r in rings)])
-        down = np.concatenate([[0.0], *(r[1] for r in rings)])
-        rho2 = (np.abs(across) - self.centre_across) ** 2 + down**2
-        # Back minus front sagitta is -P rho^2 / (2 (n - 1)): thinner in the middle when P < 0.
-        extra = -self.spec.lens_power_dioptre * rho2 / (2 * (LENS_INDEX - 1))
-        thickness = extra - extra.min() + (1.5e-3 if self.spec.lens_power_dioptre <= 0 else 1.0e-3)
-        vertices = np.concatenate([self.at(across, down), self.at(across, down, thickness)])
-        count = len(across)
+    def lens(self, side: str, optics: LensOptics) -> list[Piece]:
+        """Return one lens and its ground edge, which lets nothing through; `down01` from upper to lower edge."""
+        xy = np.concatenate([np.zeros((1, 2)), *(radius * optics.outline_m for radius in _RADII)])
+        faces_of = [optics.to_head(np.column_stack([xy, optics.surface_m(which, xy)])) for which in (0, 1)]
+        count = len(xy)
         i = np.arange(_OUTLINE)
         j = (i + 1) % _OUTLINE
         faces = [np.stack([np.zeros_like(i), 1 + i, 1 + j, 1 + j], -1)]
-        for ring in range(_RINGS - 1):
+        for ring in range(len(_RADII) - 1):
             base = 1 + ring * _OUTLINE
             faces.append(np.stack([base + i, base + _OUTLINE + i, base + _OUTLINE + j, base + j], -1))
         front = np.concatenate(faces)
         back = front[:, ::-1] + count
         back[:_OUTLINE] = front[:_OUTLINE][:, [0, 2, 1, 1]] + count
-        last = 1 + (_RINGS - 1) * _OUTLINE
+        last = count - _OUTLINE
         wall = np.stack([last + i, last + i + count, last + j + count, last + j], -1)
-        vertices, faces_all = closed_outward(vertices, np.concatenate([front, back, wall]))
-        down01 = np.clip(0.5 + 0.5 * np.tile(down, 2) / self.b, 0.0, 1.0)
-        return Piece(
-            f"glasses_{name}", vertices, faces_all, "glasses_lens", {"rest": vertices.copy(), "down01": down01}
-        )
+        vertices, faces_all = closed_outward(np.concatenate(faces_of), np.concatenate([front, back, wall]))
+        down01 = np.clip(0.5 + 0.5 * np.tile(xy[:, 1], 2) / self.b, 0.0, 1.0)
+        # Blender shades, and bends light, by the attribute of this name rather than by means of the faces around.
+        normals = np.concatenate([optics.outward_head(which, xy) for which in (0, 1)])
+        attributes = {"rest": vertices.copy(), "down01": down01, "custom_normal": normals}
+        edge, compact = np.unique(faces_all[-_OUTLINE:], return_inverse=True)
+        return [
+            Piece(f"glasses_lens_{side}", vertices, faces_all[:-_OUTLINE], "glasses_lens", attributes),
+            _frame_piece(f"edge_{side}", vertices[edge], compact.reshape(-1, 4)),
+        ]

@@ -15,7 +15,7 @@ from jaxtyping import Bool, Float, Int
 
 from assets import eyeball as balls
 from assets.eyeball import Eyeball, Side
-from assets.glasses import build_glasses, measure
+from assets.glasses import LensOptics, build_glasses, measure
 from assets.growth import brow, brow_weights, lashes
 from assets.head import load_head, macro_weights
 from assets.lids import Gazing
@@ -95,6 +95,8 @@ class SubjectGeometry:
     eyes: dict[Side, EyeGeometry]
     mouth_corners_head: Float[np.ndarray, "2 3"]
     """Left, right."""
+    lenses: tuple[LensOptics, ...] = ()
+    """Of the glasses: left, right; empty without any."""
 
 
 def orbit_axes(side: Side) -> Float[np.ndarray, "3"]:
@@ -227,9 +229,11 @@ def build(spec: SubjectSpec, head_from_eye: dict[Side, Float[np.ndarray, "3 3"]]
         parts += _eye_parts(eyes[side])
     parts.append(_mouth(limit, topology))
     mouth = placed.vertices_head[[head.landmarks["mouth_left"], head.landmarks["mouth_right"]]]
+    lenses: tuple[LensOptics, ...] = ()
     if spec.glasses is not None:
-        parts += _glasses(spec.glasses, placed, eyes)
-    return SubjectGeometry(tuple(parts), _hairs(spec, limit, topology, eyes), eyes, mouth)
+        glasses, lenses = _glasses(spec.glasses, placed, eyes)
+        parts += glasses
+    return SubjectGeometry(tuple(parts), _hairs(spec, limit, topology, eyes), eyes, mouth, lenses)
 
 
 def _hairs(
@@ -246,10 +250,12 @@ def _hairs(
     return tuple(hairs)
 
 
-def _glasses(spec: GlassesSpec, placed: _Placed, eyes: dict[Side, EyeGeometry]) -> list[Part]:
-    """Frame and lenses, one mesh each."""
+def _glasses(
+    spec: GlassesSpec, placed: _Placed, eyes: dict[Side, EyeGeometry]
+) -> tuple[list[Part], tuple[LensOptics, ...]]:
+    """Frame and lenses, one mesh each, and the lenses' optics."""
     corneas = np.stack([eyes[side].centre_head - [0.0, 0.0, eyes[side].ball.apex_axial_m] for side in SIDES])
-    pieces = build_glasses(spec, measure(placed.vertices_head, load_head().masks["ears"], corneas))
+    pieces, lenses = build_glasses(spec, measure(placed.vertices_head, load_head().masks["ears"], corneas))
     parts = []
     for material in ("glasses_frame", "glasses_lens"):
         of_it = [piece for piece in pieces if piece.material == material]
@@ -259,7 +265,7 @@ def _glasses(spec: GlassesSpec, placed: _Placed, eyes: dict[Side, EyeGeometry]) 
         attributes = {name: np.concatenate([piece.attributes[name] for piece in of_it]) for name in sorted(names)}
         vertices = np.concatenate([piece.vertices_head for piece in of_it])
         parts.append(Part(material, vertices, faces, attributes, material, ID["glasses"]))
-    return parts
+    return parts, lenses
 
 
 def _eye(spec: EyeSpec, side: Side, placed: _Placed, head_from_eye: Float[np.ndarray, "3 3"]) -> EyeGeometry:

@@ -7,10 +7,11 @@ Points of an eye, each in `cam` (m), in `px` and with its visibility:
     lid_margin 16  inner edges of the lid margins: inner canthus, along the upper lid, outer canthus, back below
     caruncle 7     outline of the caruncle: outer end above, over the canthus, outer end below, then its temporal side
 
-`apparent` holds the pupil and the iris as the lens sees them: the pupil's edge through the refracting cornea
-(synth/refraction.py), the iris' edge at the limbus, where what lies behind the cornea is cut off.  A point of the pupil
-or iris is visible when its apparent place is.  Visible means: inside the picture, and nothing of the subject (lids,
-nose, glasses' frame, the eyeball's own bulge) in front; lashes do not count.
+`apparent` holds them as the camera sees them (synth/refraction.py): all through the lens of glasses, where one stands
+before them; the pupil's edge through the refracting cornea besides; and for the iris' edge the limbus, where what lies
+behind the cornea is cut off.  What nothing bends appears where it projects.  A point is visible when its apparent place
+is: inside the picture, and nothing of the subject (lids, nose, glasses' frame, the eyeball's own bulge) in front.
+Lashes do not count.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
 
 from assets import eyeball as balls
 from assets.eyeball import Side, visual_axis_eye
+from assets.glasses import LensOptics
 from assets.lids import margin_heights_m
 from assets.orbit import COLUMNS
 from assets.subject import SIDES, EyeGeometry, SubjectGeometry, build, canthi_head, gazing
@@ -34,9 +36,9 @@ from synth.eye_pose import eye_rotations, target_head
 from synth.frames import apply, inverse, transform
 from synth.gaze import angle_between, pitch_yaw_from_vector
 from synth.normalisation import face_triangle
-from synth.refraction import cornea_faces, corneal_crossing, corneal_glints
+from synth.refraction import Cornea, Path, faces, mirrored, through_cornea, through_cornea_and_lens, through_lens
 from synth.spec import SceneSpec
-from synth.visibility import EYE_MATERIALS, Occluders
+from synth.visibility import EYE_MATERIALS, TOLERANCE_M, Occluders
 
 FORMAT = 1
 CONTOUR = 32
@@ -54,10 +56,13 @@ class Points:
 
 @dataclass(frozen=True)
 class Apparent:
-    """What the lens sees through the cornea, px."""
+    """What the camera sees through the cornea and through glasses, px."""
 
     pupil_px: Float[np.ndarray, "32 2"]
     iris_px: Float[np.ndarray, "32 2"]
+    lid_margin_px: Float[np.ndarray, "16 2"]
+    caruncle_px: Float[np.ndarray, "7 2"]
+    canthi_px: Float[np.ndarray, "2 2"]
     pupil_centre_px: Float[np.ndarray, "2"]
 
 
@@ -146,7 +151,8 @@ def label(spec: SceneSpec, subject: SubjectGeometry | None = None) -> Labels:
     cam_from_head = transform(np.array(spec.cam_from_head_rotation), np.array(spec.cam_from_head_translation_m))
     k = camera_matrix(spec.camera)
     hiding = [part for part in subject.parts if part.material in HIDING_MATERIALS]
-    view = _View(spec, k, cam_from_head, Occluders(hiding, cam_from_head, k, (spec.camera.width, spec.camera.height)))
+    occluders = Occluders(hiding, cam_from_head, k, (spec.camera.width, spec.camera.height))
+    view = _View(spec, k, cam_from_head, apply(inverse(cam_from_head), np.zeros(3)), subject.lenses, occluders)
     canthi = canthi_head(spec.subject)
     eyes = {side: _eye_labels(view, subject.eyes[side], canthi[i]) for i, side in enumerate(SIDES)}
     middles = canthi.mean(axis=1)
@@ -171,23 +177,99 @@ def label(spec: SceneSpec, subject: SubjectGeometry | None = None) -> Labels:
     return labels
 
 
+class _Sight(NamedTuple):
+    """Where points appear (px), whether they are seen, and where their light meets a lens or else the camera."""
+
+    px: Float[np.ndarray, "n 2"]
+    visible: Bool[np.ndarray, " n"]
+    toward_head: Float[np.ndarray, "n 3"]
+
+
+class _Ways(NamedTuple):
+    """Paths of light so far: where they leave their last surface, where they first go, whether they are clear."""
+
+    leaves_head: Float[np.ndarray, "n 3"]
+    toward_head: Float[np.ndarray, "n 3"]
+    clear: Bool[np.ndarray, " n"]
+    leaves_lens: Bool[np.ndarray, " n"]
+
+
 @dataclass(frozen=True)
 class _View:
+    """One camera before one subject."""
+
     spec: SceneSpec
     camera_matrix: Float[np.ndarray, "3 3"]
     cam_from_head: Float[np.ndarray, "4 4"]
+    camera_head: Float[np.ndarray, "3"]
+    lenses: tuple[LensOptics, ...]
     occluders: Occluders
 
-    def in_picture(self, px: Float[np.ndarray, "n 2"]) -> Bool[np.ndarray, " n"]:
-        size = np.array([self.spec.camera.width, self.spec.camera.height])
-        return np.asarray(((px >= 0) & (px <= size)).all(-1))
-
-    def points(self, points_head: Float[np.ndarray, "n 3"], *, on_eye: bool = True) -> Points:
+    def points(self, points_head: Float[np.ndarray, "n 3"], visible: Bool[np.ndarray, " n"]) -> Points:
         cam = apply(self.cam_from_head, points_head)
+        return Points(cam, project(self.camera_matrix, cam), visible)
+
+    def see(self, points_head: Float[np.ndarray, "n 3"], *, on_eye: bool = True) -> _Sight:
+        """See points of a surface, each through a lens where there is one before it."""
+        ways = self._bare(points_head, np.ones(len(points_head), dtype=bool))
+        for lens in self.lenses:
+            path, before = through_lens(lens, points_head, self.camera_head)
+            ways = self._through(ways, before, path, points_head, on_eye)
+        return self._sight(ways, on_eye)
+
+    def see_inside(self, cornea: Cornea, points_head: Float[np.ndarray, "n 3"]) -> _Sight:
+        """See points behind a cornea."""
+        bare = through_cornea(cornea, points_head, self.camera_head)
+        ways = self._bare(bare.points_head[0], bare.good)
+        for lens in self.lenses:
+            _, before = through_lens(lens, bare.points_head[0], self.camera_head)
+            path = through_cornea_and_lens(cornea, lens, points_head, self.camera_head)
+            ways = self._through(ways, before, path, path.points_head[0], on_eye=True)
+        return self._sight(ways, on_eye=True)
+
+    def glints(self, cornea: Cornea, lamps_head: Float[np.ndarray, "n 3"]) -> _Sight:
+        """See lamps mirrored in a cornea."""
+        bare = mirrored(cornea, None, lamps_head, self.camera_head)
+        ways = self._bare(bare.points_head[0], bare.good)
+        for lens in self.lenses:
+            _, before = through_lens(lens, bare.points_head[0], self.camera_head)
+            path = mirrored(cornea, lens, lamps_head, self.camera_head)
+            ways = self._through(ways, before, path, path.points_head[0], on_eye=True)
+        return self._sight(ways, on_eye=True)
+
+    def _bare(self, leaves_head: Float[np.ndarray, "n 3"], clear: Bool[np.ndarray, " n"]) -> _Ways:
+        toward = np.broadcast_to(self.camera_head, leaves_head.shape)
+        return _Ways(leaves_head, toward, clear, np.zeros(len(clear), dtype=bool))
+
+    def _through(
+        self, ways: _Ways, before: Bool[np.ndarray, " n"], path: Path, from_head: Float[np.ndarray, "n 3"], on_eye: bool
+    ) -> _Ways:
+        """Take the path through a lens where there is one, and see whether it is clear from `from_head` to the lens.
+
+        What a lens stands before, but shows nowhere, is not seen.
+        """
+        back, front = path.points_head[-2:]
+        clear = path.good.copy()
+        clear[clear] = ~self.occluders.between(from_head[clear], back[clear], on_eye=on_eye)
+        # The rim holds the lens, so it stands in the glass too.
+        clear[clear] = ~self.occluders.between(back[clear], front[clear], on_eye=on_eye, tolerance_m=0.0)
+        taken = path.good[:, None]
+        return _Ways(
+            np.where(taken, front, ways.leaves_head),
+            np.where(taken, back, ways.toward_head),
+            np.where(path.good, clear, ways.clear & ~before),
+            path.good | ways.leaves_lens,
+        )
+
+    def _sight(self, ways: _Ways, on_eye: bool) -> _Sight:
+        """See what leaves its last surface for the camera."""
+        cam = apply(self.cam_from_head, ways.leaves_head)
         px = project(self.camera_matrix, cam)
-        visible = self.in_picture(px)
-        visible[visible] = ~self.occluders.hidden(px[visible], cam[visible, 2], on_eye=on_eye)
-        return Points(cam, px, visible)
+        size = np.array([self.spec.camera.width, self.spec.camera.height])
+        visible = ways.clear & ((px >= 0) & (px <= size)).all(axis=-1)
+        own = np.where(ways.leaves_lens, 0.0, TOLERANCE_M)[visible]
+        visible[visible] = ~self.occluders.hidden(px[visible], cam[visible, 2], on_eye=on_eye, tolerance_m=own)
+        return _Sight(px, visible, ways.toward_head)
 
 
 @lru_cache(maxsize=1)
@@ -209,19 +291,19 @@ def _eye_labels(view: _View, eye: EyeGeometry, canthi: Float[np.ndarray, "2 3"])
     rotation = view.cam_from_head[:3, :3]
     optical_head = -eye.head_from_eye[:, 2]
     visual_head = eye.head_from_eye @ visual_axis_eye(spec.ball, eye.side)
-    lens_head = apply(inverse(view.cam_from_head), np.zeros(3))
-    lens_eye = (lens_head - eye.centre_head) @ eye.head_from_eye
 
-    pupil, iris = balls.pupil_contour_eye(ball, CONTOUR), balls.iris_contour_eye(ball, CONTOUR)
-    centre = pupil.mean(axis=0)
-    through, seen = corneal_crossing(ball, np.vstack([pupil, centre[None]]), lens_eye)
-    crossing = view.points(eye.to_head(through))
-    limbus_eye = balls.limbus_eye(ball, CONTOUR)
-    limbus = view.points(eye.to_head(limbus_eye))
-    pupil_seen = (crossing.visible & seen)[:CONTOUR]
-    iris_seen = limbus.visible & cornea_faces(ball, limbus_eye, lens_eye)
-    margin = view.points(eye.from_orbit(eye.orbit.skin[0][list(margin_columns())]), on_eye=False)
-    glints_px, glints_seen = _glints(view, eye, lens_eye)
+    pupil = eye.to_head(balls.pupil_contour_eye(ball, CONTOUR))
+    iris = eye.to_head(balls.iris_contour_eye(ball, CONTOUR))
+    limbus = eye.to_head(balls.limbus_eye(ball, CONTOUR))
+    margin = eye.from_orbit(eye.orbit.skin[0][list(margin_columns())])
+    caruncle = _caruncle(eye)
+    cornea = Cornea.of(eye)
+    pupil_sight = view.see_inside(cornea, np.vstack([pupil, pupil.mean(axis=0)[None]]))
+    iris_sight = view.see(limbus)
+    # The limbus lies on the cornea's edge: seen or not by the side that it turns to the camera.
+    iris_seen = iris_sight.visible & faces(cornea, limbus, iris_sight.toward_head)
+    margin_sight, caruncle_sight = view.see(margin, on_eye=False), view.see(caruncle, on_eye=False)
+    glints = view.glints(cornea, _lamps_head(view))
     canthi_cam = apply(view.cam_from_head, canthi)
     upper_m, lower_m = margin_heights_m(spec, gazing(eye.head_from_eye, eye.side))
     return EyeLabels(
@@ -239,39 +321,39 @@ def _eye_labels(view: _View, eye: EyeGeometry, canthi: Float[np.ndarray, "2 3"])
         canthi_cam=canthi_cam,
         canthi_px=project(view.camera_matrix, canthi_cam),
         centre_of_canthi_cam=canthi_cam.mean(axis=0),
-        pupil_centre_cam=apply(view.cam_from_head, eye.to_head(centre)),
+        pupil_centre_cam=apply(view.cam_from_head, pupil.mean(axis=0)),
         pupil_radius_m=ball.pupil_radius_m,
         iris_radius_m=ball.limbus_radial_m,
         points={
-            "pupil": dataclasses.replace(view.points(eye.to_head(pupil)), visible=pupil_seen),
-            "iris": dataclasses.replace(view.points(eye.to_head(iris)), visible=iris_seen),
-            "lid_margin": margin,
-            "caruncle": view.points(_caruncle(eye), on_eye=False),
+            "pupil": view.points(pupil, pupil_sight.visible[:CONTOUR]),
+            "iris": view.points(iris, iris_seen),
+            "lid_margin": view.points(margin, margin_sight.visible),
+            "caruncle": view.points(caruncle, caruncle_sight.visible),
         },
-        apparent=Apparent(crossing.px[:CONTOUR], limbus.px, crossing.px[CONTOUR]),
-        glints_px=glints_px,
-        glints_visible=glints_seen,
+        apparent=Apparent(
+            pupil_px=pupil_sight.px[:CONTOUR],
+            iris_px=iris_sight.px,
+            lid_margin_px=margin_sight.px,
+            caruncle_px=caruncle_sight.px,
+            canthi_px=view.see(canthi, on_eye=False).px,
+            pupil_centre_px=pupil_sight.px[CONTOUR],
+        ),
+        glints_px=glints.px,
+        glints_visible=glints.visible,
         openness=float((upper_m - lower_m) / (2.0 * ball.limbus_radial_m)),
         blink=spec.blink,
         squint=spec.squint,
-        box_px=np.concatenate([margin.px.min(axis=0), margin.px.max(axis=0)]),
+        box_px=np.concatenate([margin_sight.px.min(axis=0), margin_sight.px.max(axis=0)]),
     )
 
 
-def _glints(
-    view: _View, eye: EyeGeometry, lens_eye: Float[np.ndarray, "3"]
-) -> tuple[Float[np.ndarray, "k 2"], Bool[np.ndarray, " k"]]:
-    """Mirror images of the lamps' centres in the cornea; a sun stands 1000 km away against its light."""
+def _lamps_head(view: _View) -> Float[np.ndarray, "k 3"]:
+    """Return the lamps' centres in `head`; a sun stands 1000 km away against its light."""
     lamps_cam = [
         np.array(lamp.position_cam_m) if lamp.kind != "sun" else -1e6 * np.array(lamp.direction_cam)
         for lamp in view.spec.light.lamps
     ]
-    if not lamps_cam:
-        return np.zeros((0, 2)), np.zeros(0, dtype=bool)
-    lamps_head = apply(inverse(view.cam_from_head), np.stack(lamps_cam))
-    mirror, good = corneal_glints(eye.ball, (lamps_head - eye.centre_head) @ eye.head_from_eye, lens_eye)
-    points = view.points(eye.to_head(mirror))
-    return points.px, points.visible & good
+    return apply(inverse(view.cam_from_head), np.reshape(lamps_cam, (-1, 3)))
 
 
 def _attributes(spec: SceneSpec) -> dict[str, Any]:

@@ -26,8 +26,8 @@ COLOURS = {
     "glint": (255, 255, 255),
 }
 CONTOURS = (
-    ("lid margin", "points.lid_margin.px", "lid_margin", 16),
-    ("caruncle", "points.caruncle.px", "caruncle", 7),
+    ("lid margin", "apparent.lid_margin_px", "lid_margin", 16),
+    ("caruncle", "apparent.caruncle_px", "caruncle", 7),
     ("iris", "apparent.iris_px", "iris", 32),
     ("pupil", "apparent.pupil_px", "pupil", 32),
 )

@@ -1,110 +1,284 @@
-"""Where light crosses or leaves the cornea: points seen through it, and lamps mirrored in it.
+"""Where light crosses the cornea and the lenses of glasses: points seen through them, and lamps mirrored in the eye.
 
-By Fermat's principle the light from p inside the eye to the lens c crosses the cornea at the surface point q that makes
-n |p - q| + |q - c| stationary; a glint of a lamp at p is where |p - q| + |q - c| is stationary.  q is found by Newton's
-method on its two coordinates (x, y) of frame `eye` (cornea: axial = h(x, y), see assets/eyeball.py).  It then appears
-at q's own pixel, since the ray from q to the lens is straight.  Blender's path tracer, which knows only Snell's law at
-a mesh, is the check (tests/agreement).
+By Fermat's principle light takes the path whose optical length, the sum of index times length over its straight pieces,
+is stationary.  Every surface here is a graph z = h(x, y) in a frame of its own, so a path across m surfaces has 2 m
+unknowns, which Newton's method finds; a glint is a path that meets the cornea with the same index on both sides.  What
+is seen appears where its path leaves the last surface, since from there to the camera it is straight.  Blender's path
+tracer, which knows only Snell's law at a mesh, is the check (tests/agreement).
 """
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
 
 from assets.eyeball import AQUEOUS_INDEX, Eyeball
+from assets.glasses import LENS_INDEX, LensOptics
+from assets.subject import EyeGeometry
 
-Ends = tuple[tuple[float, Float[np.ndarray, "n 3"]], ...]
-"""Refractive index and end point of every straight piece of a path; frame `eye`, metres."""
+FRONT, BACK = 0, 1
 
 
-def corneal_crossing(
-    ball: Eyeball, points_eye: Float[np.ndarray, "n 3"], lens_eye: Float[np.ndarray, "3"]
-) -> tuple[Float[np.ndarray, "n 3"], Bool[np.ndarray, " n"]]:
-    """Return where the light of points inside the eye leaves it towards the lens, and whether it does so.
+class Heights(NamedTuple):
+    """A graph at n places: z, its gradient and its matrix of second derivatives."""
+
+    z: Float[np.ndarray, " n"]
+    slope: Float[np.ndarray, "n 2"]
+    bend: Float[np.ndarray, "n 2 2"]
+
+
+@dataclass(frozen=True)
+class Cornea:
+    """The conicoid of assets/eyeball.py: z = -apex + (R - sqrt(R^2 - k rho^2)) / k, k = 1 + Q, in frame `eye`."""
+
+    ball: Eyeball
+    axes_head: Float[np.ndarray, "3 3"]
+    origin_head: Float[np.ndarray, "3"]
+
+    @classmethod
+    def of(cls, eye: EyeGeometry) -> Cornea:
+        """Return the cornea of an eye in its place."""
+        return cls(eye.ball, eye.head_from_eye, eye.centre_head)
+
+    def heights(self, xy: Float[np.ndarray, "n 2"]) -> Heights:
+        """Return the conicoid; dz/dx = x / root and d2z = I / root + k xy xy^T / root^3."""
+        k, r = 1.0 + self.ball.asphericity, self.ball.cornea_radius_m
+        root = np.sqrt(r**2 - k * np.sum(xy**2, axis=-1))
+        bend = np.eye(2) / root[:, None, None] + k * xy[:, :, None] * xy[:, None, :] / root[:, None, None] ** 3
+        return Heights((r - root) / k - self.ball.apex_axial_m, xy / root[:, None], bend)
+
+    def clamped(self, xy: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n 2"]:
+        """Keep to where the root is real."""
+        limit = 0.97 * self.ball.cornea_radius_m / np.sqrt(1.0 + self.ball.asphericity)
+        return np.asarray(xy * np.minimum(1.0, limit / np.maximum(np.linalg.norm(xy, axis=-1, keepdims=True), 1e-12)))
+
+    def holds(self, xy: Float[np.ndarray, "n 2"]) -> Bool[np.ndarray, " n"]:
+        """Return what lies within the limbus."""
+        return np.asarray(np.linalg.norm(xy, axis=-1) <= self.ball.limbus_radial_m)
+
+
+@dataclass(frozen=True)
+class LensFace:
+    """The front or the back of a lens: a paraboloid of assets/glasses.py."""
+
+    optics: LensOptics
+    which: int
+
+    @property
+    def axes_head(self) -> Float[np.ndarray, "3 3"]:
+        """Return the lens' axes."""
+        return self.optics.head_from_lens
+
+    @property
+    def origin_head(self) -> Float[np.ndarray, "3"]:
+        """Return the lens' middle."""
+        return self.optics.origin_head
+
+    def heights(self, xy: Float[np.ndarray, "n 2"]) -> Heights:
+        """Return the paraboloid."""
+        bend = self.optics.curvature_per_m[self.which]
+        slope = bend * xy + [self.optics.slope, 0.0]
+        return Heights(self.optics.surface_m(self.which, xy), slope, np.broadcast_to(bend * np.eye(2), (len(xy), 2, 2)))
+
+    def clamped(self, xy: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n 2"]:
+        """Keep to a disc well beyond every outline."""
+        return np.asarray(xy * np.minimum(1.0, 0.1 / np.maximum(np.linalg.norm(xy, axis=-1, keepdims=True), 1e-12)))
+
+    def holds(self, xy: Float[np.ndarray, "n 2"]) -> Bool[np.ndarray, " n"]:
+        """Return what lies within the outline: an odd number of its edges cross the ray towards +x."""
+        a, b = self.optics.outline_m, np.roll(self.optics.outline_m, -1, axis=0)
+        x, y = xy[:, 0, None], xy[:, 1, None]
+        spans = (a[:, 1] <= y) != (b[:, 1] <= y)
+        rise = np.where(a[:, 1] == b[:, 1], 1.0, b[:, 1] - a[:, 1])
+        beyond = x < a[:, 0] + (y - a[:, 1]) / rise * (b[:, 0] - a[:, 0])
+        return np.asarray(np.sum(spans & beyond, axis=-1) % 2 == 1)
+
+
+Surface = Cornea | LensFace
+"""A graph z = h(x, y) in a frame of its own, placed in `head`, whose outer side is that of lesser z."""
+
+
+class Path(NamedTuple):
+    """Where light meets surfaces on its way.
+
+    `points_head` (m, n, 3): the crossings in order; `good`: a stationary path was found whose crossings all lie on the
+    surfaces that are there.  Where not, the points belong to the extended surfaces and mean nothing.
+    """
+
+    points_head: Float[np.ndarray, "m n 3"]
+    good: Bool[np.ndarray, " n"]
+
+
+def through_cornea(cornea: Cornea, points_head: Float[np.ndarray, "n 3"], camera_head: Float[np.ndarray, "3"]) -> Path:
+    """Return where the light of points inside an eye leaves it towards the camera, by the side that faces it.
 
     Args:
-        ball: The eye.
-        points_eye: Points between cornea and iris, metres.
-        lens_eye: The lens, metres, outside the eye.
-
-    Returns:
-        Crossing points on the conicoid in `eye`, and True where such a crossing lies within the limbus and its surface
-        faces the lens.  Elsewhere the crossing is that of the extended conicoid and means nothing.
+        cornea: The eye's cornea.
+        points_head: Points between cornea and iris, metres.
+        camera_head: The camera's lens, metres, outside the eye.
     """
-    toward = lens_eye - points_eye
-    # Start between the point's own place and where the straight line to the lens meets a plane below the apex.
-    step = np.clip((ball.apex_axial_m - 1e-3 + points_eye[:, 2]) / -toward[:, 2], 0.0, None)
-    start = points_eye[:, :2] + 0.7 * step[:, None] * toward[:, :2]
-    lens = np.broadcast_to(lens_eye, points_eye.shape)
-    crossing, good = _stationary(ball, ((AQUEOUS_INDEX, points_eye), (1.0, lens)), start)
-    return crossing, good & _faces(ball, crossing, lens)
+    inside, camera = _local(cornea, points_head), _local(cornea, camera_head)
+    toward = camera - inside
+    # Start between the point's own place and where the straight line to the camera meets a plane below the apex.
+    step = np.clip((cornea.ball.apex_axial_m - 1e-3 + inside[:, 2]) / -toward[:, 2], 0.0, None)
+    start = inside[:, :2] + 0.7 * step[:, None] * toward[:, :2]
+    return _stationary([cornea], [AQUEOUS_INDEX, 1.0], points_head, camera_head, [start])
 
 
-def corneal_glints(
-    ball: Eyeball, lamps_eye: Float[np.ndarray, "n 3"], lens_eye: Float[np.ndarray, "3"]
-) -> tuple[Float[np.ndarray, "n 3"], Bool[np.ndarray, " n"]]:
-    """Return where lamps are mirrored in the cornea, and whether the mirror point lies on it and sees both ends."""
-    lens = np.broadcast_to(lens_eye, lamps_eye.shape)
-    half = lens / np.linalg.norm(lens, axis=-1, keepdims=True)
-    half = half + lamps_eye / np.linalg.norm(lamps_eye, axis=-1, keepdims=True)
-    half = half / np.maximum(np.linalg.norm(half, axis=-1, keepdims=True), 1e-9)
+def through_lens(
+    lens: LensOptics, points_head: Float[np.ndarray, "n 3"], camera_head: Float[np.ndarray, "3"]
+) -> tuple[Path, Bool[np.ndarray, " n"]]:
+    """Return where light passes a lens on its way from points behind it, and which points the lens stands before.
+
+    The second is told by straight lines: a point whose straight line passes the lens, but none of whose paths does, is
+    not seen.
+    """
+    surfaces = [LensFace(lens, BACK), LensFace(lens, FRONT)]
+    start = [_meet(surface, points_head, camera_head) for surface in surfaces]
+    stands_before = np.ones(len(points_head), dtype=bool)
+    for surface, xy in zip(surfaces, start, strict=True):
+        at = _place(surface, xy, surface.heights(xy))
+        between = np.sum((at - points_head) * (camera_head - at), axis=-1) > 0
+        stands_before &= surface.holds(xy) & between
+    return _stationary(surfaces, [1.0, LENS_INDEX, 1.0], points_head, camera_head, start), stands_before
+
+
+def through_cornea_and_lens(
+    cornea: Cornea, lens: LensOptics, points_head: Float[np.ndarray, "n 3"], camera_head: Float[np.ndarray, "3"]
+) -> Path:
+    """Return where light from inside an eye crosses its cornea, then a lens' back and its front."""
+    surfaces = [LensFace(lens, BACK), LensFace(lens, FRONT)]
+    bare = through_cornea(cornea, points_head, camera_head).points_head[0]
+    start = [_local(cornea, bare)[:, :2], *(_meet(surface, bare, camera_head) for surface in surfaces)]
+    indices = [AQUEOUS_INDEX, 1.0, LENS_INDEX, 1.0]
+    return _stationary([cornea, *surfaces], indices, points_head, camera_head, start)
+
+
+def mirrored(
+    cornea: Cornea,
+    lens: LensOptics | None,
+    lamps_head: Float[np.ndarray, "n 3"],
+    camera_head: Float[np.ndarray, "3"],
+) -> Path:
+    """Return where lamps are mirrored in a cornea, and where that light then passes a lens' back and front, if any.
+
+    Light on its way to the eye goes straight through lenses, as it does in the pictures (synth/blender/glasses.py).
+    """
+    ends = _local(cornea, lamps_head), _local(cornea, camera_head)
     # A sphere of the cornea's radius mirrors about where its normal is the half vector.
-    start = ball.cornea_radius_m * half[:, :2]
-    mirror, good = _stationary(ball, ((1.0, lamps_eye), (1.0, lens)), start)
-    return mirror, good & _faces(ball, mirror, lens) & _faces(ball, mirror, lamps_eye)
+    half = np.add(*(end / np.linalg.norm(end, axis=-1, keepdims=True) for end in ends))
+    half /= np.maximum(np.linalg.norm(half, axis=-1, keepdims=True), 1e-9)
+    path = _stationary([cornea], [1.0, 1.0], lamps_head, camera_head, [cornea.ball.cornea_radius_m * half[:, :2]])
+    if lens is None:
+        return path
+    surfaces = [LensFace(lens, BACK), LensFace(lens, FRONT)]
+    bare = path.points_head[0]
+    start = [_local(cornea, bare)[:, :2], *(_meet(surface, bare, camera_head) for surface in surfaces)]
+    return _stationary([cornea, *surfaces], [1.0, 1.0, LENS_INDEX, 1.0], lamps_head, camera_head, start)
 
 
-def _normal(ball: Eyeball, on_cornea: Float[np.ndarray, "n 3"]) -> Float[np.ndarray, "n 3"]:
-    k, r = 1.0 + ball.asphericity, ball.cornea_radius_m
-    root = np.sqrt(np.maximum(r**2 - k * np.sum(on_cornea[:, :2] ** 2, axis=-1), 1e-18))
-    normal = np.concatenate([on_cornea[:, :2] / root[:, None], -np.ones((len(on_cornea), 1))], axis=-1)
-    return np.asarray(normal / np.linalg.norm(normal, axis=-1, keepdims=True))
-
-
-def _faces(
-    ball: Eyeball, on_cornea: Float[np.ndarray, "n 3"], ends: Float[np.ndarray, "n 3"]
+def faces(
+    surface: Surface, points_head: Float[np.ndarray, "n 3"], toward_head: Float[np.ndarray, "*n 3"]
 ) -> Bool[np.ndarray, " n"]:
-    return np.asarray(np.einsum("ni,ni->n", _normal(ball, on_cornea), ends - on_cornea) > 0)
+    """Return at which points of a surface its outer side looks at `toward_head`: not hidden by its own bulge."""
+    local = _local(surface, points_head)
+    slope = surface.heights(surface.clamped(local[:, :2])).slope
+    outward = np.concatenate([slope, -np.ones((len(slope), 1))], axis=-1)
+    return np.asarray(np.sum(outward * (_local(surface, toward_head) - local), axis=-1) > 0)
 
 
-def cornea_faces(
-    ball: Eyeball, on_cornea: Float[np.ndarray, "n 3"], lens_eye: Float[np.ndarray, "3"]
-) -> Bool[np.ndarray, " n"]:
-    """Return which points of the cornea (the limbus included) are not hidden by its own bulge."""
-    return _faces(ball, on_cornea, np.broadcast_to(lens_eye, on_cornea.shape))
+def _local(surface: Surface, points_head: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n 3"]:
+    return np.asarray((points_head - surface.origin_head) @ surface.axes_head)
+
+
+def _meet(
+    surface: Surface, points_head: Float[np.ndarray, "n 3"], camera_head: Float[np.ndarray, "3"]
+) -> Float[np.ndarray, "n 2"]:
+    """Return where straight lines to the camera meet a graph that is nearly flat."""
+    start = _local(surface, points_head)
+    way = _local(surface, camera_head) - start
+    reach = np.zeros(len(start))
+    for _ in range(6):
+        at = start + reach[:, None] * way
+        found = surface.heights(surface.clamped(at[:, :2]))
+        reach -= (at[:, 2] - found.z) / (way[:, 2] - np.sum(found.slope * way[:, :2], axis=-1))
+    return np.asarray((start + reach[:, None] * way)[:, :2])
 
 
 def _stationary(
-    ball: Eyeball, ends: Ends, start_xy: Float[np.ndarray, "n 2"]
-) -> tuple[Float[np.ndarray, "n 3"], Bool[np.ndarray, " n"]]:
-    """Return the conicoid's points where the optical path is stationary, and where they are found within the limbus."""
-    k, r, apex = 1.0 + ball.asphericity, ball.cornea_radius_m, ball.apex_axial_m
-    limit = 0.97 * r / np.sqrt(k)
-    xy = start_xy
+    surfaces: Sequence[Surface],
+    indices: Sequence[float],
+    start_head: Float[np.ndarray, "n 3"],
+    end_head: Float[np.ndarray, "3"],
+    guess_xy: Sequence[Float[np.ndarray, "n 2"]],
+) -> Path:
+    """Return the stationary paths from `start_head` across `surfaces` to `end_head`, by Newton's method.
+
+    Args:
+        surfaces: In the order in which light meets them.
+        indices: Refractive index of each piece of the path, one more than there are surfaces.
+        start_head: n starts, metres.
+        end_head: One end, metres.
+        guess_xy: For each surface n places in its frame to begin with.
+    """
+    count, many = len(start_head), len(surfaces)
+    places = np.stack(guess_xy, axis=1)
+    ends = np.broadcast_to(end_head, start_head.shape)
     for _ in range(40):
-        xy = xy * np.minimum(1.0, limit / np.maximum(np.linalg.norm(xy, axis=-1, keepdims=True), 1e-12))
-        root = np.sqrt(r**2 - k * np.sum(xy**2, axis=-1))
-        q = np.concatenate([xy, -(apex - (r - root[:, None]) / k)], axis=-1)
-        # z(x, y) = -apex + (r - root) / k, so dz/dx = x / root and d2z = I / root + k xy xy^T / root^3.
-        curve = np.eye(2) / root[:, None, None] + k * xy[:, :, None] * xy[:, None, :] / root[:, None, None] ** 3
-        tangent = np.zeros((len(xy), 2, 3))
-        tangent[:, 0, 0] = tangent[:, 1, 1] = 1.0
-        tangent[:, :, 2] = xy / root[:, None]
-        gradient, hessian = np.zeros_like(xy), np.zeros((len(xy), 2, 2))
-        for index, end in ends:
-            way = q - end
+        for k, surface in enumerate(surfaces):
+            places[:, k] = surface.clamped(places[:, k])
+        graphs = [surface.heights(places[:, k]) for k, surface in enumerate(surfaces)]
+        nodes = [
+            start_head,
+            *(_place(*each) for each in zip(surfaces, places.swapaxes(0, 1), graphs, strict=True)),
+            ends,
+        ]
+        # How a crossing moves in `head` with its x and y.
+        tangents = [
+            surface.axes_head[:, :2].T + graph.slope[:, :, None] * surface.axes_head[:, 2]
+            for surface, graph in zip(surfaces, graphs, strict=True)
+        ]
+        gradient, hessian = np.zeros((count, many, 2)), np.zeros((count, many, 2, many, 2))
+        for piece, index in enumerate(indices):
+            way = nodes[piece + 1] - nodes[piece]
             length = np.linalg.norm(way, axis=-1)
             unit = way / length[:, None]
-            along = np.einsum("nij,nj->ni", tangent, unit)
-            flat = np.einsum("nij,nkj->nik", tangent, tangent) - along[:, :, None] * along[:, None, :]
-            gradient += index * along
-            hessian += index * (flat / length[:, None, None] + unit[:, 2, None, None] * curve)
-        move = np.linalg.solve(hessian, gradient[..., None])[..., 0]
+            # The piece ends on surface `piece` and begins on the one before; outermost ends do not move.
+            moving = [(k, sign) for k, sign in ((piece, 1.0), (piece - 1, -1.0)) if 0 <= k < many]
+            along = {k: np.einsum("nij,nj->ni", tangents[k], unit) for k, _ in moving}
+            for k, sign in moving:
+                gradient[:, k] += index * sign * along[k]
+                lift = np.einsum("nj,j->n", unit, surfaces[k].axes_head[:, 2])
+                hessian[:, k, :, k, :] += index * sign * lift[:, None, None] * graphs[k].bend
+                for other, other_sign in moving:
+                    flat = np.einsum("nij,nkj->nik", tangents[k], tangents[other])
+                    flat -= along[k][:, :, None] * along[other][:, None, :]
+                    hessian[:, k, :, other, :] += index * sign * other_sign * flat / length[:, None, None]
+        size = 2 * many
+        move = np.linalg.solve(hessian.reshape(count, size, size), gradient.reshape(count, size, 1)).reshape(
+            places.shape
+        )
         # Half a millimetre a step keeps Newton inside the bowl it starts in.
-        move *= np.minimum(1.0, 0.5e-3 / np.maximum(np.linalg.norm(move, axis=-1, keepdims=True), 1e-15))
-        xy = xy - move
-        if np.max(np.abs(move)) < 1e-12:
+        move *= np.minimum(1.0, 0.5e-3 / np.maximum(np.linalg.norm(move, axis=(1, 2), keepdims=True), 1e-15))
+        places = places - move
+        if np.max(np.abs(move), initial=0.0) < 1e-12:
             break
-    root = np.sqrt(np.maximum(r**2 - k * np.sum(xy**2, axis=-1), 1e-18))
-    q = np.concatenate([xy, (-apex + (r - root) / k)[:, None]], axis=-1)
-    settled = np.linalg.norm(gradient, axis=-1) < 1e-6
-    return q, settled & (np.linalg.norm(xy, axis=-1) <= ball.limbus_radial_m)
+    good = np.linalg.norm(gradient, axis=(1, 2)) < 1e-6
+    nodes = [start_head, ends]
+    for k, surface in enumerate(surfaces):
+        xy = surface.clamped(places[:, k])
+        good &= surface.holds(places[:, k])
+        nodes.insert(-1, _place(surface, xy, surface.heights(xy)))
+    for k, surface in enumerate(surfaces):
+        # Equations alone would let light turn back where it should cross, and cross where it should turn back.
+        mirror = indices[k] == indices[k + 1]
+        good &= faces(surface, nodes[k + 1], nodes[k + 2]) & (faces(surface, nodes[k + 1], nodes[k]) == mirror)
+    return Path(np.stack(nodes[1:-1]), good)
+
+
+def _place(surface: Surface, xy: Float[np.ndarray, "n 2"], graph: Heights) -> Float[np.ndarray, "n 3"]:
+    return np.asarray(np.column_stack([xy, graph.z]) @ surface.axes_head.T + surface.origin_head)

@@ -1,7 +1,8 @@
-"""What hides a point from the lens: the first triangle in front of it, by geometry alone.
+"""What hides a point from the camera: the first triangle in front of it, by geometry alone.
 
-Triangles are culled by their box in the picture, so a few thousand tests decide a hundred points.  Nothing is
-rasterised and Blender is not asked; its id mask is the check (tests/agreement).
+Triangles are culled by their box in the picture, so a few thousand tests decide a hundred points.  What is seen through
+a lens of glasses has a second piece of path, behind the lens, that no single projection shows: it is tested as a
+segment in space.  Nothing is rasterised and Blender is not asked; its id mask is the check (tests/agreement).
 """
 
 from collections.abc import Sequence
@@ -37,6 +38,7 @@ class Occluders:
             camera_matrix: K, px.
             size_px: Width and height of a picture to whose points alone `hidden` then applies: faster.
         """
+        self._parts = parts
         corners, depths, eyes = [], [], []
         for part in parts:
             cam = part.vertices_head @ cam_from_head[:3, :3].T + cam_from_head[:3, 3]
@@ -58,7 +60,12 @@ class Occluders:
         self._high_px = np.maximum(np.maximum(a, b), c)
 
     def hidden(
-        self, points_px: Float[np.ndarray, "n 2"], depth_m: Float[np.ndarray, " n"], *, on_eye: bool
+        self,
+        points_px: Float[np.ndarray, "n 2"],
+        depth_m: Float[np.ndarray, " n"],
+        *,
+        on_eye: bool,
+        tolerance_m: float | Float[np.ndarray, " n"] = TOLERANCE_M,
     ) -> Bool[np.ndarray, " n"]:
         """Return which points have a triangle before them.
 
@@ -66,6 +73,7 @@ class Occluders:
             points_px: Where they appear.
             depth_m: Their z in `cam`.
             on_eye: Whether they lie on an eyeball's surface, which then hides none of them.
+            tolerance_m: How near a triangle is taken for the surface that a point lies on; 0 for points on none.
         """
         hidden = np.zeros(len(points_px), dtype=bool)
         if len(points_px) == 0:
@@ -85,13 +93,68 @@ class Occluders:
             w1 = _cross(p - a, c - a) / area
             w2 = _cross(b - a, p - a) / area
         w0 = 1.0 - w1 - w2
+        nearest = (depth_m - tolerance_m)[point]
         # 1 / z is linear in the picture, z is not.
         with np.errstate(invalid="ignore"):
             z0, z1, z2 = self._depth_m[triangle].T
             z = 1.0 / (w0 / z0 + w1 / z1 + w2 / z2)
-            hit = (w0 >= 0) & (w1 >= 0) & (w2 >= 0) & (z < depth_m[point] - TOLERANCE_M)
+            hit = (w0 >= 0) & (w1 >= 0) & (w2 >= 0) & (z < nearest)
         hidden[point[hit]] = True
         return hidden
+
+    def between(
+        self,
+        starts_head: Float[np.ndarray, "n 3"],
+        ends_head: Float[np.ndarray, "n 3"],
+        *,
+        on_eye: bool,
+        tolerance_m: float = TOLERANCE_M,
+    ) -> Bool[np.ndarray, " n"]:
+        """Return which segments, pieces of paths on their way to the camera, meet a triangle.
+
+        Args:
+            starts_head: The points that are seen, or where their light was last bent.
+            ends_head: Where it is bent next.
+            on_eye: As in `hidden`.
+            tolerance_m: As in `hidden`, at the starts.
+        """
+        blocked = np.zeros(len(starts_head), dtype=bool)
+        if len(starts_head) == 0:
+            return blocked
+        low, high = np.minimum(starts_head, ends_head), np.maximum(starts_head, ends_head)
+        corners = [
+            part.vertices_head[_triangles(_about(part, low.min(axis=0), high.max(axis=0)))]
+            for part in self._parts
+            if not (on_eye and part.material in EYE_MATERIALS)
+        ]
+        triangles = np.concatenate(corners)
+        near = np.ones((len(starts_head), len(triangles)), dtype=bool)
+        for axis in range(3):
+            values = triangles[:, :, axis]
+            near &= (low[:, axis, None] <= values.max(axis=1)) & (high[:, axis, None] >= values.min(axis=1))
+        segment, triangle = np.nonzero(near)
+        # Moeller & Trumbore 1997, along the whole segment: t in metres from the point.
+        way = ends_head[segment] - starts_head[segment]
+        length = np.linalg.norm(way, axis=-1)
+        a, b, c = triangles[triangle].transpose(1, 0, 2)
+        across = np.cross(way, c - a)
+        determinant = np.einsum("ni,ni->n", b - a, across)
+        away = starts_head[segment] - a
+        turned = np.cross(away, b - a)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            u = np.einsum("ni,ni->n", away, across) / determinant
+            v = np.einsum("ni,ni->n", way, turned) / determinant
+            t = np.einsum("ni,ni->n", c - a, turned) / determinant * length
+            hit = (u >= 0) & (v >= 0) & (u + v <= 1) & (t > tolerance_m) & (t < length)
+        blocked[segment[hit]] = True
+        return blocked
+
+
+def _about(part: Part, low: Float[np.ndarray, "3"], high: Float[np.ndarray, "3"]) -> Int[np.ndarray, "f 4"]:
+    """Return the faces of a part whose corners do not all lie beyond the same side of a box."""
+    beyond = np.concatenate([part.vertices_head < low, part.vertices_head > high], axis=-1)
+    code = np.packbits(beyond, axis=-1)[:, 0][part.faces]
+    return np.asarray(part.faces[(code[:, 0] & code[:, 1] & code[:, 2] & code[:, 3]) == 0])
 
 
 def _reach(

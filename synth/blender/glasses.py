@@ -1,19 +1,20 @@
-"""Glasses: a frame of plastic or metal, and lenses that mirror and tint.
+"""Glasses: a frame of plastic or metal, and lenses that bend, mirror and tint.
 
-A lens is a closed body of two surfaces, each of which mirrors with the coating's tint and lets the root of the lens'
-tint through.  It does not bend what is behind it: the labels' rays go straight through lenses.
+A lens has two surfaces, each of which mirrors with the coating's tint, bends what is seen through it and lets the root
+of the lens' tint pass.  Light on its way to the face goes straight through: caustics would cost many samples and show
+little.
 """
 
 from typing import Any
 
 import numpy as np
 
+from assets.glasses import LENS_INDEX
 from synth.blender.engine import EngineSpec
 from synth.blender.nodes import Graph, new_material
-from synth.blender.water import fresnel, mirror, unseen
+from synth.blender.water import fresnel, mirror, seen
 from synth.spec import SceneSpec
 
-LENS_INDEX = 1.5
 COATING_TINT = (0.45, 1.0, 0.62)
 
 
@@ -39,11 +40,12 @@ def put_frame(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
 def build_lens(name: str) -> tuple[Any, Graph]:
     """Return one surface of a lens, met twice on the way through."""
     material, g = new_material(name)
-    clear = g.node("ShaderNodeBsdfTransparent", {0: g.colour("tint", (1.0, 1.0, 1.0))}).outputs[0]
+    tint = g.colour("tint", (1.0, 1.0, 1.0))
+    bend = g.node("ShaderNodeBsdfRefraction", {"Color": tint, "Roughness": 0.0, "IOR": LENS_INDEX}).outputs[0]
     shine = mirror(g, 0.05)
     g.connect(shine.node.inputs["Color"], g.colour("coating", (1.0, 1.0, 1.0)))
-    seen = g.mix_shader(fresnel(g, LENS_INDEX), clear, shine)
-    g.surface(g.mix_shader(unseen(g), seen, clear))
+    clear = g.node("ShaderNodeBsdfTransparent", {0: tint}).outputs[0]
+    g.surface(g.mix_shader(seen(g), clear, g.mix_shader(fresnel(g, LENS_INDEX), bend, shine)))
     return material, g
 
 

@@ -1,8 +1,8 @@
 """Rasters of a scene: what is seen at the centre of each pixel, how deep it lies, which way it faces.
 
 A second scene shares the meshes of the first and wears three materials of its own: one that emits the object's id and
-its depth, a cornea that refracts and nothing else (so that pupil and iris are where the picture shows them), and air
-for tears and lenses.  One ray a pixel, through its centre; nothing is averaged, nothing denoised.
+its depth, corneas and lenses that refract and nothing else (so that everything is where the picture shows it), and air
+for tears.  One ray a pixel, through its centre; nothing is averaged, nothing denoised.
 """
 
 from dataclasses import dataclass, replace
@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from assets.eyeball import AQUEOUS_INDEX
+from assets.glasses import LENS_INDEX
 from synth.blender import camera
 from synth.blender.frames import world_from_cam
 from synth.blender.materials import key_of
@@ -51,7 +52,12 @@ class MaskScene:
         self.scene.world.color = (0.0, 0.0, 0.0)
         self.objects: dict[str, Any] = {}
         emit, self.graph = _emitter()
-        self.materials = {"emit": emit, "refract": _refractor(), "clear": _air()}
+        self.materials = {
+            "emit": emit,
+            "cornea": _refractor("refract_cornea", AQUEOUS_INDEX),
+            "glasses_lens": _refractor("refract_lens", LENS_INDEX),
+            "tear": _air(),
+        }
         _set_engine(self.scene)
 
     def put(self, pool: MeshPool, spec: SceneSpec, hair: bool) -> None:
@@ -62,7 +68,7 @@ class MaskScene:
                 item = bpy.data.objects.new(f"{name}.id", original.data)
                 self.scene.collection.objects.link(item)
                 item.material_slots[0].link = "OBJECT"
-                item.material_slots[0].material = self.materials[_role(name)]
+                item.material_slots[0].material = self.materials.get(key_of(name), self.materials["emit"])
                 self.objects[name] = item
             item.matrix_world = original.matrix_world
             item.pass_index = original.pass_index
@@ -78,7 +84,7 @@ class MaskScene:
 def rasters(data: dict[str, np.ndarray], normals: dict[str, np.ndarray], spec: SceneSpec) -> Rasters:
     """Return the rasters from the channels of the two renders.
 
-    The blue channel of the first holds 1 times whatever the path through the cornea did to it, and so divides it out.
+    The blue channel of the first holds 1 times whatever the way through cornea and lens did to it; it is divided out.
     """
     through = data["B"]
     seen = through > 0.25
@@ -91,11 +97,6 @@ def rasters(data: dict[str, np.ndarray], normals: dict[str, np.ndarray], spec: S
     cam = world @ world_from_cam(spec)[:3, :3]
     cam = cam / np.maximum(np.linalg.norm(cam, axis=-1, keepdims=True), 1e-9)
     return Rasters(mask, depth, np.where(seen[..., None], cam, 0.0).astype(np.float32))
-
-
-def _role(name: str) -> str:
-    key = key_of(name)
-    return {"cornea": "refract", "tear": "clear", "glasses_lens": "clear"}.get(key, "emit")
 
 
 def _emitter() -> tuple[Any, Graph]:
@@ -112,9 +113,9 @@ def _emitter() -> tuple[Any, Graph]:
     return material, g
 
 
-def _refractor() -> Any:
-    material, g = new_material("refract")
-    inputs = {"Color": (1.0, 1.0, 1.0), "Roughness": 0.0, "IOR": AQUEOUS_INDEX}
+def _refractor(name: str, index: float) -> Any:
+    material, g = new_material(name)
+    inputs = {"Color": (1.0, 1.0, 1.0), "Roughness": 0.0, "IOR": index}
     g.surface(g.node("ShaderNodeBsdfRefraction", inputs).outputs[0])
     return material
 

@@ -33,10 +33,12 @@ def fresnel(g: Graph, index: float, normal: Any = None) -> Any:
     return node.outputs[0]
 
 
-def unseen(g: Graph) -> Any:
-    """Return 1 for rays that carry light rather than sight: shadow rays and rays after a diffuse bounce."""
-    path = g.node("ShaderNodeLightPath")
-    return g.math("MAXIMUM", path.outputs["Is Shadow Ray"], path.outputs["Is Diffuse Ray"])
+def seen(g: Graph) -> Any:
+    """Return 1 for rays from the camera, also through lens and cornea; 0 for those that carry light to what is seen."""
+    path = g.node("ShaderNodeLightPath").outputs
+    sight = g.math("MAXIMUM", path["Is Camera Ray"], path["Is Transmission Ray"])
+    light = g.math("MAXIMUM", path["Is Shadow Ray"], path["Is Diffuse Ray"])
+    return g.math("MULTIPLY", sight, g.sub(1.0, light))
 
 
 def build_cornea(name: str) -> tuple[Any, Graph]:
@@ -45,8 +47,8 @@ def build_cornea(name: str) -> tuple[Any, Graph]:
     refract = g.node(
         "ShaderNodeBsdfRefraction", {"Color": (1.0, 1.0, 1.0), "Roughness": 0.0, "IOR": AQUEOUS_INDEX}
     ).outputs[0]
-    seen = g.mix_shader(fresnel(g, AQUEOUS_INDEX), refract, mirror(g, MIRROR_ROUGHNESS))
-    g.surface(g.mix_shader(unseen(g), seen, g.node("ShaderNodeBsdfTransparent").outputs[0]))
+    wet = g.mix_shader(fresnel(g, AQUEOUS_INDEX), refract, mirror(g, MIRROR_ROUGHNESS))
+    g.surface(g.mix_shader(seen(g), g.node("ShaderNodeBsdfTransparent").outputs[0], wet))
     return material, g
 
 
@@ -54,6 +56,6 @@ def build_tear(name: str) -> tuple[Any, Graph]:
     """Return the meniscus: too thin to bend what is behind it, it only mirrors."""
     material, g = new_material(name)
     clear = g.node("ShaderNodeBsdfTransparent").outputs[0]
-    seen = g.mix_shader(fresnel(g, TEAR_INDEX), clear, mirror(g, 0.14))
-    g.surface(g.mix_shader(unseen(g), seen, clear))
+    wet = g.mix_shader(fresnel(g, TEAR_INDEX), clear, mirror(g, 0.14))
+    g.surface(g.mix_shader(seen(g), clear, wet))
     return material, g

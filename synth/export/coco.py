@@ -23,8 +23,8 @@ from synth.sample import Sample
 from synth.shards.encode import Encoding, encode_picture
 
 GROUPS = (
-    ("lid", "points.lid_margin.px", "lid_margin", 16),
-    ("caruncle", "points.caruncle.px", "caruncle", 7),
+    ("lid", "apparent.lid_margin_px", "lid_margin", 16),
+    ("caruncle", "apparent.caruncle_px", "caruncle", 7),
     ("iris", "apparent.iris_px", "iris", 32),
     ("pupil", "apparent.pupil_px", "pupil", 32),
 )

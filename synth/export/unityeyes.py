@@ -76,8 +76,8 @@ def unity_view(sample: Sample) -> UnityView:
     height, width = sample.picture.shape[:2]
     sign = np.array([-1.0, 1.0, 1.0]) if flip else np.ones(3)
     contours = {
-        "interior_margin_2d": ("points.lid_margin.px", "lid_margin", 16),
-        "caruncle_2d": ("points.caruncle.px", "caruncle", 7),
+        "interior_margin_2d": ("apparent.lid_margin_px", "lid_margin", 16),
+        "caruncle_2d": ("apparent.caruncle_px", "caruncle", 7),
         "iris_2d": ("apparent.iris_px", "iris", 32),
         "pupil_2d": ("apparent.pupil_px", "pupil", 32),
     }

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from assets.person import GlassesSpec
 from assets.subject import Part, eye_centres_head
 from synth.commands.render import RenderConfig
 from synth.config import compose
@@ -95,6 +96,16 @@ def near_eye(turn_deg, gaze_deg=(0.0, 0.0), side="left", subject=None, **camera)
         cam_from_head_translation_m=tuple(float(x) for x in place),
         target_cam_m=tuple(float(x) for x in rotation @ target_head + place),
     )
+
+
+def wearing(spec, power_dioptre, **changes):
+    """The scene with glasses on, of this power."""
+    values = dict(
+        frame="round", width_scale=1.0, down_m=0.0, forward_m=0.0, colour=(0.02, 0.02, 0.02), metal=True, tint=0.0,
+        tint_colour=(0.5, 0.5, 0.5), coating=0.5,
+    ) | changes  # fmt: skip
+    glasses = GlassesSpec(lens_power_dioptre=power_dioptre, **values)
+    return dataclasses.replace(spec, subject=dataclasses.replace(spec.subject, glasses=glasses))
 
 
 def enlarged(spec, times):

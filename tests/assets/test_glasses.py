@@ -34,7 +34,7 @@ def fit() -> Fit:
 
 
 def pieces(fit: Fit, **changes: object):
-    return {p.name: p for p in build_glasses(dataclasses.replace(GLASSES, **changes), fit)}
+    return {p.name: p for p in build_glasses(dataclasses.replace(GLASSES, **changes), fit)[0]}
 
 
 def edges(faces: np.ndarray) -> Counter:
@@ -52,15 +52,25 @@ def assert_closed(vertices: np.ndarray, faces: np.ndarray) -> None:
     assert set(np.unique(faces)) == set(range(len(vertices)))
 
 
+def joined(lens, edge):
+    """A lens and its edge as one surface: they share the places of their vertices."""
+    places, one = np.unique(np.concatenate([lens.vertices_head, edge.vertices_head]), axis=0, return_inverse=True)
+    faces = np.concatenate([lens.faces, edge.faces + len(lens.vertices_head)])
+    return places, one.ravel()[faces]
+
+
 @pytest.mark.parametrize("metal", [False, True])
 @pytest.mark.parametrize("frame", FRAMES)
 def test_every_piece_is_closed(frame, metal, fit):
     built = pieces(fit, frame=frame, metal=metal)
+    for side in ("left", "right"):
+        assert_closed(*joined(built[f"glasses_lens_{side}"], built[f"glasses_edge_{side}"]))
     for piece in built.values():
-        assert_closed(piece.vertices_head, piece.faces)
+        if not piece.name.startswith(("glasses_lens", "glasses_edge")):
+            assert_closed(piece.vertices_head, piece.faces)
         assert {len(values) for values in piece.attributes.values()} == {len(piece.vertices_head)}
         assert piece.material == ("glasses_lens" if "lens" in piece.name else "glasses_frame")
-    assert sum(len(p.vertices_head) for p in built.values()) <= 4000
+    assert sum(len(p.vertices_head) for p in built.values()) <= 9000
 
 
 @pytest.mark.parametrize("frame", FRAMES)
@@ -107,6 +117,21 @@ def test_lens_thickness_is_the_lens_makers(power, fit):
     expected = -power * rho2[-1] / (2 * 0.5)
     assert thickness[-1] - thickness[0] == pytest.approx(expected, rel=0.05, abs=1e-6)
     assert thickness.min() == pytest.approx(1.5e-3 if power <= 0 else 1.0e-3)
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+@pytest.mark.parametrize("power", [-6.0, 3.0])
+def test_the_mesh_of_a_lens_lies_on_its_optics(frame, power, fit):
+    built, lenses = build_glasses(dataclasses.replace(GLASSES, frame=frame, lens_power_dioptre=power), fit)
+    bodies = {piece.name: piece for piece in built}
+    for side, optics in zip(("left", "right"), lenses, strict=True):
+        mesh = bodies[f"glasses_lens_{side}"].vertices_head
+        for which, vertices in enumerate(np.split(mesh, 2)):
+            local = (vertices - optics.origin_head) @ optics.head_from_lens
+            assert np.ptp(local[:, 2] - optics.surface_m(which, local[:, :2])) < 1e-12
+            assert np.abs(local[:, :2]).max(axis=0) == pytest.approx(np.abs(optics.outline_m).max(axis=0))
+        front, back = optics.curvature_per_m
+        assert 0.5 * (front - back) == pytest.approx(power), "lens maker's formula, n = 1.5"
 
 
 def test_temples_reach_the_ears_and_pass_beside_the_head(fit):

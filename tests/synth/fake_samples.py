@@ -144,7 +144,7 @@ def _eye(
     pupil_px = px(pupil_cam[None])[0]
     cornea_cam = cam(head_from_eye @ np.array([0, 0, -0.0055]) + centre_head)
     canthi_cam = np.array([points["lid_margin"]["cam"][0], points["lid_margin"]["cam"][8]])
-    lid_px = np.array(points["lid_margin"]["px"])
+    lid_px = 1.02 * np.array(points["lid_margin"]["px"]) - 0.02 * pupil_px
     optical_cam = rotation @ optical_head
     glints = px(cornea_cam + CORNEA_M * np.array([[0.1, -0.2, -0.97], [-0.2, -0.1, -0.97]]))
     return {
@@ -169,6 +169,9 @@ def _eye(
         "apparent": {
             "pupil_px": (pupil_px + 1.13 * (np.array(points["pupil"]["px"]) - pupil_px)).tolist(),
             "iris_px": (pupil_px + 1.04 * (np.array(points["iris"]["px"]) - pupil_px)).tolist(),
+            "lid_margin_px": (1.02 * np.array(points["lid_margin"]["px"]) - 0.02 * pupil_px).tolist(),
+            "caruncle_px": (1.02 * np.array(points["caruncle"]["px"]) - 0.02 * pupil_px).tolist(),
+            "canthi_px": (1.02 * np.array(px(canthi_cam)) - 0.02 * pupil_px).tolist(),
             "pupil_centre_px": pupil_px.tolist(),
         },
         "glints_px": glints.tolist(),
@@ -194,13 +197,13 @@ def _paint(rng: np.random.Generator, labels: dict[str, Any], width: int, height:
             return [(float(x) * big, float(y) * big) for x, y in points]
 
         draw = ImageDraw.Draw(ball)
-        draw.polygon(shape(eye["points"]["caruncle"]["px"]), fill=(190, 110, 100))
+        draw.polygon(shape(eye["apparent"]["caruncle_px"]), fill=(190, 110, 100))
         draw.polygon(shape(eye["apparent"]["iris_px"]), fill=IRIS_SRGB[labels["attributes"]["iris_colour"]])
         draw.polygon(shape(eye["apparent"]["pupil_px"]), fill=(12, 10, 10))
         for (x, y), seen in zip(eye["glints_px"], eye["glints_visible"], strict=True):
             if seen:
                 draw.ellipse([(x - 0.8) * big, (y - 0.8) * big, (x + 0.8) * big, (y + 0.8) * big], fill=(255, 255, 255))
-        ImageDraw.Draw(opening).polygon(shape(eye["points"]["lid_margin"]["px"]), fill=255)
+        ImageDraw.Draw(opening).polygon(shape(eye["apparent"]["lid_margin_px"]), fill=255)
     whole.paste(ball, mask=opening)
     small = np.asarray(whole.resize((width, height), Image.Resampling.BOX), dtype=np.float64)
     return np.clip(small + rng.normal(0, 3, small.shape), 0, 255).astype(np.uint8)

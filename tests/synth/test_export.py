@@ -116,8 +116,8 @@ def test_unityeyes_read_by_its_rules_gives_the_labels(unityeyes: Path) -> None:
         truth = sample.picture[:, ::-1] if flip else sample.picture
         assert np.abs(picture.astype(int) - truth).mean() < 2
         for name, n, label in [
-            ("interior_margin_2d", 16, "points.lid_margin.px"),
-            ("caruncle_2d", 7, "points.caruncle.px"),
+            ("interior_margin_2d", 16, "apparent.lid_margin_px"),
+            ("caruncle_2d", 7, "apparent.caruncle_px"),
             ("iris_2d", 32, "apparent.iris_px"),
         ]:
             points = unity_points(document[name], height)

@@ -31,7 +31,7 @@ def test_contours_are_where_the_labels_are(size: tuple[int, int], scale: float) 
         drawn = picture_u8(draw_sample(black, scale)).astype(float)
         assert drawn.shape[:2] == (size[1] * scale, size[0] * scale)
         for name, label, kind, n in (
-            ("lid margin", "points.lid_margin.px", "lid_margin", 16),
+            ("lid margin", "apparent.lid_margin_px", "lid_margin", 16),
             ("iris", "apparent.iris_px", "iris", 32),
         ):
             strength = near_colour(drawn, COLOURS[name])

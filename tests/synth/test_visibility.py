@@ -14,6 +14,8 @@ from tests.agreement.test_visibility_agrees import triangles
 from tests.assets.people import adult
 
 K = np.array([[400.0, 0, 80], [0, 430.0, 50], [0, 0, 1]])
+IN_FRONT = transform(np.eye(3), np.array([0.0, 0.0, 0.5]))
+EMPTY = np.zeros((0, 4), dtype=np.int64)
 
 
 def part(vertices, faces, material="skin"):
@@ -85,6 +87,32 @@ def test_what_lies_behind_the_lens_hides_nothing():
     occluders = Occluders([part(sheet, np.array([[0, 1, 2, 3]]))], np.eye(4), K)
     points = np.array([[0.0, 0.0, 0.5]])
     assert not occluders.hidden(project(K, points), points[:, 2], on_eye=False).any()
+
+
+def test_segments_meet_triangles_as_points_before_a_camera_do():
+    """A segment from a point to the camera is blocked where the point is hidden, whatever stands in between."""
+    rng = np.random.default_rng(3)
+    vertices = rng.uniform([-0.1, -0.1, -0.1], [0.1, 0.1, 0.1], (240, 3))
+    occluders = Occluders([part(vertices, np.arange(240).reshape(60, 4))], IN_FRONT, K)
+    points = rng.uniform([-0.08, -0.08, -0.1], [0.08, 0.08, 0.1], (300, 3))
+    cam = points + np.array([0.0, 0.0, 0.5])
+    hidden = occluders.hidden(project(K, cam), cam[:, 2], on_eye=False)
+    camera = np.broadcast_to([0.0, 0.0, -0.5], points.shape)
+    blocked = occluders.between(points, camera, on_eye=False)
+    assert 0.2 < hidden.mean() < 0.95
+    # Only what lies within the tolerance is told otherwise: along z there, along the segment here.
+    assert np.sum(hidden != blocked) <= 2
+    # Cut before the nearest triangle, nothing is in the way.
+    assert not occluders.between(points, points + 1e-9, on_eye=False).any()
+
+
+def test_an_eye_blocks_no_segment_from_its_own_surface():
+    sheet = np.array([[-0.1, -0.1, 0.5], [0.1, -0.1, 0.5], [0.1, 0.1, 0.5], [-0.1, 0.1, 0.5]])
+    occluders = Occluders([part(sheet, np.array([[0, 1, 2, 3]]), "cornea"), part(sheet, EMPTY)], np.eye(4), K)
+    start, end = np.array([[0.0, 0.0, 0.52]]), np.array([[0.01, 0.0, 0.45]])
+    assert occluders.between(start, end, on_eye=False).all()
+    assert not occluders.between(start, end, on_eye=True).any()
+    assert occluders.between(np.zeros((0, 3)), np.zeros((0, 3)), on_eye=True).shape == (0,)
 
 
 def test_no_points_at_all():
