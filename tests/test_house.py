@@ -22,6 +22,10 @@ def test_who_imports_whom():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_every_folder_is_a_package_for_import_linter_sees_no_other():
+    assert not [str(folder) for folder in {path.parent for path in SOURCES} if not (folder / "__init__.py").is_file()]
+
+
 def test_every_file_is_short_and_its_name_says_something():
     files = [*SOURCES, *TESTS]
     long = {str(path): n for path in files if (n := len(path.read_text(encoding="utf-8").splitlines())) > MOST_LINES}

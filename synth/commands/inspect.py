@@ -7,7 +7,7 @@ from pathlib import Path
 from omegaconf import MISSING
 
 from synth.errors import ConfigError
-from synth.inspect_report import make_report
+from synth.report.page import make_report
 from synth.shards.atomic import naming_full_disk, replacing, write_whole
 
 HELP = "write report.html about a corpus: sheets, distributions, rejections, rates"

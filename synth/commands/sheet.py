@@ -6,9 +6,9 @@ from pathlib import Path
 from omegaconf import MISSING
 
 from synth.errors import ConfigError
+from synth.report.sheet import Layout, automatic_scale, draw_sheet
 from synth.shards import count, pick
 from synth.shards.atomic import replacing
-from synth.sheet import Layout, automatic_scale, draw_sheet
 
 HELP = "draw a contact sheet of a corpus with its labels"
 CONFIG_NAME = "sheet"

@@ -18,12 +18,12 @@ from typing import Any
 from PIL import Image
 
 from synth.export.eye_patch import eye_patch
-from synth.inspect_columns import Columns, read_columns
-from synth.inspect_sections import attribute_charts, gaze_charts, geometry_charts, origin, work_charts
-from synth.real_eyes import RealEyes, read_real_eyes
+from synth.report.columns import Columns, read_columns
+from synth.report.real_eyes import RealEyes, read_real_eyes
+from synth.report.sections import attribute_charts, gaze_charts, geometry_charts, origin, work_charts
+from synth.report.sheet import Layout, arrange, automatic_scale, draw_sheet
 from synth.sample import Sample
 from synth.shards import pick, read_manifest
-from synth.sheet import Layout, arrange, automatic_scale, draw_sheet
 
 SIDE_BY_SIDE = 32
 
@@ -59,7 +59,7 @@ def make_report(folder: Path, n: int, real: Path | None = None) -> Report:
     Args:
         folder: Of the data set.
         n: Pictures on a sheet.
-        real: A real set to show beside it (see synth/real_eyes.py).
+        real: A real set to show beside it (see synth/report/real_eyes.py).
 
     Raises:
         DataError: The data set is not finished or damaged, or the real one cannot be read.
@@ -157,7 +157,7 @@ def _page(folder: Path, sections: Sequence[Section], numbers: Mapping[str, float
     if "seconds_per_sample" in numbers:
         shown.insert(3, (f"{numbers['seconds_per_sample']:.2f} s", "a sample and process"))
     facts = "".join(f"<div><b>{html.escape(value)}</b><span>{name}</span></div>" for value, name in shown)
-    template = Template(files("synth").joinpath("inspect_report.html").read_text(encoding="utf-8"))
+    template = Template(files("synth.report").joinpath("page.html").read_text(encoding="utf-8"))
     return template.substitute(
         title=html.escape(folder.resolve().name),
         lead="Rendered eyes with their labels: what was asked for, and what came out.",

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from synth import inspect_charts as charts
-from synth.inspect_columns import Columns
-from synth.real_eyes import RealEyes
+from synth.report import charts
+from synth.report.columns import Columns
+from synth.report.real_eyes import RealEyes
 
 
 def gaze_charts(columns: Columns, real: RealEyes | None) -> str:

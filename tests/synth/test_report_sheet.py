@@ -9,9 +9,9 @@ from PIL import Image
 
 from synth.commands.cli import main
 from synth.errors import ConfigError
-from synth.overlay import COLOURS, draw_sample
+from synth.report.overlay import COLOURS, draw_sample
+from synth.report.sheet import Layout, arrange, automatic_scale, draw_sheet, picture_u8
 from synth.shards import iterate, pick
-from synth.sheet import Layout, arrange, automatic_scale, draw_sheet, picture_u8
 from tests.synth.fake_samples import fake_sample
 from tests.synth.test_shards import make
 

@@ -1,4 +1,4 @@
-"""Contact sheets: pictures side by side, with or without their labels (see synth/overlay.py), and what each is."""
+"""Contact sheets: pictures side by side, with or without their labels (overlay.py), and what each is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from jaxtyping import UInt8
 from PIL import Image, ImageDraw, ImageFont
 
 from synth.errors import ConfigError
-from synth.overlay import COLOURS, draw_sample
+from synth.report.overlay import COLOURS, draw_sample
 from synth.sample import Sample
 
 TILE_PX = 320

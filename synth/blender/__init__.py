@@ -1,0 +1,1 @@
+"""A scene in Blender, traced by Cycles; the only importer of bpy."""
