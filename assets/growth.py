@@ -5,7 +5,7 @@ The brow's place is found once on the untouched head and then goes with its skin
 
 import numpy as np
 import scipy.sparse as sparse
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from scipy.spatial import Delaunay
 
 from assets.brows import brow_borders_m, grow_brow
@@ -53,15 +53,30 @@ def brow_weights(
         & (np.abs(base_head[:, 1] - y.mean()) < 0.035)
         & (base_head[:, 2] < centre_head[2] + 0.03)
     )
-    mesh = Delaunay(base_head[near, :2])
-    simplex = mesh.find_simplex(grid)
-    assert (simplex >= 0).all(), "the brow's grid leaves the face"
-    affine = mesh.transform[simplex]
-    two = np.einsum("nij,nj->ni", affine[:, :2], grid - affine[:, 2])
-    weights = np.concatenate([two, 1.0 - two.sum(1, keepdims=True)], axis=1)
-    columns = near[mesh.simplices[simplex].ravel()]
+    triangles = Delaunay(base_head[near, :2]).simplices
+    weights, found = _barycentric(base_head[near][triangles][..., :2], grid)
+    assert (weights > -1e-9).all(), "the brow's grid leaves the face"
+    columns = near[triangles[found].ravel()]
     rows = np.repeat(np.arange(len(grid)), 3)
     return sparse.csr_matrix((weights.ravel(), (rows, columns)), shape=(len(grid), len(base_head)))
+
+
+def _barycentric(
+    triangles: Float[np.ndarray, "t 3 2"], points: Float[np.ndarray, "n 2"]
+) -> tuple[Float[np.ndarray, "n 3"], Int[np.ndarray, " n"]]:
+    """Return each point's weights in the triangle that it lies in, and which that is.
+
+    Delaunay has this too, but calls LAPACK once a triangle, whose threads wait for each other longer than they work.
+    """
+    a, b, c = np.moveaxis(triangles, 1, 0)
+    u, v = b - a, c - a
+    area = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
+    off = points[:, None] - a
+    second = (off[..., 0] * v[:, 1] - off[..., 1] * v[:, 0]) / area
+    third = (u[:, 0] * off[..., 1] - u[:, 1] * off[..., 0]) / area
+    weights = np.stack([1.0 - second - third, second, third], axis=-1)
+    found = weights.min(axis=-1).argmax(axis=1)
+    return weights[np.arange(len(points)), found], found
 
 
 def brow(

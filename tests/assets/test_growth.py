@@ -5,6 +5,7 @@ import pytest
 from scipy.spatial import cKDTree
 
 from assets.eyeball import surface_radius_m
+from assets.growth import brow_weights
 from assets.subject import SIDES, build
 from synth.eye_pose import eye_rotations
 from tests.assets.people import adult, eye
@@ -77,3 +78,19 @@ def test_brows_go_up_with_their_skin():
     )
     rise = hairs(plain, "brow_left").points_head - hairs(raised, "brow_left").points_head
     assert rise[:, 0, 1].max() > 2e-3 and rise[:, 0, 1].min() > -1e-3
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_the_weights_of_a_brow_meet_its_grid_and_stay_between_near_vertices(side):
+    rng = np.random.default_rng(1)
+    skin, eye_centre = rng.uniform(-0.06, 0.06, (4000, 3)), np.array([0.0, 0.01, 0.06])
+    weights = brow_weights(skin, eye_centre, side)
+    grid = (weights @ skin).reshape(15, 24, 3)
+    heights = np.broadcast_to(0.01 - np.linspace(0.008, 0.036, 15)[:, None], (15, 24))
+    np.testing.assert_allclose(grid[..., 1], heights, atol=1e-12)
+    temporal = np.abs(grid[:, -1, 0]) > np.abs(grid[:, 0, 0])
+    assert temporal.all() and np.ptp(grid[..., 0], axis=0).max() < 1e-12
+    assert weights.data.min() > -1e-9
+    np.testing.assert_allclose(np.asarray(weights.sum(axis=1)), 1.0)
+    used = weights.indices.reshape(-1, 3)
+    assert np.linalg.norm(skin[used][..., :2] - grid.reshape(-1, 1, 3)[..., :2], axis=-1).max() < 0.01
