@@ -1,20 +1,24 @@
 """What a picture costs: CPU seconds by stage, and memory as a corpus grows.
 
 Seconds are those of the whole process with all its threads (time.process_time): other work on the machine stretches
-them far less than wall time, but not by nothing, because cores share caches.  Blender tells its stages apart in wall
-time only; they are separated by leaving things out, scene by scene, each new to Blender as in a corpus:
+them less than wall time, but up to twofold where cores share their parts, so measure when nothing else runs.
+
+Each picture is made as a corpus makes it (synth.corpus.make_sample), then once more in parts.  Blender tells its stages
+apart in wall time only; leaving things out tells them apart in CPU time:
 
     update    putting the scene: meshes, paintings, lamps, as Python sees it
-    sync      a picture of 8 x 8 pixels, 1 sample, no denoiser: what Cycles does before it traces (copies, normals, BVH,
-              textures), and its 2 ms for any picture
-    paths     the whole picture without the denoiser, the scene being synchronised already
-    denoise   the same again with the denoiser and its guides, less `paths`
+    sync      a picture of 8 x 8 pixels: what Cycles does before it traces (copies, normals, BVH, textures), and its few
+              ms for any picture
+    paths     the whole picture without the denoiser
+    denoise   the whole picture with the denoiser and its guides, less `paths`
 
-Between them and before each scene a picture of 8 x 8 takes up what turning the denoiser on or off costs, which a corpus
-never does.  With a GPU the CPU's seconds say nothing of paths.
+A change of size alone does not make Cycles prepare a scene again; any other setting does, even one that is written with
+the value that it has.  So only the denoiser is touched, and after it was turned on or off a picture of 8 x 8 takes up
+what that costs.  Before the parts and after them another scene is put: each is as new to Blender as in a corpus.
+The parts are thus measured apart from the whole (`run`), turn by turn with it: how far they differ says how far to
+believe them.  With a GPU the CPU's seconds say nothing of paths.
 """
 
-import dataclasses
 import os
 import platform
 import tempfile
@@ -24,18 +28,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from assets.subject import SubjectGeometry
-from synth.blender.engine import EngineSpec
 from synth.corpus import Job, Stopwatch, draw_useful, keep_to_a_core, make_sample
 from synth.errors import ProjectError
-from synth.labels import Labels
-from synth.picture import develop
 from synth.sample import Sample
 from synth.shards import ShardPlan, finish, open_output, write_shard
 from synth.shards.encode import encode_sample
-from synth.spec import SceneSpec, to_json
+from synth.spec import SceneSpec
 
 if TYPE_CHECKING:
     from synth.blender.session import Session
@@ -48,16 +47,17 @@ STAGES = {
     "sync": "Cycles' own preparation",
     "paths": "path tracing",
     "denoise": "denoising",
-    "read": "reading the traced picture",
     "develop": "development",
     "encode": "encoding",
     "write": "writing shard, index, manifest",
 }
 TRACING = ("paths", "denoise")
+ASIDE = "aside"
+"""What is not counted."""
 SIDE_PX = 8
 MEMORY = Path("/proc/self/statm")
 
-Scene = tuple[SceneSpec, SubjectGeometry, Labels]
+Scene = tuple[SceneSpec, SubjectGeometry]
 
 
 @dataclass(frozen=True)
@@ -67,10 +67,12 @@ class RenderCost:
     Attributes:
         pictures: How many the mean is over.
         seconds: By stage, in the order of `STAGES`.
+        run: The whole, made as a corpus makes it.
     """
 
     pictures: int
     seconds: Mapping[str, float]
+    run: float
 
     @property
     def total(self) -> float:
@@ -90,7 +92,7 @@ class RenderCost:
     def to_json(self) -> dict[str, Any]:
         """Return plain numbers."""
         seconds = {name: round(value, 6) for name, value in self.seconds.items()}
-        whole = {"total_s": round(self.total, 6), "overhead": round(self.overhead, 4)}
+        whole = {"total_s": round(self.total, 6), "run_s": round(self.run, 6), "overhead": round(self.overhead, 4)}
         return {"pictures": self.pictures, "cpu_s": seconds, **whole, "over_paths": round(self.over_paths, 4)}
 
 
@@ -99,75 +101,66 @@ def bench_render(job: Job, count: int) -> RenderCost:
 
     Args:
         job: The corpus; nothing is written to its folder.
-        count: Pictures to measure: the first of the corpus but the very first, which builds what stays.
+        count: Pictures to measure: the first of the corpus.  The one after them builds what stays, and is not counted.
     """
     from synth.blender.session import Session
 
     if job.engine.threads == 1:
         keep_to_a_core(0)  # as a render process does
-    scenes, spent = _draw(job, count + 1)
+    other, samples = _scene(job, count), []
     with Session(job.engine) as session:
-        traced, pictures = _trace(session, job, scenes)
-    spent |= traced | _stored(job, scenes[1:], pictures[1:])
-    return RenderCost(count, {name: spent[name] / count for name in STAGES})
+        session.render(*other)
+        whole, parts = Stopwatch(), Stopwatch()
+        for index in range(count):
+            whole.lap(ASIDE)
+            samples.append(make_sample(job, session, index, whole))
+            parts.lap(ASIDE)
+            _split(session, _scene(job, index), other, parts)
+    stored = _stored(job, samples)
+    spent = whole.seconds | parts.seconds | stored
+    spent["denoise"] -= spent["paths"]
+    run = sum(whole.seconds.values()) - whole.seconds[ASIDE] + sum(stored.values())
+    return RenderCost(count, {name: spent[name] / count for name in STAGES}, run / count)
 
 
-def _draw(job: Job, count: int) -> tuple[list[Scene], dict[str, float]]:
-    scenes, watch = [], Stopwatch()
-    for index in range(count):
-        if index == 1:
-            watch = Stopwatch()
-        spec, subject, labels, _ = draw_useful(job.ranges, job.seed, index, watch)
-        scenes.append((spec, subject, labels))
-    return scenes, dict(watch.seconds)
+def _scene(job: Job, index: int) -> Scene:
+    spec, subject, _, _ = draw_useful(job.ranges, job.seed, index, Stopwatch())
+    return spec, subject
 
 
-def _trace(session: "Session", job: Job, scenes: Sequence[Scene]) -> tuple[dict[str, float], list[np.ndarray]]:
-    """Put, trace and develop each scene, as the module says; the first is not counted."""
-    from synth.blender.session import set_engine
+def _split(session: "Session", scene: Scene, other: Scene, watch: Stopwatch) -> None:
+    """Put and trace a scene in parts, as the module says; `denoise` still has `paths` in it."""
+    spec, render, cycles = scene[0], session.scene.render, session.scene.cycles
 
-    plain = dataclasses.replace(job.engine, denoise=False)
-    watch, pictures = Stopwatch(), []
-
-    def trace(engine: EngineSpec, spec: SceneSpec, small: bool) -> dict[str, np.ndarray]:
-        set_engine(session.scene, engine)
-        render, traced_px = session.scene.render, spec.camera.supersample
+    def trace(small: bool) -> None:
+        traced_px = spec.camera.supersample
         render.resolution_x = SIDE_PX if small else spec.camera.width * traced_px
         render.resolution_y = SIDE_PX if small else spec.camera.height * traced_px
-        if small:
-            session.scene.cycles.samples = 1
-        return session.trace(session.scene, spec)[0]
+        session.trace(session.scene, spec)
 
-    for number, (spec, subject, _) in enumerate(scenes):
-        trace(plain, spec, small=True)
-        if number == 1:
-            watch = Stopwatch()
-        watch.lap("settle")
-        session.put(spec, subject)
-        watch.lap("update")
-        trace(plain, spec, small=True)
-        watch.lap("sync")
-        trace(plain, spec, small=False)
-        watch.lap("paths")
-        trace(job.engine, spec, small=True)
-        watch.lap("settle")
-        channels = trace(job.engine, spec, small=False)
-        watch.lap("denoise")
-        rgb = np.stack([channels[name] for name in "RGB"], axis=-1)
-        watch.lap("read")
-        pictures.append(develop(rgb, spec))
-        watch.lap("develop")
-    seconds = {name: value for name, value in watch.seconds.items() if name != "settle"}
-    seconds["denoise"] -= seconds["paths"]
-    return seconds, pictures
+    session.put(*other)
+    trace(small=True)
+    watch.lap(ASIDE)
+    session.put(*scene)
+    watch.lap("update")
+    trace(small=True)
+    watch.lap("sync")
+    trace(small=False)
+    watch.lap("denoise")
+    cycles.use_denoising = False
+    session.scene.update_tag()
+    trace(small=True)
+    watch.lap(ASIDE)
+    trace(small=False)
+    watch.lap("paths")
+    cycles.use_denoising = session.engine.denoise
+    session.put(*other)
+    trace(small=True)
+    watch.lap(ASIDE)
 
 
-def _stored(job: Job, scenes: Sequence[Scene], pictures: Sequence[np.ndarray]) -> dict[str, float]:
+def _stored(job: Job, samples: Sequence[Sample]) -> dict[str, float]:
     """Encode alone, then write a data set of these pictures; the second less the first is writing."""
-    samples = [
-        Sample(job.seed, place, picture, {**labels.to_json(), "index": place}, to_json(spec))
-        for place, ((spec, _, labels), picture) in enumerate(zip(scenes, pictures, strict=True))
-    ]
     encode = cpu_seconds(lambda: [encode_sample(sample, job.encoding) for sample in samples])
 
     def store(folder: Path) -> None:

@@ -16,17 +16,17 @@ SECONDS = dict.fromkeys(STAGES, 0.01) | {"paths": 0.7, "denoise": 0.2}
 
 
 def test_shares_follow_from_the_seconds():
-    cost = RenderCost(3, SECONDS)
+    cost = RenderCost(3, SECONDS, 1.0)
     rest = 0.01 * (len(STAGES) - 2)
     assert cost.total == pytest.approx(0.9 + rest)
     assert cost.overhead == pytest.approx(rest / (0.9 + rest))
     assert cost.over_paths == pytest.approx((0.9 + rest) / 0.7)
-    assert list(cost.to_json()["cpu_s"]) == list(STAGES)
+    assert list(cost.to_json()["cpu_s"]) == list(STAGES) and cost.to_json()["run_s"] == 1.0
 
 
 def test_a_table_has_a_row_for_every_stage():
-    table = cost_table({"60x36": RenderCost(3, SECONDS), "160x96": RenderCost(3, SECONDS)})
-    assert (len(table.rows), len(table.columns)) == (len(STAGES) + 3, 3)
+    table = cost_table({"60x36": RenderCost(3, SECONDS, 1.0), "160x96": RenderCost(3, SECONDS, 1.0)})
+    assert (len(table.rows), len(table.columns)) == (len(STAGES) + 4, 3)
     assert len(memory_table(MemoryGrowth({1: 400.0, 2: 401.5})).rows) == 2
 
 
@@ -89,7 +89,7 @@ def test_a_mistake_is_told_before_anything_is_measured(monkeypatch):
 
 
 def test_the_figures_are_written_with_the_machine(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(command, "bench_render", lambda job, count: RenderCost(count, SECONDS))
+    monkeypatch.setattr(command, "bench_render", lambda job, count: RenderCost(count, SECONDS, 1.0))
     command.run(BenchConfig(n=2, cases=["160x96"], out=str(tmp_path / "new" / "bench.json")))
     written = json.loads((tmp_path / "new" / "bench.json").read_text())
     assert written["what"] == "render" and written["versions"]["numpy"] and written["machine"]["cores"]
@@ -105,6 +105,7 @@ def test_a_picture_is_measured_in_parts_and_memory_on_the_way():
     cost = bench.bench_render(job, 2)
     assert set(cost.seconds) == set(STAGES)
     assert all(cost.seconds[name] > 0 for name in STAGES if name not in ("denoise", "write"))
+    assert cost.total == pytest.approx(cost.run, rel=0.4), "the parts make up the whole, as far as a busy machine lets"
     seen = []
     growth = bench.bench_memory(job, 2, seen.append)
     assert list(growth.resident_mb) == [1, 2] and seen == [1, 2]
