@@ -15,12 +15,10 @@ the top, without exposure or tone curve; `alpha` is 0 where the sky is seen.
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Protocol, runtime_checkable
 
 import bpy
@@ -61,12 +59,10 @@ class Frame:
     Attributes:
         linear_rgb: (h, w, 3) float32, scene-linear, first row at the top.
         alpha: (h, w) float32.
-        seconds: Wall seconds by stage: `update` (scene), `trace` (Cycles, denoiser included), `read`.
     """
 
     linear_rgb: np.ndarray
     alpha: np.ndarray
-    seconds: dict[str, float]
 
 
 class Session:
@@ -92,9 +88,7 @@ class Session:
         """Return the session."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Remove the session's files."""
         self.close()
 
@@ -108,16 +102,12 @@ class Session:
         Raises:
             RenderError: Blender gave no picture; names seed and index.
         """
-        start = time.perf_counter()
         self.put(spec, geometry)
-        updated = time.perf_counter()
-        channels, traced = self.trace(self.scene, spec)
+        channels = self.trace(self.scene, spec)
         rgb = np.stack([channels[name] for name in "RGB"], axis=-1)
         if not np.isfinite(rgb).all():
             raise RenderError(f"seed {spec.seed}, index {spec.index}: the picture holds numbers that are not finite")
-        done = time.perf_counter()
-        seconds = {"update": updated - start, "trace": traced - updated, "read": done - traced}
-        return Frame(rgb, channels["A"], seconds)
+        return Frame(rgb, channels["A"])
 
     def rasters(self, spec: SceneSpec, geometry: GeometryLike, hair: bool = True) -> Rasters:
         """Return id mask, depth and normals at the final picture's size, with or without lashes and brows.
@@ -130,9 +120,9 @@ class Session:
             self.mask_scene = MaskScene(self.camera)
         self.mask_scene.put(self.pool, spec, hair)
         self.mask_scene.show(normals=False)
-        data, _ = self.trace(self.mask_scene.scene, spec)
+        data = self.trace(self.mask_scene.scene, spec)
         self.mask_scene.show(normals=True)
-        normals, _ = self.trace(self.mask_scene.scene, spec)
+        normals = self.trace(self.mask_scene.scene, spec)
         return rasters(data, normals, spec)
 
     def put(self, spec: SceneSpec, geometry: GeometryLike) -> None:
@@ -150,8 +140,8 @@ class Session:
         # Settings kept by an add-on do not tell the dependency graph that they changed.
         self.scene.update_tag()
 
-    def trace(self, scene: Any, spec: SceneSpec) -> tuple[dict[str, np.ndarray], float]:
-        """Run Cycles on a scene as it is; return the channels of its picture and when it had ended."""
+    def trace(self, scene: Any, spec: SceneSpec) -> dict[str, np.ndarray]:
+        """Run Cycles on a scene as it is; return the channels of its picture."""
         file = Path(self.folder.name) / "picture.exr"
         file.unlink(missing_ok=True)
         scene.render.filepath = str(file)
@@ -160,10 +150,9 @@ class Session:
                 bpy.ops.render.render(write_still=True, scene=scene.name)
             except RuntimeError as error:
                 raise RenderError(f"seed {spec.seed}, index {spec.index}: Blender failed: {error}") from error
-        ended = time.perf_counter()
         if not file.exists():
             raise RenderError(f"seed {spec.seed}, index {spec.index}: Blender wrote no picture to {file.parent}")
-        return exr.read(file), ended
+        return exr.read(file)
 
 
 def _memory_folder() -> tempfile.TemporaryDirectory[str]:

@@ -11,7 +11,6 @@ left out too.  OpenGL's camera has y up and looks along -z; a pixel shows what l
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -72,9 +71,7 @@ class RasterSession:
         """Return the session."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Close the context."""
         self.close()
 

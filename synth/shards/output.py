@@ -11,7 +11,6 @@ import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from synth.errors import ConfigError, DataError
@@ -37,10 +36,6 @@ class Output:
     versions: Mapping[str, str]
     lock: int
 
-    def record_timing(self, shard: int, samples: int, seconds: float, **parts_s: float) -> None:
-        """Note how long a shard took (and parts of it), for the report; see `record_timing`."""
-        record_timing(self.folder, shard, samples, seconds, **parts_s)
-
     def close(self) -> None:
         """Let other runs in."""
         os.close(self.lock)
@@ -49,7 +44,7 @@ class Output:
         """Return itself, open."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, *error: object) -> None:
         """Close."""
         self.close()
 

@@ -14,6 +14,7 @@ import pytest
 from synth.errors import ConfigError, LabelError
 from synth.shards import ShardPlan, count, finish, iterate, open_output, read_index, read_manifest, write_shard
 from synth.shards.encode import Encoding, PictureFormat, canonical_json, decode_picture, encode_picture
+from synth.shards.output import record_timing
 from tests.synth.fake_samples import fake_sample
 
 CONFIG: dict[str, Any] = {"n": 7, "seed": 3, "camera": {"width": 60, "focal_px": [500.0, 900.0]}, "workers": 1}
@@ -26,7 +27,7 @@ def make(folder: Path, shards: list[int] | None = None, config: dict[str, Any] =
         for shard in shards if shards is not None else PLAN.missing(folder):
             samples = (fake_sample(3, index, 60, 36, rasters) for index in PLAN.indices(shard))
             write_shard(folder, PLAN, shard, samples)
-            output.record_timing(shard, 3, 0.5, render=0.4)
+            record_timing(folder, shard, 3, 0.5, render=0.4)
         if not PLAN.missing(folder):
             finish(output, PLAN, seed=3)
 
