@@ -2,8 +2,8 @@
 
 Pictures are 60 wide and 36 high, grey, u8, as the camera gave them or already histogram-equalised by their set
 (equalising again then changes next to nothing).  Angles are [pitch, yaw] in radians in `norm`, +pitch up, +yaw to the
-left of the image (see synth/gaze.py).  Every eye is a left eye: a right one has been mirrored, its picture flipped and
-both its yaws negated.
+left of the image (see synth/geometry/gaze.py).  Every eye is a left eye: a right one has been mirrored, its picture
+flipped and both its yaws negated.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Gaze angles as torch tensors: the same convention as synth/gaze.py, differentiable, for losses and label motion.
+"""Gaze angles as torch tensors: the convention of synth/geometry/gaze.py, differentiable, for losses and label motion.
 
 gaze = -(cos p sin y, sin p, cos p cos y) in `cam` or `norm` (x right, y down, z forward), [pitch, yaw] in radians
 """

@@ -1,8 +1,8 @@
 """A person: the numbers that decide shape and looks of a head and its two eyes.
 
 Units are SI and radians; lengths of anatomy are metres.  "Left" and "right" are the subject's.  "Nasal" means towards
-the nose, whichever eye.  Frames are those of synth/frames.py: `head` has x to the subject's left, y to the chin, z into
-the head; ranges and their sources stand in docs/anatomy.md.
+the nose, whichever eye.  Frames are those of synth/geometry/frames.py: `head` has x to the subject's left, y to the
+chin, z into the head; ranges and their sources stand in docs/anatomy.md.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """A subject: the head with its two eyes as meshes and hairs, in frame `head`, ready to be drawn or measured.
 
 Both readings of a scene start here: Blender draws the parts, the labels measure the very same vertices.  The frame's
-origin is midway between the eyeballs' rotation centres (synth/frames.py).
+origin is midway between the eyeballs' rotation centres (synth/geometry/frames.py).
 """
 
 from __future__ import annotations

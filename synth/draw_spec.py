@@ -20,8 +20,8 @@ from synth.draw.face import draw_brow, draw_expression, draw_glasses, draw_hair,
 from synth.draw.light import Surroundings, draw_light
 from synth.draw.place import Place, draw_place
 from synth.draw.traits import draw_interpupillary, draw_shape, draw_traits
-from synth.frames import UP_WORLD
-from synth.gaze import pitch_yaw_from_vector
+from synth.geometry.frames import UP_WORLD
+from synth.geometry.gaze import pitch_yaw_from_vector
 from synth.ranges import RenderRanges, SubjectRanges
 from synth.spec import Matrix3, SceneSpec
 

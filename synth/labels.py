@@ -7,11 +7,11 @@ Points of an eye, each in `cam` (m), in `px` and with its visibility:
     lid_margin 16  inner edges of the lid margins: inner canthus, along the upper lid, outer canthus, back below
     caruncle 7     outline of the caruncle: outer end above, over the canthus, outer end below, then its temporal side
 
-`apparent` holds them as the camera sees them (synth/refraction.py): all through the lens of glasses, where one stands
-before them; the pupil's edge through the refracting cornea besides; and for the iris' edge the limbus, where what lies
-behind the cornea is cut off.  What nothing bends appears where it projects.  A point is visible when its apparent place
-is: inside the picture, and nothing of the subject (lids, nose, glasses' frame, the eyeball's own bulge) in front.
-Lashes do not count.
+`apparent` holds them as the camera sees them (synth/geometry/refraction.py): all through the lens of glasses, where one
+stands before them; the pupil's edge through the refracting cornea besides; and for the iris' edge the limbus, where
+what lies behind the cornea is cut off.  What nothing bends appears where it projects.  A point is visible when its
+apparent place is: inside the picture, and nothing of the subject (lids, nose, glasses' frame, the eyeball's own bulge)
+in front. Lashes do not count.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
 
 from assets import eyeball as balls
 from assets.eyeball import Side, visual_axis_eye
-from assets.glasses import LensOptics
 from assets.lids import margin_heights_m
 from assets.orbit import COLUMNS
 from assets.subject import SIDES, EyeGeometry, SubjectGeometry, build, canthi_head, gazing
-from synth.camera import camera_matrix, project
 from synth.errors import LabelError
-from synth.eye_pose import eye_rotations, target_head
-from synth.frames import apply, inverse, transform
-from synth.gaze import angle_between, pitch_yaw_from_vector
-from synth.normalisation import face_triangle
-from synth.refraction import Cornea, Path, faces, mirrored, through_cornea, through_cornea_and_lens, through_lens
+from synth.geometry.camera import camera_matrix, project
+from synth.geometry.eye_pose import eye_rotations, target_head
+from synth.geometry.frames import apply, inverse, transform
+from synth.geometry.gaze import angle_between, pitch_yaw_from_vector
+from synth.geometry.normalisation import face_triangle
+from synth.geometry.refraction import Cornea, faces
+from synth.geometry.visibility import EYE_MATERIALS, Occluders
+from synth.sight import View
 from synth.spec import SceneSpec
-from synth.visibility import EYE_MATERIALS, TOLERANCE_M, Occluders
 
 FORMAT = 1
 CONTOUR = 32
@@ -152,9 +152,10 @@ def label(spec: SceneSpec, subject: SubjectGeometry | None = None) -> Labels:
     k = camera_matrix(spec.camera)
     hiding = [part for part in subject.parts if part.material in HIDING_MATERIALS]
     occluders = Occluders(hiding, cam_from_head, k, (spec.camera.width, spec.camera.height))
-    view = _View(spec, k, cam_from_head, apply(inverse(cam_from_head), np.zeros(3)), subject.lenses, occluders)
+    camera_head = apply(inverse(cam_from_head), np.zeros(3))
+    view = View((spec.camera.width, spec.camera.height), k, cam_from_head, camera_head, subject.lenses, occluders)
     canthi = canthi_head(spec.subject)
-    eyes = {side: _eye_labels(view, subject.eyes[side], canthi[i]) for i, side in enumerate(SIDES)}
+    eyes = {side: _eye_labels(spec, view, subject.eyes[side], canthi[i]) for i, side in enumerate(SIDES)}
     middles = canthi.mean(axis=1)
     left, right = (eyes[side].visual_axis_cam for side in SIDES)
     labels = Labels(
@@ -177,101 +178,6 @@ def label(spec: SceneSpec, subject: SubjectGeometry | None = None) -> Labels:
     return labels
 
 
-class _Sight(NamedTuple):
-    """Where points appear (px), whether they are seen, and where their light meets a lens or else the camera."""
-
-    px: Float[np.ndarray, "n 2"]
-    visible: Bool[np.ndarray, " n"]
-    toward_head: Float[np.ndarray, "n 3"]
-
-
-class _Ways(NamedTuple):
-    """Paths of light so far: where they leave their last surface, where they first go, whether they are clear."""
-
-    leaves_head: Float[np.ndarray, "n 3"]
-    toward_head: Float[np.ndarray, "n 3"]
-    clear: Bool[np.ndarray, " n"]
-    leaves_lens: Bool[np.ndarray, " n"]
-
-
-@dataclass(frozen=True)
-class _View:
-    """One camera before one subject."""
-
-    spec: SceneSpec
-    camera_matrix: Float[np.ndarray, "3 3"]
-    cam_from_head: Float[np.ndarray, "4 4"]
-    camera_head: Float[np.ndarray, "3"]
-    lenses: tuple[LensOptics, ...]
-    occluders: Occluders
-
-    def points(self, points_head: Float[np.ndarray, "n 3"], visible: Bool[np.ndarray, " n"]) -> Points:
-        cam = apply(self.cam_from_head, points_head)
-        return Points(cam, project(self.camera_matrix, cam), visible)
-
-    def see(self, points_head: Float[np.ndarray, "n 3"], *, on_eye: bool = True) -> _Sight:
-        """See points of a surface, each through a lens where there is one before it."""
-        ways = self._bare(points_head, np.ones(len(points_head), dtype=bool))
-        for lens in self.lenses:
-            path, before = through_lens(lens, points_head, self.camera_head)
-            ways = self._through(ways, before, path, points_head, on_eye)
-        return self._sight(ways, on_eye)
-
-    def see_inside(self, cornea: Cornea, points_head: Float[np.ndarray, "n 3"]) -> _Sight:
-        """See points behind a cornea."""
-        bare = through_cornea(cornea, points_head, self.camera_head)
-        ways = self._bare(bare.points_head[0], bare.good)
-        for lens in self.lenses:
-            _, before = through_lens(lens, bare.points_head[0], self.camera_head)
-            path = through_cornea_and_lens(cornea, lens, points_head, self.camera_head)
-            ways = self._through(ways, before, path, path.points_head[0], on_eye=True)
-        return self._sight(ways, on_eye=True)
-
-    def glints(self, cornea: Cornea, lamps_head: Float[np.ndarray, "n 3"]) -> _Sight:
-        """See lamps mirrored in a cornea."""
-        bare = mirrored(cornea, None, lamps_head, self.camera_head)
-        ways = self._bare(bare.points_head[0], bare.good)
-        for lens in self.lenses:
-            _, before = through_lens(lens, bare.points_head[0], self.camera_head)
-            path = mirrored(cornea, lens, lamps_head, self.camera_head)
-            ways = self._through(ways, before, path, path.points_head[0], on_eye=True)
-        return self._sight(ways, on_eye=True)
-
-    def _bare(self, leaves_head: Float[np.ndarray, "n 3"], clear: Bool[np.ndarray, " n"]) -> _Ways:
-        toward = np.broadcast_to(self.camera_head, leaves_head.shape)
-        return _Ways(leaves_head, toward, clear, np.zeros(len(clear), dtype=bool))
-
-    def _through(
-        self, ways: _Ways, before: Bool[np.ndarray, " n"], path: Path, from_head: Float[np.ndarray, "n 3"], on_eye: bool
-    ) -> _Ways:
-        """Take the path through a lens where there is one, and see whether it is clear from `from_head` to the lens.
-
-        What a lens stands before, but shows nowhere, is not seen.
-        """
-        back, front = path.points_head[-2:]
-        clear = path.good.copy()
-        clear[clear] = ~self.occluders.between(from_head[clear], back[clear], on_eye=on_eye)
-        # The rim holds the lens, so it stands in the glass too.
-        clear[clear] = ~self.occluders.between(back[clear], front[clear], on_eye=on_eye, tolerance_m=0.0)
-        taken = path.good[:, None]
-        return _Ways(
-            np.where(taken, front, ways.leaves_head),
-            np.where(taken, back, ways.toward_head),
-            np.where(path.good, clear, ways.clear & ~before),
-            path.good | ways.leaves_lens,
-        )
-
-    def _sight(self, ways: _Ways, on_eye: bool) -> _Sight:
-        """See what leaves its last surface for the camera."""
-        cam = apply(self.cam_from_head, ways.leaves_head)
-        px = project(self.camera_matrix, cam)
-        size = np.array([self.spec.camera.width, self.spec.camera.height])
-        visible = ways.clear & ((px >= 0) & (px <= size)).all(axis=-1)
-        own = np.where(ways.leaves_lens, 0.0, TOLERANCE_M)[visible]
-        visible[visible] = ~self.occluders.hidden(px[visible], cam[visible, 2], on_eye=on_eye, tolerance_m=own)
-        return _Sight(px, visible, ways.toward_head)
-
-
 @lru_cache(maxsize=1)
 def margin_columns() -> tuple[int, ...]:
     """Return the columns of an orbit that carry the 16 points of the lid margin."""
@@ -285,8 +191,8 @@ def _caruncle(eye: EyeGeometry) -> Float[np.ndarray, "7 3"]:
     return eye.from_orbit(np.array([floor[r, c] for r, c in rows]))
 
 
-def _eye_labels(view: _View, eye: EyeGeometry, canthi: Float[np.ndarray, "2 3"]) -> EyeLabels:
-    spec = getattr(view.spec.subject, eye.side)
+def _eye_labels(scene: SceneSpec, view: View, eye: EyeGeometry, canthi: Float[np.ndarray, "2 3"]) -> EyeLabels:
+    spec = getattr(scene.subject, eye.side)
     ball = eye.ball
     rotation = view.cam_from_head[:3, :3]
     optical_head = -eye.head_from_eye[:, 2]
@@ -303,7 +209,7 @@ def _eye_labels(view: _View, eye: EyeGeometry, canthi: Float[np.ndarray, "2 3"])
     # The limbus lies on the cornea's edge: seen or not by the side that it turns to the camera.
     iris_seen = iris_sight.visible & faces(cornea, limbus, iris_sight.toward_head)
     margin_sight, caruncle_sight = view.see(margin, on_eye=False), view.see(caruncle, on_eye=False)
-    glints = view.glints(cornea, _lamps_head(view))
+    glints = view.glints(cornea, _lamps_head(scene, view))
     canthi_cam = apply(view.cam_from_head, canthi)
     upper_m, lower_m = margin_heights_m(spec, gazing(eye.head_from_eye, eye.side))
     return EyeLabels(
@@ -325,10 +231,10 @@ def _eye_labels(view: _View, eye: EyeGeometry, canthi: Float[np.ndarray, "2 3"])
         pupil_radius_m=ball.pupil_radius_m,
         iris_radius_m=ball.limbus_radial_m,
         points={
-            "pupil": view.points(pupil, pupil_sight.visible[:CONTOUR]),
-            "iris": view.points(iris, iris_seen),
-            "lid_margin": view.points(margin, margin_sight.visible),
-            "caruncle": view.points(caruncle, caruncle_sight.visible),
+            "pupil": _points(view, pupil, pupil_sight.visible[:CONTOUR]),
+            "iris": _points(view, iris, iris_seen),
+            "lid_margin": _points(view, margin, margin_sight.visible),
+            "caruncle": _points(view, caruncle, caruncle_sight.visible),
         },
         apparent=Apparent(
             pupil_px=pupil_sight.px[:CONTOUR],
@@ -347,11 +253,16 @@ def _eye_labels(view: _View, eye: EyeGeometry, canthi: Float[np.ndarray, "2 3"])
     )
 
 
-def _lamps_head(view: _View) -> Float[np.ndarray, "k 3"]:
+def _points(view: View, points_head: Float[np.ndarray, "n 3"], visible: Bool[np.ndarray, " n"]) -> Points:
+    cam = apply(view.cam_from_head, points_head)
+    return Points(cam, project(view.camera_matrix, cam), visible)
+
+
+def _lamps_head(scene: SceneSpec, view: View) -> Float[np.ndarray, "k 3"]:
     """Return the lamps' centres in `head`; a sun stands 1000 km away against its light."""
     lamps_cam = [
         np.array(lamp.position_cam_m) if lamp.kind != "sun" else -1e6 * np.array(lamp.direction_cam)
-        for lamp in view.spec.light.lamps
+        for lamp in scene.light.lamps
     ]
     return apply(inverse(view.cam_from_head), np.reshape(lamps_cam, (-1, 3)))
 

@@ -3,9 +3,9 @@
 `labels.label(spec)` and `blender.render(spec)` are two independent readings of this one value; both build the same
 geometry from it (assets/subject.py) and neither sees the other's result.
 
-Units are SI and radians; lengths of anatomy are metres.  Frames are those of synth/frames.py: `cam` (x right, y down,
-z forward), `head` (x to the subject's left, y to the chin, z into the head), `world` (z up).  "Left" and "right" are
-the subject's.  "Nasal" means towards the nose, whichever eye.
+Units are SI and radians; lengths of anatomy are metres.  Frames are those of synth/geometry/frames.py: `cam` (x right,
+y down, z forward), `head` (x to the subject's left, y to the chin, z into the head), `world` (z up).  "Left" and
+"right" are the subject's.  "Nasal" means towards the nose, whichever eye.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from omegaconf import MISSING
 
 from adapt.strengths import Strengths
 from synth.errors import ConfigError
-from synth.normalisation import GazeMode
+from synth.geometry.normalisation import GazeMode
 from train.data.read import Reader
 from train.data.shards import Axis
 from train.tasks.gaze import Loss, Schedule
@@ -18,7 +18,7 @@ class LabelsConfig:
     """What is the gaze of our own shards; other sets come with their labels.
 
     Attributes:
-        gaze_mode: How a gaze is brought into the normalised frame (see synth/normalisation.py).
+        gaze_mode: How a gaze is brought into the normalised frame (see synth/geometry/normalisation.py).
         axis: visual or optical.
     """
 

@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import nn
 
 from adapt.batch import Batch
-from synth.gaze import mirror_pitch_yaw
+from synth.geometry.gaze import mirror_pitch_yaw
 from train.metrics import Angles, Score, errors_deg, mean_offset_rad, score
 from train.tasks.gaze import predict
 

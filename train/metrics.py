@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float
 
-from synth.gaze import angle_between, vector_from_pitch_yaw
+from synth.geometry.gaze import angle_between, vector_from_pitch_yaw
 
 Angles = Float[np.ndarray, "n 2"]
 

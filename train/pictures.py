@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from adapt.batch import Batch
 from adapt.equalise import equalise
-from synth.gaze import vector_from_pitch_yaw
+from synth.geometry.gaze import vector_from_pitch_yaw
 from train.evaluation import Evaluation
 from train.metrics import errors_deg
 

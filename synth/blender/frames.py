@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 from mathutils import Matrix
 
-from synth.frames import transform
+from synth.geometry.frames import transform
 from synth.spec import SceneSpec
 
 CAM_FROM_BLCAM = np.diag([1.0, -1.0, -1.0, 1.0])

@@ -1,8 +1,8 @@
 """The camera of a scene, from the place of the eye in the physical lens' frame.
 
-`View.normalised` turns the camera towards the eye as MPIIGaze does (synth/normalisation.py).  Warping the webcam's
-picture by W = C_n S R C^-1 gives, exactly, the picture of a pinhole in the same lens, turned by R, with the focal
-length f = f_n d / d_n: S = diag(1, 1, d_n / d) multiplies x/z and y/z by d / d_n.  That pinhole is drawn.
+`View.normalised` turns the camera towards the eye as MPIIGaze does (synth/geometry/normalisation.py).  Warping the
+webcam's picture by W = C_n S R C^-1 gives, exactly, the picture of a pinhole in the same lens, turned by R, with the
+focal length f = f_n d / d_n: S = diag(1, 1, d_n / d) multiplies x/z and y/z by d / d_n.  That pinhole is drawn.
 """
 
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ from jaxtyping import Float
 from synth.draw.chance import draw_log_uniform, draw_normal, draw_uniform
 from synth.draw.place import Place
 from synth.errors import RejectedSceneError
-from synth.normalisation import MPIIGAZE_EYE, normalise
+from synth.geometry.normalisation import MPIIGAZE_EYE, normalise
+from synth.geometry.rotation import rotation_z
 from synth.ranges.camera import CameraRanges, DeviceRanges, View
-from synth.rotation import rotation_z
 from synth.spec import CameraSpec
 
 Side = Literal["left", "right"]

@@ -2,8 +2,8 @@
 
 Frame `lens`: the `cam` axes of the physical camera (x right, y down, z forward), origin in the lens.  A screen lies in
 the plane z = 0 below the lens and faces the subject, as in a laptop.  Angles of the head are those of 300W-LP against a
-head that faces the lens upright; a gaze's angles have the same signs (synth/gaze.py), so a head that takes over the
-part w of a gaze at yaw a turns by w a.
+head that faces the lens upright; a gaze's angles have the same signs (synth/geometry/gaze.py), so a head that takes
+over the part w of a gaze at yaw a turns by w a.
 """
 
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ from jaxtyping import Float
 from synth.config import Range
 from synth.draw.chance import draw_log_uniform, draw_normal, draw_uniform
 from synth.errors import RejectedSceneError
-from synth.frames import WORLD_FROM_LEVEL_CAM
-from synth.gaze import pitch_yaw_from_vector, vector_from_pitch_yaw
+from synth.geometry.frames import WORLD_FROM_LEVEL_CAM
+from synth.geometry.gaze import pitch_yaw_from_vector, vector_from_pitch_yaw
+from synth.geometry.rotation import rotation_from_pitch_yaw_roll, rotation_x
 from synth.ranges.camera import Attention, CameraRanges, GazeRanges, PlaceRanges, ScreenRanges
-from synth.rotation import rotation_from_pitch_yaw_roll, rotation_x
 
 METRES_PER_INCH = 0.0254
 HALF_PUPILLARY_DISTANCE_M = 0.0315

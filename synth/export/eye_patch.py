@@ -1,6 +1,6 @@
 """The eye as MPIIGaze gives it to a network: 60x36, grey, histogram-equalised, seen by the normalised camera.
 
-The picture is warped by W = C_n S R C^-1 (synth/normalisation.py) around the mean of the eye's two corners, in
+The picture is warped by W = C_n S R C^-1 (synth/geometry/normalisation.py) around the mean of the eye's two corners, in
 continuous px: (0, 0) is the corner of the first pixel and C_n has its principal point at (30, 18), the middle of the
 patch.  Code that warps with pixel centres at integers puts the same eye half a pixel further right and down, 0.03 deg.
 
@@ -14,9 +14,9 @@ import numpy as np
 from jaxtyping import Float, Shaped, UInt8
 from scipy.ndimage import map_coordinates
 
-from synth.gaze import pitch_yaw_from_vector
-from synth.normalisation import MPIIGAZE_EYE, GazeMode, NormCamera, head_pitch_yaw, normalise
-from synth.rotation import mirror_rotation
+from synth.geometry.gaze import pitch_yaw_from_vector
+from synth.geometry.normalisation import MPIIGAZE_EYE, GazeMode, NormCamera, head_pitch_yaw, normalise
+from synth.geometry.rotation import mirror_rotation
 from synth.sample import Sample
 
 LUMA = np.array([0.299, 0.587, 0.114])  # Rec. 601, as OpenCV's and Pillow's grey

@@ -18,7 +18,7 @@ import numpy as np
 from scipy.io import savemat
 
 from synth.export.eye_patch import EyePatch, eye_patch
-from synth.rotation import vector_from_rotation
+from synth.geometry.rotation import vector_from_rotation
 from synth.sample import Sample
 
 DAY_ROWS = 1000

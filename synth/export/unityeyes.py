@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from synth.rotation import mirror_rotation
+from synth.geometry.rotation import mirror_rotation
 from synth.sample import Sample
 from synth.shards.encode import Encoding, PictureFormat, encode_picture
 

@@ -76,7 +76,7 @@ class PlaceRanges:
 
 @dataclass
 class GazeRanges:
-    """What the eyes do in the head.  Angles in its frame, signs of synth/gaze.py: yaw > 0 to the subject's right."""
+    """What the eyes do in the head.  Signs of synth/geometry/gaze.py in its frame: yaw > 0 to the subject's right."""
 
     pitch_deg: Range
     """`Attention.free` only, as are the next two."""

@@ -1,6 +1,6 @@
 """The table of a data set as arrays: a column by its name, of the eye that a picture is centred on where it has two.
 
-Angles come out in degrees, in the conventions of synth/gaze.py: +pitch up, +yaw to the left of the image.
+Angles come out in degrees, in the conventions of synth/geometry/gaze.py: +pitch up, +yaw to the left of the image.
 """
 
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from synth.errors import DataError
-from synth.gaze import pitch_yaw_from_vector
-from synth.normalisation import GazeMode, normalised_targets
-from synth.rotation import pitch_yaw_roll_from_rotation
+from synth.geometry.gaze import pitch_yaw_from_vector
+from synth.geometry.normalisation import GazeMode, normalised_targets
+from synth.geometry.rotation import pitch_yaw_roll_from_rotation
 from synth.shards import read_index
 
 NORMALISED_AT_MOST = 4000

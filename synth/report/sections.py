@@ -1,6 +1,7 @@
 """The sections of the report that are charts and tables: what the samples are, and what they cost.
 
-Angles are drawn as the picture shows them, and named in synth/gaze.py; everything else in the unit on its axis.
+Angles are drawn as the picture shows them, and named in synth/geometry/gaze.py; everything else in the unit on its
+axis.
 """
 
 import html

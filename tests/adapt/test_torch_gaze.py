@@ -4,8 +4,8 @@ import numpy as np
 import torch
 
 from adapt.gaze import angle_between, pitch_yaw_from_vector, roll, vector_from_pitch_yaw
-from synth import gaze
-from synth.rotation import rotation_z
+from synth.geometry import gaze
+from synth.geometry.rotation import rotation_z
 
 PAIRS = np.random.default_rng(0).uniform(-1, 1, (50, 2))
 

@@ -10,9 +10,9 @@ from assets.subject import Part, eye_centres_head
 from synth.commands.render import RenderConfig
 from synth.config import compose
 from synth.draw_spec import draw_spec
-from synth.gaze import vector_from_pitch_yaw
+from synth.geometry.gaze import vector_from_pitch_yaw
+from synth.geometry.rotation import rotation_from_pitch_yaw_roll, rotation_from_vector
 from synth.ranges import RenderRanges
-from synth.rotation import rotation_from_pitch_yaw_roll, rotation_from_vector
 from synth.spec import CameraSpec
 from tests.assets.people import adult, eye
 

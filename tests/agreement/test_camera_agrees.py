@@ -1,9 +1,9 @@
-"""Blender's camera against the pinhole of synth/camera.py."""
+"""Blender's camera against the pinhole of synth/geometry/camera.py."""
 
 import numpy as np
 import pytest
 
-from synth.camera import camera_matrix, pixel_centres_px, project, rays
+from synth.geometry.camera import camera_matrix, pixel_centres_px, project, rays
 from tests.agreement.scenes import geometry, head_from_cam, part, sphere_cam, tilted
 
 RADIUS_M = 0.004
@@ -83,7 +83,7 @@ def test_depth_of_a_tilted_plane(session):
 
 def test_frames_are_those_of_blenders_objects(session):
     from synth.blender import frames
-    from synth.frames import apply, transform
+    from synth.geometry.frames import apply, transform
 
     spec = tilted(5)
     point_cam = np.array([0.1, -0.2, 0.7])

@@ -7,8 +7,8 @@ point, the mean of where the classes change, measured across the labelled contou
 import numpy as np
 import pytest
 
-from synth.camera import camera_matrix, pixel_centres_px, unproject
-from synth.gaze import angle_between
+from synth.geometry.camera import camera_matrix, pixel_centres_px, unproject
+from synth.geometry.gaze import angle_between
 from synth.labels import geometry, label
 from tests.agreement.scenes import enlarged, near_eye, parts_of
 

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from synth.camera import pixel_centres_px
+from synth.geometry.camera import pixel_centres_px
 from synth.labels import geometry, label
 from tests.agreement.scenes import enlarged, near_eye, wearing
 from tests.agreement.test_contours_agree import IRIS, PUPIL, SCLERA, TIMES, changes_px, distances_px

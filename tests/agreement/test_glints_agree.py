@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from synth.camera import pixel_centres_px
+from synth.geometry.camera import pixel_centres_px
 from synth.labels import geometry, label
 from synth.spec import LampSpec
 from tests.agreement.scenes import near_eye, parts_of

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from assets.subject import canthi_head
-from synth.camera import pixel_centres_px
-from synth.frames import apply
+from synth.geometry.camera import pixel_centres_px
+from synth.geometry.frames import apply
 from synth.labels import geometry, label
 from tests.agreement import scenes
 from tests.agreement.scenes import drawn, enlarged, head_from_cam, near_eye, part, sphere_cam

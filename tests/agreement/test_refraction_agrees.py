@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from assets import eyeball as balls
-from synth.camera import camera_matrix, pixel_centres_px, rays
-from synth.frames import apply, inverse, transform
-from synth.rotation import rotation_from_vector
+from synth.geometry.camera import camera_matrix, pixel_centres_px, rays
+from synth.geometry.frames import apply, inverse, transform
+from synth.geometry.rotation import rotation_from_vector
 from tests.agreement.scenes import geometry, head_from_cam, part, tilted
 
 SIZE = {"width": 512, "height": 320, "fx_px": 6000.0, "fy_px": 6000.0, "cx_px": 256.0, "cy_px": 160.0}

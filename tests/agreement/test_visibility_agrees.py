@@ -14,9 +14,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from synth.camera import camera_matrix, pixel_centres_px, rays
 from synth.errors import RejectedSceneError
-from synth.frames import apply
+from synth.geometry.camera import camera_matrix, pixel_centres_px, rays
+from synth.geometry.frames import apply
 from synth.labels import geometry, label
 from tests.agreement.scenes import drawn, enlarged
 

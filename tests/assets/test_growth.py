@@ -7,7 +7,7 @@ from scipy.spatial import cKDTree
 from assets.eyeball import surface_radius_m
 from assets.growth import brow_weights
 from assets.subject import SIDES, build
-from synth.eye_pose import eye_rotations
+from synth.geometry.eye_pose import eye_rotations
 from tests.assets.people import adult, eye
 
 PEOPLE = [

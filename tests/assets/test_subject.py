@@ -10,7 +10,7 @@ from assets.head import load_head
 from assets.orbit import COLUMNS
 from assets.subject import ID, SIDES, build, canthi_head, eye_centres_head
 from synth.errors import ConfigError
-from synth.eye_pose import eye_rotations
+from synth.geometry.eye_pose import eye_rotations
 from tests.assets.people import adult, eye
 
 LOOKS = [(0.0, 0.0, -0.6), (0.25, 0.2, -0.5), (-0.2, -0.15, -0.4)]

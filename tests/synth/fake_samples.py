@@ -11,9 +11,9 @@ import numpy as np
 from PIL import Image, ImageDraw
 from skimage.measure import points_in_poly
 
-from synth.gaze import pitch_yaw_from_vector
-from synth.normalisation import face_triangle
-from synth.rotation import rotation_from_pitch_yaw_roll, rotation_from_vector
+from synth.geometry.gaze import pitch_yaw_from_vector
+from synth.geometry.normalisation import face_triangle
+from synth.geometry.rotation import rotation_from_pitch_yaw_roll, rotation_from_vector
 from synth.sample import Sample
 
 SCLERA_M, CORNEA_M, IRIS_M, IRIS_FORWARD_M = 0.012, 0.0078, 0.00585, 0.0101

@@ -22,7 +22,7 @@ from synth.export.folder import new_folder
 from synth.export.mpiigaze import write_mpiigaze
 from synth.export.mpiigaze_h5 import write_mpiigaze_h5
 from synth.export.unityeyes import unity_head_pose_deg, unity_view, write_unityeyes
-from synth.rotation import rotation_from_pitch_yaw_roll
+from synth.geometry.rotation import rotation_from_pitch_yaw_roll
 from synth.sample import Sample
 from tests.synth.fake_samples import fake_sample
 from tests.synth.test_shards import make

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from synth.export.eye_patch import equalised, eye_patch, warp_grey
-from synth.gaze import angle_between, mirror_pitch_yaw
-from synth.normalisation import MPIIGAZE_EYE, GazeMode, normalised_targets
+from synth.geometry.gaze import angle_between, mirror_pitch_yaw
+from synth.geometry.normalisation import MPIIGAZE_EYE, GazeMode, normalised_targets
 from tests.synth.fake_samples import fake_sample
 
 

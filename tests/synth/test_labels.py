@@ -14,9 +14,9 @@ from synth.config import compose
 from synth.corpus import Stopwatch, draw_useful, useful
 from synth.draw_spec import draw_spec
 from synth.errors import LabelError, RejectedSceneError
+from synth.geometry.rotation import mirror_rotation, rotation_from_vector
 from synth.labels import _check, iris_colour, label
 from synth.ranges import RenderRanges
-from synth.rotation import mirror_rotation, rotation_from_vector
 from synth.spec import SceneSpec, from_json, to_json
 from tests.agreement.scenes import OPEN, drawn, matrix, near_eye
 from tests.assets.people import adult, eye

@@ -12,11 +12,11 @@ from synth.commands.cli import main
 from synth.errors import DataError
 from synth.export.eye_patch import eye_patch
 from synth.export.mpiigaze_h5 import write_mpiigaze_h5
+from synth.geometry.rotation import rotation_from_pitch_yaw_roll
 from synth.report import charts
 from synth.report.columns import read_columns
 from synth.report.page import Report, make_report, read_timings
 from synth.report.real_eyes import read_real_eyes
-from synth.rotation import rotation_from_pitch_yaw_roll
 from synth.shards import iterate, read_manifest
 from tests.synth.fake_samples import fake_sample
 from tests.synth.test_shards import make

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from synth.gaze import vector_from_pitch_yaw
+from synth.geometry.gaze import vector_from_pitch_yaw
 from train.metrics import errors_deg, score
 
 RNG = np.random.default_rng(0)

@@ -13,9 +13,9 @@ from scipy.io import savemat
 
 from adapt.batch import Batch
 from synth.errors import DataError
-from synth.gaze import vector_from_pitch_yaw
-from synth.normalisation import GazeMode
-from synth.rotation import rotation_x, rotation_y, vector_from_rotation
+from synth.geometry.gaze import vector_from_pitch_yaw
+from synth.geometry.normalisation import GazeMode
+from synth.geometry.rotation import rotation_x, rotation_y, vector_from_rotation
 from train.data.read import Reader, read_eyes, recognise
 from train.data.shards import Axis
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from synth.errors import DataError
-from synth.gaze import angle_between, mirror_pitch_yaw, pitch_yaw_from_vector, vector_from_pitch_yaw
-from synth.normalisation import MPIIGAZE_EYE, GazeMode
-from synth.rotation import rotation_y, rotation_z
+from synth.geometry.gaze import angle_between, mirror_pitch_yaw, pitch_yaw_from_vector, vector_from_pitch_yaw
+from synth.geometry.normalisation import MPIIGAZE_EYE, GazeMode
+from synth.geometry.rotation import rotation_y, rotation_z
 from synth.sample import Sample
 from synth.shards import ShardPlan, write_shard
 from tests.synth.fake_samples import fake_sample

@@ -9,7 +9,7 @@ from jaxtyping import Float, UInt8
 
 from adapt.batch import Batch
 from synth.errors import DataError
-from synth.gaze import mirror_pitch_yaw
+from synth.geometry.gaze import mirror_pitch_yaw
 
 NO_GAZE = np.full(2, np.nan)
 

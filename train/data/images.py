@@ -17,7 +17,7 @@ import numpy as np
 from adapt.batch import Batch
 from synth.errors import DataError
 from synth.export.eye_patch import warp_grey
-from synth.normalisation import MPIIGAZE_EYE
+from synth.geometry.normalisation import MPIIGAZE_EYE
 from synth.shards.encode import decode_picture
 from train.data.gather import NO_GAZE, Eye, gather
 from train.data.shards import scaling

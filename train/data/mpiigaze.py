@@ -5,8 +5,9 @@
     ROOT/Evaluation Subset/sample list for eye image/pXX.txt
         lines "dayYY/NNNN.jpg left"
 
-gaze is a vector in `norm` (gaze angles as in synth/gaze.py), pose the head's rotation vector there.  Right eyes are not
-mirrored in these files; they are by this reader.  Without the folder of lists every eye of every file is read.
+gaze is a vector in `norm` (gaze angles as in synth/geometry/gaze.py), pose the head's rotation vector there.  Right
+eyes are not mirrored in these files; they are by this reader.  Without the folder of lists every eye of every file is
+read.
 
 The key of an eye is "pXX/dayYY/NNNN.jpg left", its line in the list behind its person.
 """
@@ -24,9 +25,9 @@ from scipy.io.matlab import MatReadError
 
 from adapt.batch import Batch
 from synth.errors import DataError
-from synth.gaze import pitch_yaw_from_vector
-from synth.normalisation import head_pitch_yaw
-from synth.rotation import rotation_from_vector
+from synth.geometry.gaze import pitch_yaw_from_vector
+from synth.geometry.normalisation import head_pitch_yaw
+from synth.geometry.rotation import rotation_from_vector
 from train.data.gather import Eye, gather
 
 SIDES = ("left", "right")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from adapt.batch import Batch
 from synth.errors import DataError
-from synth.normalisation import GazeMode
+from synth.geometry.normalisation import GazeMode
 from train.data.images import picture_paths, read_images
 from train.data.mpiigaze import NORMALIZED, read_mpiigaze
 from train.data.mpiigaze_h5 import read_mpiigaze_h5

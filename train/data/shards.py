@@ -16,8 +16,8 @@ from jaxtyping import Float
 
 from adapt.batch import Batch
 from synth.export.eye_patch import warp_grey
-from synth.gaze import pitch_yaw_from_vector
-from synth.normalisation import MPIIGAZE_EYE, GazeMode, normalised_targets
+from synth.geometry.gaze import pitch_yaw_from_vector
+from synth.geometry.normalisation import MPIIGAZE_EYE, GazeMode, normalised_targets
 from synth.sample import Sample
 from synth.shards import iterate
 from train.data.gather import Eye, gather

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth import camera
+from synth.geometry import camera
 from synth.spec import CameraSpec
 
 SPEC = CameraSpec(

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth.gaze import angle_between, mirror_pitch_yaw, vector_from_pitch_yaw
-from synth.normalisation import (
+from synth.geometry.gaze import angle_between, mirror_pitch_yaw, vector_from_pitch_yaw
+from synth.geometry.normalisation import (
     MPIIGAZE_EYE,
     GazeMode,
     face_triangle,
@@ -15,7 +15,7 @@ from synth.normalisation import (
     normalise,
     normalised_targets,
 )
-from synth.rotation import mirror_rotation, rotation_from_pitch_yaw_roll, rotation_from_vector, rotation_z
+from synth.geometry.rotation import mirror_rotation, rotation_from_pitch_yaw_roll, rotation_from_vector, rotation_z
 
 CAMERA = np.array([[700.0, 0.0, 320.0], [0.0, 700.0, 240.0], [0.0, 0.0, 1.0]])
 small = st.floats(-0.5, 0.5)

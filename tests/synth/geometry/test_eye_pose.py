@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from assets.eyeball import visual_axis_eye
 from assets.subject import SIDES, eye_centres_head
-from synth.eye_pose import eye_rotations, listing_rotation, looking_at
-from synth.rotation import vector_from_rotation
+from synth.geometry.eye_pose import eye_rotations, listing_rotation, looking_at
+from synth.geometry.rotation import vector_from_rotation
 from tests.assets.people import BALL, adult
 
 angle = st.floats(-0.7, 0.7)

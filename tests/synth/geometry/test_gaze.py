@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth.gaze import angle_between, mirror_pitch_yaw, pitch_yaw_from_vector, vector_from_pitch_yaw
+from synth.geometry.gaze import angle_between, mirror_pitch_yaw, pitch_yaw_from_vector, vector_from_pitch_yaw
 
 angles = st.floats(-1.4, 1.4)
 

@@ -23,7 +23,7 @@ from enum import Enum
 import numpy as np
 from jaxtyping import Float
 
-from synth.gaze import pitch_yaw_from_vector
+from synth.geometry.gaze import pitch_yaw_from_vector
 
 
 class GazeMode(Enum):

@@ -7,8 +7,8 @@ import pytest
 
 from assets import eyeball as balls
 from assets.glasses import LENS_INDEX, LensOptics
-from synth.refraction import Cornea, mirrored, through_cornea, through_cornea_and_lens, through_lens
-from synth.rotation import rotation_from_vector
+from synth.geometry.refraction import Cornea, mirrored, through_cornea, through_cornea_and_lens, through_lens
+from synth.geometry.rotation import rotation_from_vector
 from tests.assets.people import BALL
 
 BALL_LEFT = balls.eyeball(BALL, "left")

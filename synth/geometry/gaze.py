@@ -1,7 +1,7 @@
 """Gaze directions: unit vectors, pitch/yaw angles, and the angle between two gazes.
 
-A gaze is a unit vector in the camera frame `cam` (x right, y down, z forward; see synth/frames.py) that points from
-the eye to the thing looked at.  A subject who looks straight into the lens has gaze (0, 0, -1).
+A gaze is a unit vector in the camera frame `cam` (x right, y down, z forward; see synth/geometry/frames.py) that points
+from the eye to the thing looked at.  A subject who looks straight into the lens has gaze (0, 0, -1).
 
     pitch  > 0 looks up      (towards -y)
     yaw    > 0 looks to -x   (left in the image; the subject's right)

@@ -1,7 +1,7 @@
 import numpy as np
 
-from synth import frames
-from synth.rotation import rotation_from_vector
+from synth.geometry import frames
+from synth.geometry.rotation import rotation_from_vector
 
 
 def test_a_level_camera_sees_the_world_upright():

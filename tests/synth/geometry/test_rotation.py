@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from synth.rotation import (
+from synth.geometry.rotation import (
     geodesic_angle,
     mirror_rotation,
     pitch_yaw_roll_from_biwi,

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from assets.subject import Part
-from synth.camera import project
-from synth.frames import transform
+from synth.geometry.camera import project
+from synth.geometry.frames import transform
+from synth.geometry.rotation import rotation_from_vector
+from synth.geometry.visibility import EYE_MATERIALS, TOLERANCE_M, Occluders
 from synth.labels import HIDING_MATERIALS, geometry, label
-from synth.rotation import rotation_from_vector
-from synth.visibility import EYE_MATERIALS, TOLERANCE_M, Occluders
 from tests.agreement.scenes import near_eye
 from tests.agreement.test_visibility_agrees import triangles
 from tests.assets.people import adult

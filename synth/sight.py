@@ -1,0 +1,109 @@
+"""What one camera sees of points of a subject: where they appear, and whether anything stands in the way.
+
+Light is followed from a point to the camera: out of the cornea for what lies behind it, through a lens of glasses where
+one stands before it, and straight on from there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from assets.glasses import LensOptics
+from synth.geometry.camera import project
+from synth.geometry.frames import apply
+from synth.geometry.refraction import Cornea, Path, mirrored, through_cornea, through_cornea_and_lens, through_lens
+from synth.geometry.visibility import TOLERANCE_M, Occluders
+
+
+class Sight(NamedTuple):
+    """Where points appear (px), whether they are seen, and where their light meets a lens or else the camera."""
+
+    px: Float[np.ndarray, "n 2"]
+    visible: Bool[np.ndarray, " n"]
+    toward_head: Float[np.ndarray, "n 3"]
+
+
+class _Ways(NamedTuple):
+    """Paths of light so far: where they leave their last surface, where they first go, whether they are clear."""
+
+    leaves_head: Float[np.ndarray, "n 3"]
+    toward_head: Float[np.ndarray, "n 3"]
+    clear: Bool[np.ndarray, " n"]
+    leaves_lens: Bool[np.ndarray, " n"]
+
+
+@dataclass(frozen=True)
+class View:
+    """One camera before one subject."""
+
+    size_px: tuple[int, int]
+    camera_matrix: Float[np.ndarray, "3 3"]
+    cam_from_head: Float[np.ndarray, "4 4"]
+    camera_head: Float[np.ndarray, "3"]
+    lenses: tuple[LensOptics, ...]
+    occluders: Occluders
+
+    def see(self, points_head: Float[np.ndarray, "n 3"], *, on_eye: bool = True) -> Sight:
+        """See points of a surface, each through a lens where there is one before it."""
+        ways = self._bare(points_head, np.ones(len(points_head), dtype=bool))
+        for lens in self.lenses:
+            path, before = through_lens(lens, points_head, self.camera_head)
+            ways = self._through(ways, before, path, points_head, on_eye)
+        return self._sight(ways, on_eye)
+
+    def see_inside(self, cornea: Cornea, points_head: Float[np.ndarray, "n 3"]) -> Sight:
+        """See points behind a cornea."""
+        bare = through_cornea(cornea, points_head, self.camera_head)
+        ways = self._bare(bare.points_head[0], bare.good)
+        for lens in self.lenses:
+            _, before = through_lens(lens, bare.points_head[0], self.camera_head)
+            path = through_cornea_and_lens(cornea, lens, points_head, self.camera_head)
+            ways = self._through(ways, before, path, path.points_head[0], on_eye=True)
+        return self._sight(ways, on_eye=True)
+
+    def glints(self, cornea: Cornea, lamps_head: Float[np.ndarray, "n 3"]) -> Sight:
+        """See lamps mirrored in a cornea."""
+        bare = mirrored(cornea, None, lamps_head, self.camera_head)
+        ways = self._bare(bare.points_head[0], bare.good)
+        for lens in self.lenses:
+            _, before = through_lens(lens, bare.points_head[0], self.camera_head)
+            path = mirrored(cornea, lens, lamps_head, self.camera_head)
+            ways = self._through(ways, before, path, path.points_head[0], on_eye=True)
+        return self._sight(ways, on_eye=True)
+
+    def _bare(self, leaves_head: Float[np.ndarray, "n 3"], clear: Bool[np.ndarray, " n"]) -> _Ways:
+        toward = np.broadcast_to(self.camera_head, leaves_head.shape)
+        return _Ways(leaves_head, toward, clear, np.zeros(len(clear), dtype=bool))
+
+    def _through(
+        self, ways: _Ways, before: Bool[np.ndarray, " n"], path: Path, from_head: Float[np.ndarray, "n 3"], on_eye: bool
+    ) -> _Ways:
+        """Take the path through a lens where there is one, and see whether it is clear from `from_head` to the lens.
+
+        What a lens stands before, but shows nowhere, is not seen.
+        """
+        back, front = path.points_head[-2:]
+        clear = path.good.copy()
+        clear[clear] = ~self.occluders.between(from_head[clear], back[clear], on_eye=on_eye)
+        # The rim holds the lens, so it stands in the glass too.
+        clear[clear] = ~self.occluders.between(back[clear], front[clear], on_eye=on_eye, tolerance_m=0.0)
+        taken = path.good[:, None]
+        return _Ways(
+            np.where(taken, front, ways.leaves_head),
+            np.where(taken, back, ways.toward_head),
+            np.where(path.good, clear, ways.clear & ~before),
+            path.good | ways.leaves_lens,
+        )
+
+    def _sight(self, ways: _Ways, on_eye: bool) -> Sight:
+        """See what leaves its last surface for the camera."""
+        cam = apply(self.cam_from_head, ways.leaves_head)
+        px = project(self.camera_matrix, cam)
+        visible = ways.clear & ((px >= 0) & (px <= np.array(self.size_px))).all(axis=-1)
+        own = np.where(ways.leaves_lens, 0.0, TOLERANCE_M)[visible]
+        visible[visible] = ~self.occluders.hidden(px[visible], cam[visible, 2], on_eye=on_eye, tolerance_m=own)
+        return Sight(px, visible, ways.toward_head)
