@@ -25,7 +25,7 @@ from assets.person import EyeSpec
 UPPER_FOLLOWS, LOWER_FOLLOWS = 0.88, 0.60
 _REST_M = 0.0133  # radius at which margin heights are turned into elevations: a lid's edge over the cornea
 _MINIMUM_GAP_M = 5e-5
-_HUG_M = 1.0e-3
+_HUG_NASAL_M, _HUG_TEMPORAL_M = 1.0e-3, 1.9e-3
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,10 @@ def margin_curve(
     z = _globe_depth(ball, gazing, x, y)
     globe = z.copy()
     z[0], z[-1] = lids.inner_canthus_forward_m, lids.outer_canthus_forward_m
-    # A lid is a sheet, not a string: it hugs the globe until the string would stand off it by about a millimetre.
-    slack = _taut(x, z) - globe - _HUG_M * (1.0 - np.abs(dense) ** 6)
+    # A lid is a sheet, not a string: it hugs the globe until the string would stand off by a millimetre or two; longer
+    # at the temple, where no caruncle lies between.
+    hug = _between(dense, _HUG_NASAL_M, _HUG_TEMPORAL_M)
+    slack = _taut(x, z) - globe - hug * (1.0 - np.abs(dense) ** 6)
     z = globe + 0.5 * (slack + np.sqrt(slack**2 + (0.3e-3) ** 2 * (1.0 - dense**2)))
     x_at, y_at = _frontal(spec, gazing, xi, upper=upper)
     return np.stack([x_at, y_at, np.interp(x_at, x, z)], -1)

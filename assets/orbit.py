@@ -30,10 +30,20 @@ from assets.subdivision import bspline_rows
 COLUMNS = 112
 EDGE_RING, JOIN_RING = 3, 11
 _RING_COLUMNS = 28
-_ROW_RINGS = np.concatenate([np.linspace(3.0, 6.0, 19), np.linspace(6.0, 11.0, 19)[1:]])
+# Dense where lids fold: above the crease, about ring 8.5.
+_ROW_RINGS = np.concatenate([np.linspace(3.0, 7.5, 15), np.linspace(7.5, 9.5, 15)[1:], np.linspace(9.5, 11.0, 8)[1:]])
 MARGIN_ROWS = 4
-"""Rows of the margin's face; the row after them is its outer edge, where lashes grow."""
+"""Rows of the margin's face; the row after them lies on its front lip, where lashes grow."""
 _FLOOR_ROWS = 6
+_RIM_TURN = np.radians([0.0, 24.0, 44.0, 62.0, 78.0])
+_WET = np.array([1.0, 1.0, 0.9, 0.6, 0.25])
+"""The wet part of the margin ends where its lip begins to turn: the muco-cutaneous junction."""
+_UNROLLS = 0.6
+"""Part of the fold that a lid takes along when it comes down by 8 mm."""
+_REACH_M = 2.2e-3
+"""How far from the outer corner's margin, at most, the white leaves the globe."""
+_HOLLOW = 0.75
+"""How far the white keeps to the globe's plane, of its way to the outer corner."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +55,8 @@ class Orbit:
         rest: Same shape: where that skin lies with the eye at rest, for textures that stick to it.
         margin_m: (rows, 112) distance from the outer edge of the margin along the skin, 0 on the margin itself.
         wet: (rows, 112) 1 on the margin's face, 0 on skin.
-        floor: (6, 112, 3) conjunctiva from the margin's inner edge down to the eye: caruncle at the inner corner,
-            hidden elsewhere.
+        floor: (6, 112, 3) conjunctiva from the margin's inner edge down to the eye: caruncle at the inner corner, the
+            white's own continuation at the outer one, hidden elsewhere.
         tear: (3, 112, 3) the meniscus, a strip of water between margin and eye.
         outward: (112, 3) unit vectors away from the opening, along the eye, at the margin.
         xi: (112,) place along the lid, -1 inner to +1 outer canthus; upper is columns 0..56.
@@ -117,8 +127,7 @@ def build_orbit(spec: EyeSpec, ball: Eyeball, gazing: Gazing, rings_orbit: Float
     """
     base = _patch(rings_orbit)
     xi = _columns_xi(base[0])
-    step = np.linalg.norm(np.diff(base, axis=0), axis=-1)
-    along = np.concatenate([np.zeros((1, COLUMNS)), np.cumsum(step, axis=0)])
+    along = _along(base)
     share = along / along[-1]
 
     straight = Gazing(0.0, 0.0)
@@ -126,32 +135,41 @@ def build_orbit(spec: EyeSpec, ball: Eyeball, gazing: Gazing, rings_orbit: Float
     rest_margin = _margin(rest_spec, ball, straight, xi)
     margin = _margin(spec, ball, gazing, xi)
     outward = _outward(rest_margin)
-    rest_edge = _outer_edge(spec, ball, straight, rest_margin, outward)
-    edge = _outer_edge(spec, ball, gazing, margin, outward)
+    rest_rim = _rim(spec.lids, rest_margin, outward, xi)
+    rim = _rim(spec.lids, margin, outward, xi)
+    rest_face, rest_edge, face, edge = rest_rim[:-1], rest_rim[-1], rim[:-1], rim[-1]
 
     anchor = (1.0 - _smooth(share / 0.97))[..., None]
     anchored = base + anchor * (rest_edge - base[0])
-    anchored = _fold(spec, xi, anchored, share)
+    anchored = _relief(spec, xi, anchored, share)
+    rest_skin = _supported(spec, ball, straight, anchored, share)
+    fold = _fold(spec.lids, xi, rest_skin, share)
     # Motion fades quickly to the crease, then slowly: pretarsal skin rides on the lid, the rest is drawn after it.
     crease = np.clip(spec.lids.crease_height_m / 8e-3, 0.3, 1.0) * 0.22
     fast, slow = 1.0 - _smooth(share / (2.2 * crease)), 1.0 - _smooth(share / 0.9)
     ride = np.where(UPPER, 0.55 * fast + 0.45 * slow, 0.25 * fast + 0.75 * slow)[..., None]
-    moved = anchored + ride * (edge - rest_edge)
-    rest_skin = _supported(spec, ball, straight, anchored, share)
+    # A lid that comes down draws the fold's skin along and flattens it.
+    unrolled = _UNROLLS * _smooth((rest_edge[:, 1] - edge[:, 1]) / 8e-3)[:, None]
+    moved = anchored + (1.0 - unrolled) * fold + ride * (edge - rest_edge)
+    rest_skin = rest_skin + fold
+    # A lid that rises takes the fold up with it: its skin never hangs over the lashes.
+    over = moved[..., 1] - edge[:, 1]
+    room = np.minimum(0.4 * _along(moved), 0.5e-3) + 1e-9
+    held = 0.5 * (over + room + np.sqrt((over - room) ** 2 + (0.4e-3) ** 2))
+    moved[..., 1] += UPPER * _folded(xi, share) * (held - over)
     skin = _supported(spec, ball, gazing, moved, share)
     skin[0], rest_skin[0] = edge, rest_edge
     skin[-1] = base[-1]
 
-    face = _margin_face(margin, edge)
-    rest_face = _margin_face(rest_margin, rest_edge)
-    distance = np.concatenate([np.zeros((1, COLUMNS)), np.cumsum(np.linalg.norm(np.diff(skin, axis=0), axis=-1), 0)])
+    distance = _along(skin)
+    floor, spans = _floor(spec.lids, ball, gazing, margin, outward, xi)
     return Orbit(
         skin=np.concatenate([face, skin]),
         rest=np.concatenate([rest_face, rest_skin]),
         margin_m=np.concatenate([np.zeros((len(face), COLUMNS)), distance]),
-        wet=np.concatenate([np.ones((len(face), COLUMNS)), (distance < 1e-9) * 0.5]),
-        floor=_floor(spec.lids, ball, gazing, margin, outward, xi),
-        tear=_tear(ball, gazing, margin, edge, outward, xi),
+        wet=np.concatenate([np.repeat(_WET[:-1, None], COLUMNS, axis=1), (distance < 1e-9) * _WET[-1]]),
+        floor=floor,
+        tear=_tear(ball, gazing, margin, face, outward, floor, spans),
         outward=_outward(margin),
         xi=xi,
     )
@@ -170,21 +188,23 @@ def _outward(margin: Float[np.ndarray, "112 3"]) -> Float[np.ndarray, "112 3"]:
     return _unit(out - radial * np.sum(out * radial, axis=-1, keepdims=True))
 
 
-def _outer_edge(
-    spec: EyeSpec,
-    ball: Eyeball,
-    gazing: Gazing,
+def _rim(
+    lids: LidSpec,
     margin: Float[np.ndarray, "112 3"],
     outward: Float[np.ndarray, "112 3"],
-) -> Float[np.ndarray, "112 3"]:
-    """The front edge of the margin: a lid's thickness further out, and a little back from the opening."""
-    thick = spec.lids.margin_thickness_m
-    return margin + thick * _unit(margin) + 0.25 * thick * outward
+    xi: Float[np.ndarray, "112"],
+) -> Float[np.ndarray, "5 112 3"]:
+    """The margin's face, from its sharp inner edge over the rounded front lip to the row where lashes grow.
 
-
-def _margin_face(margin: Float[np.ndarray, "112 3"], edge: Float[np.ndarray, "112 3"]) -> Float[np.ndarray, "4 112 3"]:
-    t = np.linspace(0.0, 1.0, MARGIN_ROWS + 1)[:-1, None, None]
-    return (1 - t) * margin + t * edge
+    A quarter of an ellipse: it leaves the eye at right angles and ends along the lid's skin.  The upper lid's is tilted
+    towards the opening, so that its face is seen from below only; both are thinner at the corners.
+    """
+    middle = (1.0 - np.abs(xi) ** 4)[:, None]
+    thick = lids.margin_thickness_m * (0.65 + 0.25 * middle)
+    tilt = np.where(UPPER, 0.25, 0.05)[:, None] * middle
+    lip = lids.margin_thickness_m * np.where(UPPER, 0.30, 0.36)[:, None]
+    turn = _RIM_TURN[:, None, None]
+    return margin + np.sin(turn) * thick * (_unit(margin) - tilt * outward) + (1.0 - np.cos(turn)) * lip * outward
 
 
 def _supported(
@@ -200,37 +220,54 @@ def _supported(
     return direction * np.maximum(pushed, least)[..., None]
 
 
-def _fold(
-    spec: EyeSpec,
-    xi: Float[np.ndarray, "112"],
-    skin: Float[np.ndarray, "r 112 3"],
-    share: Float[np.ndarray, "r 112"],
+def _along(skin: Float[np.ndarray, "r 112 3"]) -> Float[np.ndarray, "r 112"]:
+    """Distance from the first row."""
+    return np.concatenate([np.zeros((1, COLUMNS)), np.cumsum(np.linalg.norm(np.diff(skin, axis=0), axis=-1), axis=0)])
+
+
+def _crease_m(lids: LidSpec, xi: Float[np.ndarray, "112"]) -> Float[np.ndarray, "112"]:
+    return lids.crease_height_m * (0.45 + 0.55 * (1.0 - np.abs(xi - 0.1) ** 2.5).clip(0, 1))
+
+
+def _folded(xi: Float[np.ndarray, "112"], share: Float[np.ndarray, "r 112"]) -> Float[np.ndarray, "r 112"]:
+    """How much folds show: nothing is left at the corners and at ring 11, where the head's own surface goes on."""
+    return (1.0 - np.abs(xi) ** 4) * (1.0 - _smooth((share - 0.4) / 0.6))
+
+
+def _relief(
+    spec: EyeSpec, xi: Float[np.ndarray, "112"], skin: Float[np.ndarray, "r 112 3"], share: Float[np.ndarray, "r 112"]
 ) -> Float[np.ndarray, "r 112 3"]:
-    """Model the crease with the fold above it, the bag below the lower lid and the epicanthus."""
+    """Model the crease's groove, the bag below the lower lid and the epicanthus."""
     lids = spec.lids
-    distance = np.concatenate([np.zeros((1, COLUMNS)), np.cumsum(np.linalg.norm(np.diff(skin, axis=0), axis=-1), 0)])
-    direction = _unit(skin)
-    middle = 1.0 - np.abs(xi) ** 4
-    height = lids.crease_height_m * (0.45 + 0.55 * (1.0 - np.abs(xi - 0.1) ** 2.5).clip(0, 1))
-    # Nothing is left of it at ring 11, where the head's own surface goes on.
-    fade = 1.0 - _smooth((share - 0.4) / 0.6)
-    upper = (UPPER * middle)[None] * fade
-    groove = np.exp(-(((distance - height) / 0.5e-3) ** 2)) * (lids.crease_height_m > 0)
-    # The fold rises steeply above the crease and runs out over 8 mm.
-    over = np.clip((distance - height) / 8e-3, 0.0, 1.0)
-    fold = np.where(distance > height, np.sin(np.pi * over**0.45), 0.0)
-    out = upper * (lids.fold_fullness_m * fold - lids.crease_depth_m * groove)
-    lower = ((~UPPER) * middle)[None] * fade
+    distance = _along(skin)
+    folded = _folded(xi, share)
+    groove = np.exp(-(((distance - _crease_m(lids, xi)) / 0.5e-3) ** 2)) * (lids.crease_height_m > 0)
     furrow = np.exp(-(((distance - 4.5e-3) / 0.8e-3) ** 2))
     bag = np.exp(-(((distance - 9e-3) / 4e-3) ** 2))
-    out = out + lower * (lids.bag_m * bag - 0.2e-3 * furrow)
+    out = folded * np.where(UPPER, -lids.crease_depth_m * groove, lids.bag_m * bag - 0.2e-3 * furrow)
     inner = np.exp(-(((xi + 1.0) / 0.22) ** 2))[None] * np.exp(-(((distance - 2e-3) / 2.5e-3) ** 2))
     out = out + 1.5e-3 * lids.epicanthus * inner
-    skin = skin + out[..., None] * direction
-    # Fold and epicanthus also hang towards the opening.
-    skin[..., 1] -= upper * 0.8 * lids.fold_fullness_m * fold
+    skin = skin + out[..., None] * _unit(skin)
     skin[..., 0] += 2.0e-3 * lids.epicanthus * inner
     return skin
+
+
+def _fold(
+    lids: LidSpec, xi: Float[np.ndarray, "112"], skin: Float[np.ndarray, "r 112 3"], share: Float[np.ndarray, "r 112"]
+) -> Float[np.ndarray, "r 112 3"]:
+    """Return how loose skin above the crease of a lid at rest is displaced: forward, and down over the crease.
+
+    It rises steeply and runs out over 8 mm, hangs most towards the temple, and rests on the lid before it gets to the
+    lashes.
+    """
+    distance = _along(skin)
+    over = np.clip((distance - _crease_m(lids, xi)) / 8e-3, 0.0, 1.0)
+    full = UPPER * _folded(xi, share) * lids.fold_fullness_m * np.sin(np.pi * over**0.45)
+    least = 0.6 * distance + 1e-9
+    hang = least * np.tanh(full * (1.8 + 0.5 * xi) / least)
+    added = full[..., None] * _unit(skin)
+    added[..., 1] -= hang
+    return added
 
 
 def caruncle_weight(xi: Float[np.ndarray, "112"]) -> Float[np.ndarray, "112"]:
@@ -245,39 +282,74 @@ def _floor(
     margin: Float[np.ndarray, "112 3"],
     outward: Float[np.ndarray, "112 3"],
     xi: Float[np.ndarray, "112"],
-) -> Float[np.ndarray, "6 112 3"]:
-    """Conjunctiva: from the margin's inner edge it dives under the lid, but fills the inner corner with the plica."""
+) -> tuple[Float[np.ndarray, "6 112 3"], Float[np.ndarray, "112"]]:
+    """Conjunctiva: from the margin's inner edge it dives under the lid, but fills both corners.
+
+    At the inner corner it is the plica.  At the outer one, where the lids stand off the globe, it leaves that along
+    its surface and rises to the margin, so that white runs on into the corner without a step.  Also returned: how much
+    of that there is at each column, 0 to 1.
+    """
     nose = caruncle_weight(xi)[:, None]
     # Temporal, alike for both lids, so that what starts at the upper margin never crosses what starts at the lower.
     target = margin + outward * 0.9e-3 * (1.0 - nose)
     target = target + nose * np.stack([np.full(COLUMNS, 3.6e-3), 0.15 * (margin[0, 1] - margin[:, 1]), 0 * xi], -1)
-    direction = _unit(target)
-    axis = gazing.axis_orbit
-    angle = np.arctan2(np.linalg.norm(np.cross(direction, axis), axis=-1), direction @ axis)
-    bed = direction * (surface_radius_m(ball, angle) - 0.35e-3)[:, None]
+    bed = _on_globe(ball, gazing, _unit(target), -0.35e-3)
     t = np.linspace(0.0, 1.0, _FLOOR_ROWS)[:, None, None]
     plump = np.sin(np.pi * t**0.8) * lids.caruncle_m * 0.5 * nose**2 * np.array([0.2, 0.0, 0.98])
-    return (1 - t) * margin + t * bed + plump
+    dive = (1 - t) * margin + t * bed + plump
+
+    under = _on_globe(ball, gazing, _unit(margin), 0.0)
+    stand_off = np.linalg.norm(margin - under, axis=-1)
+    spans = _smooth((stand_off - 0.3e-3) / 0.7e-3) * _smooth((xi - 0.25) / 0.35)
+    # It must not cover the iris: the limbus is as near as it gets.
+    room = np.linalg.norm(under, axis=-1) * np.maximum(_off_axis(gazing, _unit(margin)) - ball.limbus_angle_rad, 0.0)
+    # No further for the corner itself than beside it, or a ridge would run into the corner.
+    reach = _REACH_M * np.tanh(1.3 * stand_off / _REACH_M)
+    turn = np.minimum(reach, 0.8 * room) / np.linalg.norm(under, axis=-1)
+    cos, sin = np.cos(turn), np.sin(turn)
+    nasal = np.stack([under[:, 0] * cos - under[:, 2] * sin, under[:, 1], under[:, 2] * cos + under[:, 0] * sin], -1)
+    landing = _on_globe(ball, gazing, _unit(nasal), 0.0)
+    normal = _unit(landing - ball.offset_m * gazing.axis_orbit)
+    rise = margin - landing
+    along = rise - np.sum(rise * normal, axis=-1, keepdims=True) * normal
+    control = landing + _HOLLOW * along
+    t = t / t[-2]
+    span = (1 - t) ** 2 * margin + 2 * t * (1 - t) * control + t**2 * landing
+    span[-1] = _on_globe(ball, gazing, _unit(landing - 0.2 * along), -0.35e-3)
+    return dive + spans[:, None] * (span - dive), spans
+
+
+def _off_axis(gazing: Gazing, direction: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n"]:
+    axis = gazing.axis_orbit
+    return np.asarray(np.arctan2(np.linalg.norm(np.cross(direction, axis), axis=-1), direction @ axis))
+
+
+def _on_globe(
+    ball: Eyeball, gazing: Gazing, direction: Float[np.ndarray, "*n 3"], height_m: float
+) -> Float[np.ndarray, "*n 3"]:
+    """Points at a height over the eye's surface."""
+    return direction * (surface_radius_m(ball, _off_axis(gazing, direction)) + height_m)[..., None]
 
 
 def _tear(
     ball: Eyeball,
     gazing: Gazing,
     margin: Float[np.ndarray, "112 3"],
-    edge: Float[np.ndarray, "112 3"],
+    face: Float[np.ndarray, "4 112 3"],
     outward: Float[np.ndarray, "112 3"],
-    xi: Float[np.ndarray, "112"],
+    floor: Float[np.ndarray, "6 112 3"],
+    spans: Float[np.ndarray, "112"],
 ) -> Float[np.ndarray, "3 112 3"]:
     """A concave strip of water, a third of a millimetre high, where margin and eye meet."""
     gap = np.linalg.norm(margin - margin[(-np.arange(COLUMNS)) % COLUMNS], axis=-1)
     reach = np.minimum(0.35e-3, 0.3 * gap)[:, None]
-    on_lid = margin + 0.25 * (edge - margin)
+    on_lid = margin + 0.6 * (face[1] - margin)
     direction = _unit(margin - outward * reach)
-    axis = gazing.axis_orbit
-    angle = np.arctan2(np.linalg.norm(np.cross(direction, axis), axis=-1), direction @ axis)
-    on_eye = (
-        direction * np.maximum(surface_radius_m(ball, angle) - 1e-5, np.linalg.norm(margin, axis=-1) - 0.4e-3)[:, None]
-    )
+    eye = np.linalg.norm(_on_globe(ball, gazing, direction, -1e-5), axis=-1)
+    on_eye = direction * np.maximum(eye, np.linalg.norm(margin, axis=-1) - 0.4e-3)[:, None]
+    # At the outer corner it wets what lines the lids there.
+    on_lining = floor[0] + 0.5 * (floor[1] - floor[0])
+    on_eye = on_eye + spans[:, None] * (on_lining - on_eye)
     middle = 0.5 * (on_lid + on_eye) - 0.08e-3 * _unit(margin)
     return np.stack([on_lid, middle, on_eye])
 

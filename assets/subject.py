@@ -81,6 +81,10 @@ class EyeGeometry:
         """Carry points of frame `eye` to `head`."""
         return np.asarray(points_eye @ self.head_from_eye.T + self.centre_head)
 
+    def to_eye(self, points_head: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n 3"]:
+        """Carry points of frame `head` to `eye`."""
+        return np.asarray((points_head - self.centre_head) @ self.head_from_eye)
+
     def from_orbit(self, points_orbit: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n 3"]:
         """Carry points of frame `orbit` to `head`."""
         return np.asarray(points_orbit * orbit_axes(self.side) + self.centre_head)
@@ -346,15 +350,17 @@ def _eye_parts(eye: EyeGeometry) -> list[Part]:
         parts.append(Part(f"{name}_{eye.side}", vertices, surface.faces, surface.attributes, name, ID.get(name, 0)))
     nose = caruncle_weight(eye.orbit.xi)
     floor = {"nose": np.tile(nose, len(eye.orbit.floor))}
-    for name, strip, attributes, columns in (
-        ("caruncle", eye.orbit.floor, floor, nose > 0.02),
-        ("conjunctiva", eye.orbit.floor, floor, nose <= 0.02),
-        ("tear", eye.orbit.tear, {}, np.ones(COLUMNS, dtype=bool)),
+    # What lines the lids beside the caruncle is the white's own continuation: it is painted as the white is.
+    on_ball = eye.to_eye(eye.from_orbit(eye.orbit.floor).reshape(-1, 3))
+    for name, material, strip, attributes, columns in (
+        (f"caruncle_{eye.side}", "caruncle", eye.orbit.floor, floor, nose > 0.02),
+        (f"sclera_{eye.side}_lining", "conjunctiva", eye.orbit.floor, {"rest": on_ball}, nose <= 0.02),
+        (f"tear_{eye.side}", "tear", eye.orbit.tear, {}, np.ones(COLUMNS, dtype=bool)),
     ):
         faces = strip_faces(len(strip))[np.tile(columns, len(strip) - 1)]
         # These strips run from the margin towards the opening, against the skin's direction.
         faces = _flipped(faces) if eye.side == "left" else faces
         vertices = eye.from_orbit(strip).reshape(-1, 3)
         known = {"rest": vertices} | attributes
-        parts.append(Part(f"{name}_{eye.side}", vertices, faces, known, name, ID.get(name, 0)))
+        parts.append(Part(name, vertices, faces, known, material, ID.get(material, 0)))
     return parts

@@ -8,7 +8,7 @@ import pytest
 from assets import eyeball as balls
 from assets.head import load_head
 from assets.lids import Gazing, margin_heights_m
-from assets.orbit import COLUMNS, UPPER, Orbit, build_orbit
+from assets.orbit import COLUMNS, MARGIN_ROWS, UPPER, Orbit, build_orbit
 from assets.person import EyeSpec
 from assets.subject import _place, orbit_axes
 from tests.assets.people import adult, eye
@@ -56,6 +56,46 @@ def test_skin_never_enters_the_eye_and_lids_never_gap(shape: dict[str, float], b
         assert height[0, middle].max() < 2.0e-3, where  # the margin touches, but for where it spans the furrow
         # Under the lid the conjunctiva ends inside the eye: no ray can pass between them.
         assert above_eye(ball, gazing, orbit.floor[-1]).max() < 0, where
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=range(len(SHAPES)))
+def test_white_runs_on_into_the_outer_corner_and_leaves_the_iris_free(shape: dict[str, float]) -> None:
+    spec = eye(**shape)
+    temporal = np.arange(COLUMNS // 2 - 6, COLUMNS // 2 + 7)
+    for gazing in GAZES:
+        ball, orbit = orbit_of(spec, gazing)
+        where = f"gaze {np.degrees([gazing.up_rad, gazing.temporal_rad])}"
+        lining = orbit.floor[:, COLUMNS // 4 : 3 * COLUMNS // 4]
+        seen = lining[above_eye(ball, gazing, lining) > 1e-5]
+        angle = np.arccos(np.clip(seen @ gazing.axis_orbit / np.linalg.norm(seen, axis=-1), -1, 1))
+        rim = orbit.skin[0, COLUMNS // 4 : 3 * COLUMNS // 4]
+        nearest = np.arccos(np.clip(rim @ gazing.axis_orbit / np.linalg.norm(rim, axis=-1), -1, 1)).min()
+        assert angle.min() > min(ball.limbus_angle_rad, nearest) - 1e-3, where
+        # It keeps to the globe before it rises: no step where the two meet.
+        assert above_eye(ball, gazing, orbit.floor[-3, temporal]).max() < 0.4e-3, where
+
+
+@pytest.mark.parametrize("fullness", [0.001, 0.0025, 0.004])
+@pytest.mark.parametrize("crease", [0.0, 0.002, 0.005])
+def test_a_fold_hangs_over_the_lid_but_not_over_the_eye(fullness: float, crease: float) -> None:
+    for gazing in GAZES[::6]:
+        _, orbit = orbit_of(eye(fold_fullness_m=fullness, crease_height_m=crease), gazing)
+        columns = np.arange(14, 43)
+        below = orbit.skin[MARGIN_ROWS + 3 :, columns, 1] - orbit.skin[0, columns, 1]
+        assert below.min() > -0.2e-3
+
+
+def test_the_margin_is_rounded_and_its_face_looks_at_the_opening() -> None:
+    _, orbit = orbit_of(eye(), Gazing(0.0, 0.0))
+    for column, sign in ((COLUMNS // 4, -1.0), (3 * COLUMNS // 4, 1.0)):
+        path = orbit.skin[: MARGIN_ROWS + 2, column]
+        step = np.diff(path, axis=0) / np.linalg.norm(np.diff(path, axis=0), axis=-1, keepdims=True)
+        turn = np.degrees(np.arccos(np.clip(np.sum(step[1:] * step[:-1], axis=-1), -1, 1)))
+        assert turn.max() < 40  # no corner
+        width = np.linalg.norm(np.diff(path[: MARGIN_ROWS + 1], axis=0), axis=-1).sum()
+        assert 1.2e-3 < width < 2.2e-3
+        normal = np.array([step[0][2], -step[0][1]]) * sign  # (y, z) at right angles to the face
+        assert abs(normal[0]) > 0.5
 
 
 def test_a_blink_closes_and_lids_never_cross() -> None:

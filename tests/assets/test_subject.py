@@ -78,8 +78,9 @@ def test_faces_of_lids_and_cheeks_look_outwards(plain):
         reach = np.linalg.norm(away, axis=1)
         near = (reach < 0.02) & (np.linalg.norm(normal, axis=1) > 1e-12)
         facing = np.einsum("fi,fi->f", normal[near], away[near]) > 0
-        # By area: the margins' narrow faces look at the opening.  Neighbours agree (above), so a majority decides.
-        assert near.sum() > 2000 and np.average(facing, weights=np.linalg.norm(normal[near], axis=1)) > 0.9
+        # By area: the margins look at the opening, and the fold over the crease has an underside.  Neighbours agree
+        # (above), so a majority decides.
+        assert near.sum() > 2000 and np.average(facing, weights=np.linalg.norm(normal[near], axis=1)) > 0.8
     front = middle[:, 2] < -0.01
     assert (normal[front, 2] < 0).mean() > 0.85
 
@@ -90,7 +91,7 @@ def test_conjunctiva_and_tears_face_the_lens_and_start_on_the_margin(plain):
         margin = held.from_orbit(held.orbit.skin[0])
         floor = named(plain, f"caruncle_{side}")
         np.testing.assert_allclose(floor.vertices_head[:COLUMNS], margin, atol=1e-12)
-        lining = named(plain, f"conjunctiva_{side}")
+        lining = named(plain, f"sclera_{side}_lining")
         whole = {tuple(sorted(face)) for face in np.concatenate([floor.faces, lining.faces]).tolist()}
         assert len(whole) == len(floor.faces) + len(lining.faces) == (len(held.orbit.floor) - 1) * COLUMNS
         for part in (floor, named(plain, f"tear_{side}")):
