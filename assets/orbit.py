@@ -265,7 +265,9 @@ def _fold(
     full = UPPER * _folded(xi, share) * lids.fold_fullness_m * np.sin(np.pi * over**0.45)
     least = 0.6 * distance + 1e-9
     hang = least * np.tanh(full * (1.8 + 0.5 * xi) / least)
-    added = full[..., None] * _unit(skin)
+    # Near the lashes it lies flat, or they would grow into it.
+    flat = 0.4 * distance + 1e-9
+    added = (flat * np.tanh(full / flat))[..., None] * _unit(skin)
     added[..., 1] -= hang
     return added
 
