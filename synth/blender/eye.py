@@ -5,9 +5,12 @@ the map are attributes of the mesh made by `attributes`: `polar` (cos, sin, radi
 in the shader so that the map closes without a seam, and `map` (u, v) of the sclera.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
+from scipy.spatial import cKDTree
 
 from assets import eyeball
 from assets.eyeball import Side
@@ -18,19 +21,55 @@ from synth.blender.images import Painting, map_size
 from synth.blender.nodes import Graph, new_material
 from synth.spec import SceneSpec
 
-IRIS_ROUND_M, SCLERA_MAP_M = 0.026, 0.042
+IRIS_ROUND_M, SCLERA_MAP_M = 0.037, 0.060
 SCATTER_RGB = (1.0, 0.75, 0.6)
+LID_REACH_M = 0.0012
+NEAR_LID = (0.60, 0.50, 0.46)
+"""What is left of the white's colour where it touches a lid: thicker, redder conjunctiva, and the shade of lashes."""
 
 
-def attributes(part: Part) -> dict[str, np.ndarray]:
-    """Return what the shaders need beyond the attributes of the part itself."""
+def attributes(part: Part, parts: Sequence[Part]) -> dict[str, np.ndarray]:
+    """Return what the shaders need beyond the attributes of the part itself.
+
+    Args:
+        part: Any part.
+        parts: All parts of the scene: the white is redder near the lids, wherever these are now, and the flesh of the
+            inner corner ends where it meets the white.
+    """
     known = part.attributes
     if part.name.startswith("iris"):
         angle = known["angle"]
         return {"polar": np.stack([np.cos(angle), np.sin(angle), known["radius01"]], axis=1)}
     if part.name.startswith("sclera"):
-        return {"map": np.pad(sclera_texture.map_uv(np.asarray(known["rest"], dtype=np.float64)), ((0, 0), (0, 1)))}
+        place = sclera_texture.map_uv(np.asarray(known["rest"], dtype=np.float64))
+        return {"map": np.pad(place, ((0, 0), (0, 1))), "lid_near": _lid_near(part, parts)}
+    if part.name.startswith(("caruncle", "conjunctiva")):
+        sclera = next(other for other in parts if other.name == f"sclera_{part.name.split('_')[-1]}")
+        return {"lift": _above_sphere(part.vertices_head, sclera.vertices_head)}
     return {}
+
+
+def _lid_near(sclera: Part, parts: Sequence[Part]) -> Float[np.ndarray, "n"]:
+    """Return 1 where the white touches a lid's margin, falling with the distance."""
+    skin = next((part for part in parts if part.name == "skin"), None)
+    if skin is None:
+        return np.zeros(len(sclera.vertices_head))
+    margin = skin.vertices_head[np.asarray(skin.attributes["margin"]) > 0.9]
+    far, _ = cKDTree(margin).query(sclera.vertices_head, distance_upper_bound=5 * LID_REACH_M)
+    return np.asarray(np.exp(-far / LID_REACH_M))
+
+
+def _above_sphere(points: Float[np.ndarray, "n 3"], on_sphere: Float[np.ndarray, "m 3"]) -> Float[np.ndarray, "n"]:
+    """Return by how much points stand out of the sphere that passes through others, m."""
+    sample = on_sphere[:: max(1, len(on_sphere) // 100)]
+    middle = sample.mean(axis=0)
+    # |x|^2 = 2 c x + k, about the sample's middle for precision.
+    shifted = sample - middle
+    (x, y, z, k), *_ = np.linalg.lstsq(
+        np.pad(2 * shifted, ((0, 0), (0, 1)), constant_values=1.0), (shifted**2).sum(axis=1), rcond=None
+    )
+    centre = np.array([x, y, z])
+    return np.asarray(np.linalg.norm(points - middle - centre, axis=1) - np.sqrt(k + centre @ centre))
 
 
 def build_iris(name: str) -> tuple[Any, Graph]:
@@ -89,12 +128,15 @@ def build_sclera(name: str) -> tuple[Any, Graph]:
             {0: g.attribute("map", "Vector"), "Scale": (1.0, -1.0, 1.0), "Location": (0.0, 1.0, 0.0)},
         ).outputs[0],
     )
+    near = g.attribute("lid_near")
+    near = g.node("ShaderNodeCombineXYZ", {0: near, 1: near, 2: near}).outputs[0]
+    colour = g.vector("MULTIPLY", texture.outputs["Color"], g.vector("POWER", g.colour("near_lid", NEAR_LID), near))
     waves = g.noise(g.attribute("rest", "Vector"), 420.0, 2.0)
     bump = g.node("ShaderNodeBump", {"Height": waves, "Distance": 2.5e-4, "Strength": 0.0}, name="film")
     bsdf = g.node(
         "ShaderNodeBsdfPrincipled",
         {
-            "Base Color": texture.outputs["Color"],
+            "Base Color": colour,
             "Roughness": 0.14,
             "IOR": 1.337,
             "Normal": bump.outputs[0],
@@ -117,14 +159,16 @@ def put_sclera(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
     size = map_size(SCLERA_MAP_M, spec, 64, 1024)
     limbus = eyeball.eyeball(eye.ball, side).limbus_angle_rad
     infrared = spec.light.infrared
-    key = (spec.subject.sclera, eye.iris, round(limbus, 4), size, infrared)
+    white = sclera_texture.white(spec.subject.age_years, spec.subject.skin.melanin)
+    key = (spec.subject.sclera, eye.iris, round(limbus, 4), size, tuple(white), infrared)
 
     def paint() -> tuple[np.ndarray, np.ndarray]:
         root = root_colour(iris_texture.paint(eye.iris, 16, 64, infrared)[0])
-        colour = sclera_texture.paint(spec.subject.sclera, size, limbus, root, int(side == "left"), infrared)
+        colour = sclera_texture.paint(spec.subject.sclera, size, limbus, root, int(side == "left"), white, infrared)
         return colour, np.zeros((size, size))
 
     g.paintings[name].put(key, paint)
+    g.set("near_lid", (sum(NEAR_LID) / 3,) * 3 if infrared else NEAR_LID)
     g.set_input("film", "Strength", 0.35 * engine.detail)
     g.set_link("film", "surface", "Normal", engine.detail > 0)
     g.set_input("surface", "Subsurface Weight", 0.6 if engine.random_walk else 0.0)
@@ -136,22 +180,35 @@ def root_colour(iris_albedo: np.ndarray) -> np.ndarray:
 
 
 def build_caruncle(name: str) -> tuple[Any, Graph]:
-    """Return the pink of caruncle and plica; towards the eye (`nose` 0) it passes into the white."""
+    """Return the flesh of the inner corner: knobbly caruncle, smooth red plica, and what runs out into the white.
+
+    `nose` is 1 at the corner and 0 where the lids' lining begins; `lift` (m) is the height above the white.
+    """
     material, g = new_material(name)
-    grain = g.noise(g.attribute("rest", "Vector"), 1800.0, 2.0)
-    nose = g.attribute("nose")
-    flesh = g.mix(grain, g.colour("dark"), g.colour("light"))
-    colour = g.mix(g.smooth(nose, 0.0, 0.6), g.colour("floor"), flesh)
+    where, nose, lift = g.attribute("rest", "Vector"), g.attribute("nose"), g.attribute("lift")
+    grain = g.noise(where, 2600.0, 2.0)
+    patches = g.noise(where, 900.0, 2.0)
+    knobs = g.smooth(g.cells(where, 1300.0), 0.75, 0.1)
+    high = g.smooth(lift, 0.0003, 0.0013)
+    # Vessels of the plica run across it towards the white.
+    run = g.node("ShaderNodeMapping", {0: where, "Scale": (350.0, 1900.0, 500.0)}).outputs[0]
+    vessel = g.smooth(g.math("ABSOLUTE", g.sub(g.noise(run, 1.0, 2.0, 0.5, 0.6), 0.5)), 0.07, 0.0)
+    flesh = g.mix(g.add(g.mul(patches, 0.7), g.mul(knobs, 0.35)), g.colour("dark"), g.colour("light"))
+    plica = g.mix(g.mul(vessel, 0.55), g.colour("floor"), g.colour("dark"))
+    corner = g.mix(high, plica, flesh)
+    colour = g.mix(g.smooth(nose, 0.0, 0.5), g.colour("floor"), corner)
+    colour = g.mix(g.smooth(lift, 0.0004, 0.0), colour, g.mix(g.mul(vessel, 0.4), g.colour("white"), g.colour("dark")))
+    height = g.add(g.mul(grain, 0.35), g.mul(patches, 0.5), g.mul(knobs, high, 0.9))
     bsdf = g.node(
         "ShaderNodeBsdfPrincipled",
         {
             "Base Color": colour,
-            "Roughness": 0.22,
+            "Roughness": g.add(0.10, g.mul(patches, 0.16)),
             "IOR": 1.337,
-            "Normal": g.bump(grain, 3e-4, 0.4),
+            "Normal": g.bump(height, 2.2e-4, 0.6),
             "Subsurface Weight": 0.0,
             "Subsurface Radius": (1.0, 0.4, 0.3),
-            "Subsurface Scale": 0.0012,
+            "Subsurface Scale": 0.0008,
         },
         name="surface",
         subsurface_method="RANDOM_WALK",
@@ -162,12 +219,18 @@ def build_caruncle(name: str) -> tuple[Any, Graph]:
 
 def put_caruncle(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
     """Set the colours of the corner's flesh."""
-    g.set_input("surface", "Subsurface Weight", 0.8 if engine.random_walk else 0.0)
+    g.set_input("surface", "Subsurface Weight", 0.7 if engine.random_walk else 0.0)
     if spec.light.infrared:
-        for name, value in (("dark", 0.5), ("light", 0.58), ("floor", 0.55)):
+        for name, value in (("dark", 0.40), ("light", 0.50), ("floor", 0.46), ("white", sclera_texture.INFRARED)):
             g.set(name, (value,) * 3)
         return
-    red = spec.subject.sclera.redness
-    g.set("dark", (0.48, 0.19 - 0.06 * red, 0.16 - 0.05 * red))
-    g.set("light", (0.62, 0.33 - 0.08 * red, 0.28 - 0.08 * red))
-    g.set("floor", (0.55, 0.43 - 0.1 * red, 0.40 - 0.1 * red))
+    red, melanin = spec.subject.sclera.redness, spec.subject.skin.melanin
+    # The conjunctiva of dark people is pigmented most of all at the corner.
+    shade = np.array([0.72, 0.66, 0.62]) ** (melanin**2)
+    for name, colour in (
+        ("dark", (0.40, 0.13 - 0.03 * red, 0.105 - 0.03 * red)),
+        ("light", (0.56, 0.31 - 0.08 * red, 0.25 - 0.07 * red)),
+        ("floor", (0.50, 0.30 - 0.09 * red, 0.27 - 0.09 * red)),
+        ("white", (0.50, 0.40 - 0.08 * red, 0.37 - 0.08 * red)),
+    ):
+        g.set(name, tuple(shade * colour))

@@ -18,14 +18,14 @@ from scipy.ndimage import gaussian_filter, map_coordinates
 
 from assets.person import IrisSpec
 
-SCATTER = np.array([0.120, 0.190, 0.255])
-SCATTER_DEEP = np.array([0.026, 0.050, 0.080])
+SCATTER = np.array([0.130, 0.185, 0.232])
+SCATTER_DEEP = np.array([0.028, 0.048, 0.070])
 YELLOW = np.array([1.25, 1.05, 0.36])
 AMBER = np.array([0.235, 0.105, 0.020])
 BROWN = np.array([0.120, 0.046, 0.016])
 DARK = np.array([0.026, 0.0120, 0.0075])
 RUFF = np.array([0.012, 0.007, 0.005])
-INFRARED_STROMA, INFRARED_PIGMENT = 0.23, 0.30
+INFRARED_STROMA, INFRARED_PIGMENT = 0.22, 0.27
 
 
 def paint(spec: IrisSpec, rows: int, columns: int, infrared: bool = False) -> tuple[
@@ -35,7 +35,8 @@ def paint(spec: IrisSpec, rows: int, columns: int, infrared: bool = False) -> tu
     rng = np.random.default_rng(spec.texture_seed)
     radius = ((np.arange(rows) + 0.5) / rows)[:, None]
     # Every field is drawn at a fixed number of knots, so that a small map is the large one seen from afar.
-    waver = _field(rng, 1, 28, rows, columns) + 0.5 * _field(rng, 1, 70, rows, columns)
+    # Bounded, since the edges of ruff and ring are moved by it.
+    waver = 2 * np.tanh(0.5 * _field(rng, 1, 28, rows, columns) + 0.25 * _field(rng, 1, 70, rows, columns))
     bend = 0.0035 * _field(rng, 3, 12, rows, columns)
     fibres = _radial(rng, 170, rows, columns, bend) + 0.7 * _radial(rng, 330, rows, columns, bend)
     strands = _radial(rng, 60, rows, columns, bend)
@@ -44,6 +45,10 @@ def paint(spec: IrisSpec, rows: int, columns: int, infrared: bool = False) -> tu
     crypt_field = _field(rng, 5, 26, rows, columns)
     furrow_phase = 0.35 * _field(rng, 1, 7, rows, columns)
     freckle_field = _field(rng, 12, 60, rows, columns)
+    # Threads of the stroma, pale lines with dark meshes between them; a brown iris' velvet hides them.
+    threads = np.exp(-((_radial(rng, 110, rows, columns, 1.6 * bend) / 0.55) ** 2))
+    threads = threads + 0.6 * np.exp(-((_radial(rng, 210, rows, columns, 1.6 * bend) / 0.45) ** 2)) - 0.6
+    threads = threads * (1 - 0.55 * spec.melanin)
 
     edge = spec.collarette + 0.035 * waver
     ridge = np.exp(-(((radius - edge) / 0.045) ** 2))
@@ -52,26 +57,29 @@ def paint(spec: IrisSpec, rows: int, columns: int, infrared: bool = False) -> tu
     crypts = spec.crypts * _smooth(0.9, 1.7, crypt_field) * np.maximum(ciliary, 0.4 * ridge)
     furrows = np.maximum(np.sin(2 * np.pi * (radius * 4.5 + furrow_phase)), 0) ** 6 * _smooth(0.55, 0.75, radius)
 
-    relief = 0.5 + spec.fibre_contrast * (0.20 * fibres + 0.13 * strands) + 0.3 * ridge - 0.4 * crypts - 0.12 * furrows
-    relief = relief - 0.12 * inside
+    fine = 0.16 * fibres + 0.11 * strands + 0.30 * threads
+    relief = 0.5 + spec.fibre_contrast * fine + 0.32 * ridge - 0.45 * crypts - 0.16 * furrows - 0.12 * inside
 
     patchy = 1 - 0.75 * spec.melanin
-    pigment = spec.melanin * (1 + patchy * (0.30 * pigment_cloud + 0.2 * cloud * spec.fibre_contrast))
+    pigment = spec.melanin * (1 + patchy * (0.17 * pigment_cloud + 0.2 * cloud * spec.fibre_contrast))
     # What pigment a light iris has lies on the fibres and about the pupil.
-    pigment = pigment * (1 + (1 - spec.melanin) * (0.5 * strands * spec.fibre_contrast + 0.7 * (0.55 - radius)))
+    pigment = pigment * (1 + (1 - spec.melanin) * (0.5 * strands * spec.fibre_contrast + 0.9 * (0.5 - radius)))
     pigment = pigment + 0.22 * spec.warmth * np.exp(-(((radius - 0.6 * edge) / 0.28) ** 2)) * (1 - spec.melanin)
-    pigment = np.maximum(pigment - 0.15 * spec.melanin * crypts, 0.0)
+    # The ridge is a little paler than its surroundings, also in the darkest irises.
+    pigment = np.maximum(pigment - spec.melanin * (0.15 * crypts + 0.12 * ridge + 0.05 * fine), 0.0)
     freckles = _smooth(2.4, 3.4, freckle_field) * _smooth(0.2, 0.45, radius) * max(0.6 - spec.melanin, 0.0)
     pigment = pigment + 0.5 * freckles * (0.3 + spec.warmth)
     density = np.clip(relief, 0.0, 1.3)[..., None]
     if infrared:
         return _infrared(pigment, relief, radius, spec), np.clip(relief, 0, 1)
     scatter = SCATTER_DEEP + (SCATTER - SCATTER_DEEP) * 1.25 * density
-    scatter = scatter * YELLOW ** (spec.warmth * (0.7 + 0.3 * inside[..., None]))
+    # Some yellow goes with any brown: without it hazel would come out as pink beside blue.
+    warmth = max(spec.warmth, 0.75 * float(np.clip((spec.melanin - 0.06) / 0.2, 0, 1)))
+    scatter = scatter * YELLOW ** (warmth * (0.7 + 0.3 * inside[..., None]))
     share = pigment[..., None]
     brown = AMBER + (BROWN - AMBER) * np.clip(share / 0.55, 0, 1)
     brown = brown + (DARK - brown) * np.clip((share - 0.5) / 0.5, 0, 1)
-    brown = brown * (0.45 + 0.9 * density)
+    brown = brown * (0.40 + 1.05 * density)
     through = np.exp(-4.6 * share)
     albedo = scatter * through + brown * (1 - through)
     albedo = albedo * (1 - 0.45 * crypts[..., None]) * (1 - 0.14 * inside[..., None])
@@ -100,7 +108,7 @@ def _infrared(
 ) -> Float[np.ndarray, "rows columns 3"]:
     """Return the albedo near 850 nm, where melanin scatters more than it absorbs: dark irises are the lighter ones."""
     share = np.clip(pigment, 0, 1)
-    grey = (INFRARED_STROMA + (INFRARED_PIGMENT - INFRARED_STROMA) * share) * (0.75 + 0.5 * np.clip(relief, 0, 1.3))
+    grey = (INFRARED_STROMA + (INFRARED_PIGMENT - INFRARED_STROMA) * share) * (0.55 + 0.8 * np.clip(relief, 0, 1.3))
     grey = grey * (1 - 0.35 * spec.limbal_ring * _smooth(0.8, 1.0, radius))
     return np.repeat(grey[..., None], 3, axis=2)
 

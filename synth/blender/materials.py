@@ -4,8 +4,12 @@ Every material has a builder `(key) -> (material, graph)` and a setter `(graph, 
 subject: skin, eye, water, hair, glasses, mouth.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
+from assets.subject import Part
 from synth.blender import eye, glasses, hair, mouth, skin, water
 from synth.blender.engine import EngineSpec
 from synth.blender.nodes import Graph
@@ -48,6 +52,11 @@ def key_of(part_name: str) -> str:
         if key in BUILDERS:
             return key
     raise KeyError(f"no material for the part {part_name!r}")
+
+
+def attributes(part: Part, parts: Sequence[Part]) -> dict[str, np.ndarray]:
+    """Return what the shaders of a part need beyond the attributes of the part itself, given all parts of the scene."""
+    return skin.attributes(part) if part.name == "skin" else eye.attributes(part, parts)
 
 
 class Materials:

@@ -2,8 +2,8 @@
 
 The map is azimuthal equidistant about the optical axis: the pixel at polar (t, a) shows the place `t * REACH_RAD` away
 from the axis, right is `eye` x and down is `eye` y.  Episcleral vessels come from the corners of the eye, branch and
-thin out towards the limbus; the white is pink towards the corners, yellowish with age and sun, and darkens into the
-limbus over more than a millimetre.
+thin out towards the limbus; the white is pink towards the corners, yellowish with age and sun, bluish in children,
+brownish where the skin is dark, and darkens into the limbus over more than a millimetre.
 """
 
 import numpy as np
@@ -14,11 +14,16 @@ from scipy.signal import lfilter
 from assets.person import ScleraSpec
 
 REACH_RAD = np.radians(100.0)
-WHITE = np.array([0.54, 0.49, 0.455])
+WHITE = np.array([0.51, 0.462, 0.425])
+BLUISH = np.array([0.93, 0.99, 1.05])
+"""A child's sclera is thin, and the choroid shows through it."""
+BROWNISH = np.array([0.80, 0.70, 0.56])
+"""Melanin of the conjunctiva, at its densest."""
 PINK = np.array([0.70, 0.44, 0.40])
 YELLOW = np.array([0.70, 0.58, 0.38])
 BLOOD = np.array([0.46, 0.070, 0.055])
-INFRARED = 0.62
+INFRARED = 0.41
+"""Below the skin's 0.4 to 0.6: what enters the eye here does not all come back, and bone-white it is not."""
 STEPS = 150
 
 
@@ -29,12 +34,19 @@ def map_uv(position_eye: Float[np.ndarray, "n 3"]) -> Float[np.ndarray, "n 2"]:
     return 0.5 + 0.5 * turn * (np.arccos(np.clip(axis, -1, 1)) / REACH_RAD)[:, None]
 
 
+def white(age_years: float, skin_melanin: float) -> Float[np.ndarray, "3"]:
+    """Return the albedo of a healthy white at an age, under a conjunctiva as dark as goes with the skin."""
+    child = float(np.clip(1 - age_years / 14, 0, 1))
+    return np.asarray(WHITE * BLUISH**child * BROWNISH ** (0.55 * skin_melanin**2))
+
+
 def paint(
     spec: ScleraSpec,
     size: int,
     limbus_rad: float,
     root_colour: Float[np.ndarray, "3"],
     seed: int,
+    white: Float[np.ndarray, "3"],
     infrared: bool = False,
 ) -> Float[np.ndarray, "size size 3"]:
     """Return the albedo, linear Rec. 709.
@@ -45,6 +57,7 @@ def paint(
         limbus_rad: Angle of the limbus from the optical axis, seen from the eye's centre.
         root_colour: Of the iris at its root, into which the white passes.
         seed: Tells the two eyes of a person apart.
+        white: What `white` gives for the person.
         infrared: Paint what 850 nm shows: no vessels to speak of.
     """
     rng = np.random.default_rng([spec.texture_seed, seed])
@@ -56,12 +69,17 @@ def paint(
     far = _smooth(limbus_rad + 0.1, limbus_rad + 0.85, angle)
     pink = np.clip((0.10 + 0.55 * spec.redness) * far * (0.35 + 0.65 * corner**3) * (1 + 0.35 * cloud), 0, 0.9)
     yellow = np.clip(spec.yellowing * (0.22 + 0.5 * far * corner**4) * (1 + 0.4 * cloud), 0, 0.85)
-    albedo = WHITE + pink[..., None] * (PINK - WHITE)
+    albedo = white + pink[..., None] * (PINK * white / WHITE - white)
+    # The pigment of dark eyes lies in patches, most of them beside the limbus.
+    brown = 1 - white[2] / WHITE[2]
+    albedo = albedo * BROWNISH ** np.clip(brown * cloud * (1 - 0.7 * far), 0, 1)[..., None]
     albedo = albedo + yellow[..., None] * (YELLOW - albedo)
     if infrared:
-        albedo = np.full((size, size, 3), INFRARED) * (1 + 0.04 * cloud[..., None])
+        white = np.full(3, INFRARED)
+        albedo = white * (1 + 0.04 * cloud[..., None])
     vessels = _vessels(rng, spec, size, limbus_rad) * (0.12 if infrared else 1.0)
-    albedo = albedo * (1 - vessels[..., None]) + vessels[..., None] * BLOOD * (0.5 + 0.5 * albedo / WHITE)
+    blood = np.full(3, BLOOD.mean()) if infrared else BLOOD
+    albedo = albedo * (1 - vessels[..., None]) + vessels[..., None] * blood * (0.5 + 0.5 * albedo / white)
     rim = _smooth(limbus_rad + 0.095, limbus_rad - 0.02, angle + 0.012 * cloud)[..., None]
     return np.asarray(albedo + (root_colour - albedo) * rim * 0.92)
 
@@ -70,17 +88,17 @@ def _vessels(
     rng: np.random.Generator, spec: ScleraSpec, size: int, limbus_rad: float
 ) -> Float[np.ndarray, "size size"]:
     """Return how much each pixel shows of blood, 0 to 1: walks from the corners that branch and thin out."""
-    count = round(10 + 50 * spec.vessel_density)
+    count = round(8 + 22 * spec.vessel_density)
     side = rng.choice([0.0, np.pi], count)
-    turn = side + rng.normal(0.0, 0.6, count)
-    reach = np.radians(rng.uniform(62.0, 88.0, count))
-    width = rng.uniform(0.35, 1.0, count) ** 2
-    limit = limbus_rad + np.radians(rng.uniform(2.0, 22.0, count))
-    places, weights = _walk(rng, turn, reach, width, limit, 0.0014)
-    # Two generations of branches leave somewhere along the way.
-    for thinner, wander in ((0.55, 0.0022), (0.35, 0.0030)):
-        parent = rng.integers(0, count, 2 * count)
-        step = rng.integers(10, STEPS - 40, 2 * count)
+    turn = side + rng.normal(0.0, 0.55, count)
+    reach = np.radians(rng.uniform(70.0, 92.0, count))
+    width = rng.uniform(0.3, 1.0, count) ** 2
+    limit = limbus_rad + np.radians(rng.uniform(2.0, 16.0, count))
+    places, weights = _walk(rng, turn, reach, width, limit, 0.00022)
+    # Three generations of branches leave somewhere along the way, and wind more the thinner they are.
+    for thinner, wander, share in ((0.6, 0.00028, 2), (0.4, 0.00034, 4), (0.28, 0.0004, 4)):
+        parent = rng.integers(0, count, share * count)
+        step = rng.integers(8, STEPS - 40, share * count)
         start = places[step, parent]
         width_branch = thinner * weights[step, parent]
         more, more_weights = _walk(rng, start[:, 0], start[:, 1], width_branch, limit[parent], wander)
@@ -97,9 +115,10 @@ def _vessels(
     cells = np.concatenate([(i + di) * size + j + dj for di, dj, _ in corners])
     doses = np.concatenate([share * dose for *_, share in corners])
     ink = np.bincount(cells, doses, size * size).reshape(size, size)
-    spread = gaussian_filter(ink, max(0.5, size / 1100)) + 0.6 * gaussian_filter(ink, size / 420)
-    strength = 0.5 + 0.9 * spec.redness
-    return np.asarray(1 - np.exp(-1.6 * strength * spread))
+    spread = gaussian_filter(ink, max(0.45, size / 1100)) + 0.7 * gaussian_filter(ink, size / 400)
+    strength = 0.45 + 0.9 * spec.redness
+    # Where steps crowd the vessel bends back on itself: it is no redder there.
+    return np.asarray(0.8 * (1 - np.exp(-1.5 * strength * spread)))
 
 
 def _walk(
@@ -114,9 +133,9 @@ def _walk(
     k = len(turn)
     t = np.linspace(0, 1, STEPS)[:, None]
     # Course: the heading wanders and is pulled back, so that a vessel winds but keeps its way.
-    turned = lfilter([wander], [1.0, -0.9], rng.normal(0.0, 1.0, (STEPS, k)), axis=0)
-    drift = np.cumsum(turned, axis=0) + wander * rng.normal(0.0, 1.0, k) * 60 * t
-    sway = 0.4 * np.cumsum(turned[:, ::-1], axis=0)
+    turned = lfilter([wander], [1.0, -1.86, 0.90], rng.normal(0.0, 1.0, (STEPS, k)), axis=0)
+    drift = np.cumsum(turned, axis=0) + 0.16 * rng.normal(0.0, 1.0, k) * t
+    sway = 0.3 * np.cumsum(turned[:, ::-1], axis=0)
     path = angle + (limit - angle) * t * rng.uniform(0.45, 1.0, k) + sway
     fade = (1 - t) ** 0.7 * _smooth(limit, limit + 0.12, path)
     return np.stack([turn + drift, path], axis=-1), np.asarray(width * fade)

@@ -25,13 +25,13 @@ import bpy
 import numpy as np
 
 from assets.subject import Part, Strands
-from synth.blender import camera, exr, eye
+from synth.blender import camera, exr
 from synth.blender.devices import choose_device
 from synth.blender.engine import EngineSpec
 from synth.blender.frames import world_from_head
 from synth.blender.lights import Lights
 from synth.blender.masks import MaskScene, Rasters, rasters
-from synth.blender.materials import Materials
+from synth.blender.materials import Materials, attributes
 from synth.blender.meshes import MeshPool
 from synth.errors import RenderError
 from synth.spec import SceneSpec
@@ -129,7 +129,7 @@ class Session:
         """Bring the scene to this spec."""
         matrix = world_from_head(spec)
         for part in geometry.parts:
-            self.pool.put_part(part, matrix, self.materials.of(part.name), eye.attributes(part))
+            self.pool.put_part(part, matrix, self.materials.of(part.name), attributes(part, geometry.parts))
         for strands in geometry.strands:
             self.pool.put_strands(strands, matrix, self.materials.of(strands.name))
         self.pool.show_only({part.name for part in geometry.parts} | {hair.name for hair in geometry.strands})

@@ -5,46 +5,92 @@ albedo is base * melanin_step^dm * blood_step^dh, one step being a tenth of the 
 exponential as absorption is.
 
 Attributes of the mesh: `rest` (m, position when the face is at rest, so that texture moves with the skin), `lid`,
-`margin`, `lips` (0 to 1) and `lid_u` (m, distance from the lid margin).
+`margin`, `lips` (0 to 1), `lid_u` (m, distance from the lid margin), and `corner`, made here by `attributes`.
 """
 
 import colorsys
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from assets.subject import Part
 from synth.blender.engine import EngineSpec
 from synth.blender.nodes import Graph, new_material
 from synth.blender.skin_dyes import colour
 from synth.spec import SceneSpec
 
 STEP = 0.1
-SCATTER_M = 0.0014
-"""Mean free path of red light; about 1-3 mm in vivo (Jensen 2001, skin1: 3.67 mm)."""
-SCATTERED = 0.7
+SCATTER_M = 0.0010
+"""Mean free path of red light; about 1-3 mm in vivo (Jensen 2001, skin1: 3.67 mm), less in the thin skin of lids."""
+SCATTERED = 0.6
 """Share of the light that goes under the surface; the rest keeps the relief crisp."""
 SCATTER_RGB = (1.0, 0.42, 0.24)
-
-
 LASH_LINE = 0.45
 """Darkness of the row of lash roots and of the pigment along it, on everybody's upper lids."""
+VEIN = (0.80, 0.90, 0.97)
+"""What a vein under thin skin leaves of each colour: scattering above it keeps the blue."""
+CROW_CENTRE_M = 0.006
+"""Crow's feet fan out from a point this far inside the outer corner."""
+TROUGH_M = (-0.0195, 0.0095)
+"""Middle of the hollow under the eye, from the outer corner: temporal, down."""
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a point of skin is, as sockets of the graph; see the module for the attributes."""
+
+    where: Any
+    """`rest` with the subject's own offset: the place in all noise."""
+    lid: Any
+    margin: Any
+    lips: Any
+    lid_u: Any
+    temporal: Any
+    """`corner`, m."""
+    down: Any
+
+
+def attributes(part: Part) -> dict[str, np.ndarray]:
+    """Return `corner`: how far temporal of and below the outer corner of the eye on its side a point is, (n, 3), m.
+
+    Measured in the face at rest; the third component is 0.
+    """
+    rest, on_margin = np.asarray(part.attributes["rest"]), np.asarray(part.attributes["margin"]) > 0.9
+    corner = np.zeros((len(rest), 3))
+    for side in (1, -1):
+        mine = rest[:, 0] * side > 0
+        margin = rest[on_margin & mine]
+        if len(margin):
+            canthus = margin[np.argmax(margin[:, 0] * side)]
+            corner[mine, :2] = (rest[mine] - canthus)[:, :2] * (side, 1)
+    return {"corner": corner}
 
 
 def build(name: str) -> tuple[Any, Graph]:
     """Return the material; its parameters are set by `put`."""
     material, g = new_material(name)
-    where = g.vector("ADD", g.attribute("rest", "Vector"), g.offset("offset"))
-    lid, margin, lips = g.attribute("lid"), g.attribute("margin"), g.attribute("lips")
-    lid_u = g.attribute("lid_u")
-    albedo = _makeup(g, _albedo(g, where, lid, margin, lips, lid_u), where, lid, lid_u)
-    roughness = _roughness(g, where, lid, margin, lips)
+    corner = g.node("ShaderNodeSeparateXYZ", {0: g.attribute("corner", "Vector")}).outputs
+    place = _Place(
+        where=g.vector("ADD", g.attribute("rest", "Vector"), g.offset("offset")),
+        lid=g.attribute("lid"),
+        margin=g.attribute("margin"),
+        lips=g.attribute("lips"),
+        lid_u=g.attribute("lid_u"),
+        temporal=corner[0],
+        down=corner[1],
+    )
+    grooves = _grooves(g, place)
+    bare = g.vector("MULTIPLY", _albedo(g, place), _grey(g, g.sub(1.0, g.mul(grooves, g.value("groove_shade")))))
     bsdf = g.node(
         "ShaderNodeBsdfPrincipled",
         {
-            "Base Color": albedo,
-            "Roughness": roughness,
+            "Base Color": _makeup(g, bare, place),
+            "Roughness": _roughness(g, place),
             "IOR": 1.4,
-            "Normal": _relief(g, where, lid, margin, lid_u),
+            # A groove mirrors less than the ridge beside it; on the rim most of the mirror is the tears' own.
+            "Specular IOR Level": g.sub(0.45, g.add(g.mul(grooves, g.value("groove_dull")), g.mul(place.margin, 0.15))),
+            "Normal": _relief(g, place, grooves),
             "Subsurface Weight": 0.0,
             "Subsurface Radius": SCATTER_RGB,
             "Subsurface Scale": SCATTER_M,
@@ -56,32 +102,66 @@ def build(name: str) -> tuple[Any, Graph]:
     return material, g
 
 
-def _albedo(g: Graph, where: Any, lid: Any, margin: Any, lips: Any, lid_u: Any) -> Any:
+def _albedo(g: Graph, place: _Place) -> Any:
     """Return the colour of bare skin."""
+    where, lid, margin = place.where, place.lid, place.margin
     blotch = g.sub(g.noise(where, 90.0, 2.0), 0.5)
     redness = g.sub(g.noise(where, 160.0, 3.0), 0.5)
+    mottle = g.sub(g.noise(where, 420.0, 3.0, 0.6), 0.5)
+    flush = g.sub(g.noise(where, 560.0, 2.0, 0.6), 0.5)
     speckle = g.sub(g.noise(where, 1500.0, 2.0), 0.5)
     spots = g.smooth(g.cells(where, 420.0), 0.30, 0.12)
     strength = g.smooth(g.noise(where, 130.0, 1.0), 0.5, 0.75)
     fade = g.sub(1.0, margin)
+    trough = _trough(g, place)
     dm = g.add(
         g.mul(blotch, g.value("blotches"), 2.5),
+        g.mul(mottle, g.value("mottle"), 2.4),
         g.mul(speckle, g.value("speckles"), 2.2),
         g.mul(spots, strength, g.value("freckles"), fade),
-        g.mul(lid, g.value("lid_melanin"), fade),
-        g.mul(margin, -1.5),
+        # The rim keeps the lid's pigment but for a little, or it would shine out of a dark face.
+        g.mul(lid, g.value("lid_melanin")),
+        g.mul(trough, g.value("trough_melanin")),
+        g.mul(margin, -0.5),
     )
     # The thin skin by the margin shows the blood below it; so does the rim itself.
-    near = g.smooth(lid_u, 0.0045, 0.0)
+    near = g.smooth(place.lid_u, 0.0045, 0.0)
     dh = g.add(
         g.mul(redness, g.value("blotches"), 6.0),
+        g.mul(flush, g.value("mottle"), 4.5),
         g.mul(lid, g.value("lid_blood")),
+        g.mul(trough, g.value("trough_blood")),
         g.mul(near, 1.2),
-        g.mul(margin, 2.5),
-        g.mul(lips, 6.0),
+        g.mul(margin, g.add(1.5, g.mul(flush, g.value("mottle"), 5.0))),
+        g.mul(place.lips, 6.0),
     )
     albedo = g.vector("MULTIPLY", g.colour("base"), _power(g, g.colour("melanin_step"), dm))
-    return g.vector("MULTIPLY", albedo, _power(g, g.colour("blood_step"), dh))
+    albedo = g.vector("MULTIPLY", albedo, _power(g, g.colour("blood_step"), dh))
+    blue = g.add(g.mul(_veins(g, place), g.value("veins")), g.mul(trough, g.value("trough_blue")))
+    return g.vector("MULTIPLY", albedo, _power(g, g.colour("vein", VEIN), blue))
+
+
+def _trough(g: Graph, place: _Place) -> Any:
+    """Return 0 to 1: the hollow under the eye, whose thin skin is darker than the cheek's."""
+    across = g.mul(g.add(place.temporal, -TROUGH_M[0], g.mul(g.add(place.down, -TROUGH_M[1]), -0.7)), 1 / 0.014)
+    down = g.mul(g.add(place.down, -TROUGH_M[1]), 1 / 0.0075)
+    return g.smooth(g.add(g.mul(across, across), g.mul(down, down)), 1.0, 0.0)
+
+
+def _veins(g: Graph, place: _Place) -> Any:
+    """Return 0 to 1: a few soft branching lines below the skin of lids and temples."""
+    warped = g.vector("ADD", place.where, g.vector("MULTIPLY", _noise3(g, place.where, 180.0), (0.004, 0.004, 0.004)))
+    line = g.smooth(_crest(g, g.noise(warped, 150.0, 1.0)), 0.90, 1.0)
+    return g.mul(line, g.smooth(g.noise(place.where, 60.0, 1.0), 0.45, 0.62), g.sub(1.0, place.margin))
+
+
+def _crest(g: Graph, noise: Any, width: float = 0.5) -> Any:
+    """Return 1 along the lines where noise crosses its mean, 0 where it is `width` away: noise made into a net."""
+    return g.math("MAXIMUM", g.sub(1.0, g.mul(g.math("ABSOLUTE", g.sub(noise, 0.5)), 1.0 / width)), 0.0)
+
+
+def _grey(g: Graph, value: Any) -> Any:
+    return g.node("ShaderNodeCombineXYZ", {0: value, 1: value, 2: value}).outputs[0]
 
 
 def _power(g: Graph, colour_step: Any, steps: Any) -> Any:
@@ -89,10 +169,11 @@ def _power(g: Graph, colour_step: Any, steps: Any) -> Any:
     return g.vector("POWER", colour_step, exponent)
 
 
-def _makeup(g: Graph, albedo: Any, where: Any, lid: Any, lid_u: Any) -> Any:
+def _makeup(g: Graph, albedo: Any, place: _Place) -> Any:
     """Return the colour with shadow on the lid and a line along its margin."""
+    where, lid_u = place.where, place.lid_u
     shadow = g.mul(
-        g.smooth(lid_u, 0.011, 0.002), lid, g.value("eyeshadow"), g.add(0.8, g.mul(g.noise(where, 800.0), 0.4))
+        g.smooth(lid_u, 0.011, 0.002), place.lid, g.value("eyeshadow"), g.add(0.8, g.mul(g.noise(where, 800.0), 0.4))
     )
     albedo = g.mix(shadow, albedo, g.colour("shadow_colour", (0.2, 0.1, 0.1)))
     edge = g.mul(g.sub(g.noise(where, 900.0), 0.5), 0.0006)
@@ -107,37 +188,68 @@ def _liner(g: Graph) -> Any:
     return g.math("MAXIMUM", own, painted)
 
 
-def _roughness(g: Graph, where: Any, lid: Any, margin: Any, lips: Any) -> Any:
-    """Return the roughness: patches of oil, a wet margin, moist lips."""
-    patches = g.mul(g.sub(g.noise(where, 350.0, 2.0), 0.5), 0.25)
-    dry = g.add(g.value("roughness", 0.5), patches, g.mul(lips, -0.12))
-    dry = g.math("MINIMUM", g.math("MAXIMUM", dry, 0.22), 0.85)
-    wet = g.smooth(margin, 0.35, 0.9)
-    return g.add(g.mul(dry, g.sub(1.0, wet)), g.mul(wet, 0.18))
+def _roughness(g: Graph, place: _Place) -> Any:
+    """Return the roughness: patches of oil, their fine grain, a moist margin, moist lips."""
+    patches = g.mul(g.sub(g.noise(place.where, 350.0, 2.0), 0.5), 0.25)
+    grain = g.mul(g.sub(g.noise(place.where, 1900.0, 1.0), 0.5), g.value("rough_grain"))
+    dry = g.add(g.value("roughness", 0.5), patches, grain, g.mul(place.lid, 0.06), g.mul(place.lips, -0.12))
+    dry = g.math("MINIMUM", g.math("MAXIMUM", dry, 0.25), 0.85)
+    wet = g.smooth(place.margin, 0.5, 1.0)
+    return g.add(g.mul(dry, g.sub(1.0, wet)), g.mul(wet, 0.26))
 
 
-def _relief(g: Graph, where: Any, lid: Any, margin: Any, lid_u: Any) -> Any:
-    """Return the normal: pores, the net of fine lines, and lines that follow the lid."""
-    # Pores are pits about 0.6 mm apart, of varying depth; between them a net of fine lines, finer on the lids.
-    pores = g.mul(g.smooth(g.cells(where, 1650.0), 0.05, 0.42), 1.0)
-    depth = g.noise(where, 700.0, 1.0)
-    pores = g.mul(g.sub(pores, 1.0), depth, 1.2)
-    warped = g.vector("ADD", where, g.vector("MULTIPLY", _noise3(g, where, 500.0), (0.0012, 0.0012, 0.0012)))
-    net = g.math("MINIMUM", g.cells(warped, 1100.0, "DISTANCE_TO_EDGE"), 0.16)
-    grain = g.noise(where, 2600.0, 2.0, 0.6)
-    waver = g.mul(g.sub(g.noise(where, 320.0, 2.0), 0.5), 0.0022)
-    phase = g.mul(g.add(lid_u, waver), 2 * np.pi / 0.00085)
-    lines = g.mul(g.math("SINE", phase), lid, g.smooth(lid_u, 0.0008, 0.003), g.noise(where, 260.0))
-    smooth = g.sub(1.0, margin)
-    height = g.mul(
-        g.add(
-            g.mul(pores, g.value("pores"), g.sub(1.0, g.mul(lid, 0.6))),
-            g.mul(net, 2.2, g.value("net")),
-            g.mul(grain, 0.35),
-            g.mul(lines, g.value("lines")),
-        ),
-        smooth,
+def _grooves(g: Graph, place: _Place) -> Any:
+    """Return the depth of fine lines, 0 to about 2: a criss-cross net, crepe along the lids, crow's feet."""
+    net = g.add(
+        *(
+            g.smooth(_crest(g, g.noise(_stretched(g, place.where, turn), 1.0, 1.0), 0.16), 0.2, 1.0)
+            for turn in (0.55, -0.75)
+        )
     )
+    # Crepe: short irregular lines, along the margin on the whole, lower and more temporal away from it.
+    waver = g.mul(g.sub(g.noise(place.where, 220.0, 2.0), 0.5), 0.003)
+    along = g.add(g.mul(place.temporal, 150.0), g.mul(waver, 60.0))
+    across = g.mul(g.add(place.lid_u, waver, g.mul(place.temporal, -0.22)), 720.0)
+    band = g.node("ShaderNodeCombineXYZ", {0: along, 1: across}).outputs[0]
+    crepe = _crest(g, g.noise(g.vector("ADD", band, g.offset("offset")), 1.0, 1.0), 0.13)
+    on_lid = g.mul(g.smooth(place.lid, 0.0, 0.35), g.smooth(place.lid_u, 0.0008, 0.003))
+    # Crow's feet: lines at angles about a point inside the outer corner.
+    out = g.add(place.temporal, CROW_CENTRE_M)
+    turn = g.math("ARCTAN2", place.down, out)
+    reach = g.math("SQRT", g.add(g.mul(place.down, place.down), g.mul(out, out)))
+    fan = g.node(
+        "ShaderNodeCombineXYZ", {0: g.add(g.mul(turn, 6.5), g.mul(waver, 160.0)), 1: g.mul(reach, 55.0)}
+    ).outputs[0]
+    feet = _crest(g, g.noise(g.vector("ADD", fan, g.offset("offset")), 1.0, 2.0), 0.11)
+    there = g.mul(
+        g.smooth(place.temporal, -0.001, 0.006),
+        g.smooth(reach, 0.036, 0.018),
+        g.smooth(g.math("ABSOLUTE", turn), 1.15, 0.7),
+    )
+    return g.add(
+        g.mul(net, g.value("net"), g.sub(1.0, place.margin)),
+        g.mul(crepe, on_lid, g.value("crepe")),
+        g.mul(feet, there, g.value("feet")),
+    )
+
+
+def _stretched(g: Graph, where: Any, turn_rad: float) -> Any:
+    """Return places in which a feature is half a millimetre across and 2 mm long, turned in the frontal plane."""
+    c, s = float(np.cos(turn_rad)), float(np.sin(turn_rad))
+    along = g.vector("DOT_PRODUCT", where, (c * 560.0, s * 560.0, 0.0))
+    across = g.vector("DOT_PRODUCT", where, (-s * 2000.0, c * 2000.0, 400.0))
+    deep = g.vector("DOT_PRODUCT", where, (0.0, 0.0, 900.0))
+    return g.node("ShaderNodeCombineXYZ", {0: along, 1: across, 2: deep}).outputs[0]
+
+
+def _relief(g: Graph, place: _Place, grooves: Any) -> Any:
+    """Return the normal: pores, fine lines, and grain."""
+    where = place.where
+    # Pores are pits about 0.7 mm apart, of varying depth, on the cheeks and hardly on the lids.
+    pores = g.sub(g.smooth(g.cells(where, 1400.0), 0.05, 0.34), 1.0)
+    pores = g.mul(pores, g.noise(where, 700.0, 1.0), g.value("pores"), g.sub(1.0, g.mul(place.lid, 0.85)))
+    grain = g.mul(g.noise(where, 2400.0, 2.0, 0.6), 0.45)
+    height = g.mul(g.add(pores, g.mul(grooves, -1.6), grain), g.sub(1.0, g.mul(place.margin, 0.8)))
     node = g.node("ShaderNodeBump", {"Height": height, "Distance": 1.1e-4, "Strength": 0.0}, name="relief")
     return node.outputs[0]
 
@@ -159,20 +271,34 @@ def put(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
     rng = np.random.default_rng(skin.texture_seed)
     g.set_offset("offset", tuple(rng.uniform(-1.0, 1.0, 3)))
     fine = engine.detail
+    old = float(np.clip((age - 20) / 50, 0, 1))
+    pale = 1 - skin.melanin
     g.set("blotches", skin.blotchiness)
+    g.set("mottle", fine * (0.5 + 0.5 * skin.blotchiness))
     g.set("speckles", fine * (0.25 + 0.5 * skin.blotchiness))
     g.set("freckles", 3.0 * skin.freckles * (1 - 0.6 * skin.melanin))
     g.set("lid_melanin", 1.8 * skin.lid_darkness)
     g.set("lid_blood", 0.6 + 1.6 * skin.lid_darkness)
-    g.set("roughness", 0.42 + 0.3 * skin.roughness - 0.24 * skin.oil)
+    g.set("trough_melanin", 0.8 * skin.lid_darkness)
+    g.set("trough_blood", 0.3 + 1.0 * skin.lid_darkness)
+    g.set("trough_blue", 0.0 if infrared else 0.1 + 0.4 * skin.lid_darkness)
+    # The skin of children and of the old is thin.
+    g.set("veins", 0.0 if infrared else fine * pale**2 * (0.25 + 0.35 * abs(2 * old - 1)))
+    # Sebum falls with age.
+    g.set("roughness", 0.47 + 0.3 * skin.roughness - 0.24 * skin.oil * (1 - 0.5 * old))
+    g.set("rough_grain", 0.35 * fine)
     g.set("eyeshadow", 0.75 * skin.eyeshadow)
     g.set("shadow_colour", _shadow_colour(skin.eyeshadow_hue, infrared))
     g.set("eyeliner", skin.eyeliner)
-    old = float(np.clip((age - 20) / 50, 0, 1))
-    g.set("pores", fine * (0.25 + 0.75 * skin.pores))
-    g.set("net", fine * (0.35 + 0.65 * skin.wrinkles) * (0.6 + 0.6 * old))
-    g.set("lines", fine * (0.3 + 0.9 * skin.wrinkles) * (0.5 + 0.8 * old))
-    g.set_input("relief", "Strength", float(fine))
+    g.set("pores", fine * (0.4 + 0.8 * skin.pores))
+    g.set("net", fine * (0.16 + 0.14 * skin.wrinkles))
+    g.set("crepe", fine * (0.10 + 1.15 * skin.wrinkles) * (0.6 + 0.4 * old))
+    g.set("feet", fine * 2.2 * skin.wrinkles * old)
+    # What lies in a groove is lit less; more is seen of it on pale skin.
+    g.set("groove_shade", 0.0 if infrared else fine * (0.07 + 0.07 * pale))
+    g.set("groove_dull", 0.2 * fine)
+    # At 850 nm light goes far below the surface and fills the lines.
+    g.set_input("relief", "Strength", fine * (0.5 if infrared else 1.0))
     g.set_link("relief", "surface", "Normal", fine > 0)
     g.set_input("surface", "Subsurface Weight", SCATTERED if engine.random_walk else 0.0)
 
