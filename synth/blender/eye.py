@@ -21,7 +21,7 @@ from synth.blender.images import Painting, map_size
 from synth.blender.nodes import Graph, new_material
 from synth.spec import SceneSpec
 
-IRIS_ROUND_M, SCLERA_MAP_M = 0.037, 0.060
+IRIS_ROUND_M, SCLERA_MAP_M = 0.026, 0.042
 SCATTER_RGB = (1.0, 0.75, 0.6)
 LID_REACH_M = 0.0012
 NEAR_LID = (0.60, 0.50, 0.46)
@@ -65,9 +65,8 @@ def _above_sphere(points: Float[np.ndarray, "n 3"], on_sphere: Float[np.ndarray,
     middle = sample.mean(axis=0)
     # |x|^2 = 2 c x + k, about the sample's middle for precision.
     shifted = sample - middle
-    (x, y, z, k), *_ = np.linalg.lstsq(
-        np.pad(2 * shifted, ((0, 0), (0, 1)), constant_values=1.0), (shifted**2).sum(axis=1), rcond=None
-    )
+    rows = np.pad(2 * shifted, ((0, 0), (0, 1)), constant_values=1.0)
+    x, y, z, k = np.linalg.solve(rows.T @ rows, rows.T @ (shifted**2).sum(axis=1))
     centre = np.array([x, y, z])
     return np.asarray(np.linalg.norm(points - middle - centre, axis=1) - np.sqrt(k + centre @ centre))
 
@@ -101,7 +100,8 @@ def put_iris(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
     """Paint an iris, if it is another one than before."""
     (name,) = g.paintings
     iris = getattr(spec.subject, name.removeprefix("iris_")).iris
-    columns = map_size(IRIS_ROUND_M, spec, 64, 1024)
+    # Threads and crypts are what people look at closely: two texels a pixel.
+    columns = map_size((1 + engine.detail) * IRIS_ROUND_M, spec, 64, 1024)
     infrared = spec.light.infrared
     g.paintings[name].put(
         (iris, columns, infrared), lambda: iris_texture.paint(iris, max(columns // 5, 16), columns, infrared)
@@ -156,7 +156,7 @@ def put_sclera(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
     (name,) = g.paintings
     side: Side = "left" if name.endswith("left") else "right"
     eye = getattr(spec.subject, side)
-    size = map_size(SCLERA_MAP_M, spec, 64, 1024)
+    size = map_size((1 + 0.4 * engine.detail) * SCLERA_MAP_M, spec, 64, 1024)
     limbus = eyeball.eyeball(eye.ball, side).limbus_angle_rad
     infrared = spec.light.infrared
     white = sclera_texture.white(spec.subject.age_years, spec.subject.skin.melanin)
@@ -189,15 +189,15 @@ def build_caruncle(name: str) -> tuple[Any, Graph]:
     grain = g.noise(where, 2600.0, 2.0)
     patches = g.noise(where, 900.0, 2.0)
     knobs = g.smooth(g.cells(where, 1300.0), 0.75, 0.1)
-    high = g.smooth(lift, 0.0003, 0.0013)
+    high = g.smooth(lift, 0.0008, 0.0020)
     # Vessels of the plica run across it towards the white.
     run = g.node("ShaderNodeMapping", {0: where, "Scale": (350.0, 1900.0, 500.0)}).outputs[0]
     vessel = g.smooth(g.math("ABSOLUTE", g.sub(g.noise(run, 1.0, 2.0, 0.5, 0.6), 0.5)), 0.07, 0.0)
     flesh = g.mix(g.add(g.mul(patches, 0.7), g.mul(knobs, 0.35)), g.colour("dark"), g.colour("light"))
-    plica = g.mix(g.mul(vessel, 0.55), g.colour("floor"), g.colour("dark"))
+    plica = g.mix(g.mul(vessel, 0.7), g.mix(patches, g.colour("floor"), g.colour("light")), g.colour("dark"))
     corner = g.mix(high, plica, flesh)
-    colour = g.mix(g.smooth(nose, 0.0, 0.5), g.colour("floor"), corner)
-    colour = g.mix(g.smooth(lift, 0.0004, 0.0), colour, g.mix(g.mul(vessel, 0.4), g.colour("white"), g.colour("dark")))
+    white = g.mix(g.mul(vessel, 0.4), g.colour("white"), g.colour("dark"))
+    colour = g.mix(g.mul(g.smooth(nose, 0.0, 0.5), g.smooth(lift, 0.0, 0.0010)), white, corner)
     height = g.add(g.mul(grain, 0.35), g.mul(patches, 0.5), g.mul(knobs, high, 0.9))
     bsdf = g.node(
         "ShaderNodeBsdfPrincipled",
@@ -221,7 +221,12 @@ def put_caruncle(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
     """Set the colours of the corner's flesh."""
     g.set_input("surface", "Subsurface Weight", 0.7 if engine.random_walk else 0.0)
     if spec.light.infrared:
-        for name, value in (("dark", 0.40), ("light", 0.50), ("floor", 0.46), ("white", sclera_texture.INFRARED)):
+        for name, value in (
+            ("dark", 0.30),
+            ("light", 0.40),
+            ("floor", 0.36),
+            ("white", 0.85 * sclera_texture.INFRARED),
+        ):
             g.set(name, (value,) * 3)
         return
     red, melanin = spec.subject.sclera.redness, spec.subject.skin.melanin
@@ -230,7 +235,7 @@ def put_caruncle(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
     for name, colour in (
         ("dark", (0.40, 0.13 - 0.03 * red, 0.105 - 0.03 * red)),
         ("light", (0.56, 0.31 - 0.08 * red, 0.25 - 0.07 * red)),
-        ("floor", (0.50, 0.30 - 0.09 * red, 0.27 - 0.09 * red)),
-        ("white", (0.50, 0.40 - 0.08 * red, 0.37 - 0.08 * red)),
+        ("floor", (0.51, 0.34 - 0.10 * red, 0.30 - 0.10 * red)),
+        ("white", (0.49, 0.405 - 0.08 * red, 0.37 - 0.08 * red)),
     ):
         g.set(name, tuple(shade * colour))

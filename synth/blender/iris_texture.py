@@ -25,7 +25,8 @@ AMBER = np.array([0.235, 0.105, 0.020])
 BROWN = np.array([0.120, 0.046, 0.016])
 DARK = np.array([0.026, 0.0120, 0.0075])
 RUFF = np.array([0.012, 0.007, 0.005])
-INFRARED_STROMA, INFRARED_PIGMENT = 0.22, 0.27
+THREADS_MEAN = 0.32
+INFRARED_STROMA, INFRARED_PIGMENT = 0.20, 0.24
 
 
 def paint(spec: IrisSpec, rows: int, columns: int, infrared: bool = False) -> tuple[
@@ -46,8 +47,7 @@ def paint(spec: IrisSpec, rows: int, columns: int, infrared: bool = False) -> tu
     furrow_phase = 0.35 * _field(rng, 1, 7, rows, columns)
     freckle_field = _field(rng, 12, 60, rows, columns)
     # Threads of the stroma, pale lines with dark meshes between them; a brown iris' velvet hides them.
-    threads = np.exp(-((_radial(rng, 110, rows, columns, 1.6 * bend) / 0.55) ** 2))
-    threads = threads + 0.6 * np.exp(-((_radial(rng, 210, rows, columns, 1.6 * bend) / 0.45) ** 2)) - 0.6
+    threads = _threads(rng, 110, rows, columns, bend) + 0.6 * _threads(rng, 210, rows, columns, bend)
     threads = threads * (1 - 0.55 * spec.melanin)
 
     edge = spec.collarette + 0.035 * waver
@@ -140,6 +140,15 @@ def _radial(
     down = (np.arange(rows) + 0.5)[:, None] / rows * 4 + 1
     across = ((np.arange(columns) + 0.5)[None, :] / columns + bend) * count
     return np.asarray(2.2 * _sample(knots, down, across))
+
+
+def _threads(
+    rng: np.random.Generator, count: int, rows: int, columns: int, bend: Float[np.ndarray, "rows columns"]
+) -> Float[np.ndarray, "rows columns"]:
+    """Return thin lines, 1 on them and 0 between less their mean, where `count` fibres cross their mean."""
+    if count > columns:
+        return np.zeros((rows, columns))
+    return np.asarray(np.exp(-((_radial(rng, count, rows, columns, 1.6 * bend) / 0.5) ** 2)) - THREADS_MEAN)
 
 
 def _sample(

@@ -22,7 +22,7 @@ BROWNISH = np.array([0.80, 0.70, 0.56])
 PINK = np.array([0.70, 0.44, 0.40])
 YELLOW = np.array([0.70, 0.58, 0.38])
 BLOOD = np.array([0.46, 0.070, 0.055])
-INFRARED = 0.41
+INFRARED = 0.46
 """Below the skin's 0.4 to 0.6: what enters the eye here does not all come back, and bone-white it is not."""
 STEPS = 150
 

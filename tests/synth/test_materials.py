@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 
 from assets.person import IrisSpec, ScleraSpec
-from synth.blender import iris_texture, sclera_texture
-from synth.blender.skin_dyes import colour
 from synth.labels import geometry
 from tests.agreement.scenes import near_eye
 from tests.assets.people import adult
@@ -20,20 +18,36 @@ LIMBUS = 0.5
 ROOT = np.array([0.1, 0.06, 0.03])
 
 
+@pytest.fixture
+def iris_texture():
+    from synth.blender import iris_texture
+
+    return iris_texture
+
+
+@pytest.fixture
+def sclera_texture():
+    from synth.blender import sclera_texture
+
+    return sclera_texture
+
+
 @pytest.fixture(scope="module")
 def parts():
     return geometry(near_eye((6, 22), (-8, 5), subject=adult())).parts
 
 
+@pytest.mark.blender
 @pytest.mark.parametrize("seed", range(12))
-def test_the_ruff_of_the_pupil_stays_at_its_edge(seed):
+def test_the_ruff_of_the_pupil_stays_at_its_edge(iris_texture, seed):
     """However far the edge wavers, no column of a pale iris turns black."""
     albedo, _ = iris_texture.paint(dataclasses.replace(IRIS, melanin=0.1, texture_seed=seed), 100, 512)
     middle = albedo[15:85].mean(axis=(0, 2))
     assert middle.min() > 0.3 * np.median(middle)
 
 
-def test_the_darkest_iris_shows_structure_and_no_iris_is_saturated():
+@pytest.mark.blender
+def test_the_darkest_iris_shows_structure_and_no_iris_is_saturated(iris_texture):
     for melanin in (0.0, 0.15, 0.4, 0.7, 1.0):
         albedo, height = iris_texture.paint(dataclasses.replace(IRIS, melanin=melanin), 100, 512)
         middle = albedo[30:75]
@@ -43,7 +57,8 @@ def test_the_darkest_iris_shows_structure_and_no_iris_is_saturated():
         assert blue < 0.45 * middle.max(axis=2).mean()
 
 
-def test_irises_are_pale_in_the_infrared_whatever_their_melanin():
+@pytest.mark.blender
+def test_irises_are_pale_in_the_infrared_whatever_their_melanin(iris_texture, sclera_texture):
     means = [
         iris_texture.paint(dataclasses.replace(IRIS, melanin=melanin), 100, 512, infrared=True)[0].mean()
         for melanin in (0.0, 0.5, 1.0)
@@ -51,28 +66,34 @@ def test_irises_are_pale_in_the_infrared_whatever_their_melanin():
     assert min(means) > 0.15 and max(means) < sclera_texture.INFRARED
 
 
+@pytest.mark.blender
 @pytest.mark.parametrize("melanin", [0.05, 0.5, 0.95])
-def test_the_white_is_never_white(melanin):
+def test_the_white_is_never_white(sclera_texture, melanin):
     for age in (5.0, 40.0, 85.0):
         white = sclera_texture.white(age, melanin)
         albedo = sclera_texture.paint(SCLERA, 256, LIMBUS, ROOT, 0, white)
         assert albedo.min() > 0 and albedo.max() < 0.75
 
 
-def test_a_child_has_bluer_and_a_dark_person_browner_whites():
+@pytest.mark.blender
+def test_a_child_has_bluer_and_a_dark_person_browner_whites(sclera_texture):
     child, adult_white, dark = (sclera_texture.white(*who) for who in ((4.0, 0.2), (40.0, 0.2), (40.0, 0.9)))
     assert child[2] / child[0] > adult_white[2] / adult_white[0] > dark[2] / dark[0]
     assert dark.sum() < adult_white.sum()
 
 
-def test_in_the_infrared_skin_is_the_brighter_one():
+@pytest.mark.blender
+def test_in_the_infrared_skin_is_the_brighter_one(sclera_texture):
+    from synth.blender.skin_dyes import colour
+
     white = sclera_texture.white(40.0, 0.3)
     albedo = sclera_texture.paint(SCLERA, 256, LIMBUS, np.full(3, 0.2), 0, white, infrared=True)
     assert np.ptp(albedo, axis=2).max() < 1e-6
     assert np.median(albedo) < colour(0.6, 0.45, True)[0]
 
 
-def test_vessels_are_redder_than_the_white_and_more_where_the_eye_is_red():
+@pytest.mark.blender
+def test_vessels_are_redder_than_the_white_and_more_where_the_eye_is_red(sclera_texture):
     white = sclera_texture.white(40.0, 0.2)
 
     def red(spec):
