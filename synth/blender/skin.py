@@ -119,10 +119,10 @@ def _albedo(g: Graph, place: _Place) -> Any:
         g.mul(mottle, g.value("mottle"), 2.4),
         g.mul(speckle, g.value("speckles"), 2.2),
         g.mul(spots, strength, g.value("freckles"), fade),
-        # The rim keeps the lid's pigment but for a little, or it would shine out of a dark face.
+        # The rim keeps the lid's pigment but for a little, or it would shine out of a dark face; a pale one's is pink.
         g.mul(lid, g.value("lid_melanin")),
         g.mul(trough, g.value("trough_melanin")),
-        g.mul(margin, -0.5),
+        g.mul(margin, g.value("rim_melanin")),
     )
     # The thin skin by the margin shows the blood below it; so does the rim itself.
     near = g.smooth(place.lid_u, 0.0045, 0.0)
@@ -132,7 +132,7 @@ def _albedo(g: Graph, place: _Place) -> Any:
         g.mul(lid, g.value("lid_blood")),
         g.mul(trough, g.value("trough_blood")),
         g.mul(near, 1.2),
-        g.mul(margin, g.add(1.5, g.mul(flush, g.value("mottle"), 5.0))),
+        g.mul(margin, g.add(1.9, g.mul(flush, g.value("mottle"), 5.0))),
         g.mul(place.lips, 6.0),
     )
     albedo = g.vector("MULTIPLY", g.colour("base"), _power(g, g.colour("melanin_step"), dm))
@@ -177,7 +177,9 @@ def _makeup(g: Graph, albedo: Any, place: _Place) -> Any:
     )
     albedo = g.mix(shadow, albedo, g.colour("shadow_colour", (0.2, 0.1, 0.1)))
     edge = g.mul(g.sub(g.noise(where, 900.0), 0.5), 0.0006)
-    line = g.mul(g.smooth(g.math("ADD", lid_u, edge), 0.0016, 0.0009), _liner(g))
+    # Hairs and pencil stop at the outer edge of the rim, where `margin` is a half.
+    inner = g.sub(1.0, g.mul(g.smooth(place.margin, 0.5, 1.0), 0.75))
+    line = g.mul(g.smooth(g.math("ADD", lid_u, edge), 0.0016, 0.0009), inner, _liner(g))
     return g.mix(line, albedo, (0.012, 0.010, 0.010))
 
 
@@ -212,7 +214,8 @@ def _grooves(g: Graph, place: _Place) -> Any:
     across = g.mul(g.add(place.lid_u, waver, g.mul(place.temporal, -0.22)), 720.0)
     band = g.node("ShaderNodeCombineXYZ", {0: along, 1: across}).outputs[0]
     crepe = _crest(g, g.noise(g.vector("ADD", band, g.offset("offset")), 1.0, 1.0), 0.13)
-    on_lid = g.mul(g.smooth(place.lid, 0.0, 0.35), g.smooth(place.lid_u, 0.0008, 0.003))
+    on_lid = g.mul(g.smooth(place.lid, 0.0, 0.45), g.smooth(place.lid_u, 0.0008, 0.003))
+    on_lid = g.mul(on_lid, g.smooth(g.noise(place.where, 130.0, 1.0), 0.3, 0.6, 0.25, 1.0))
     # Crow's feet: lines at angles about a point inside the outer corner.
     out = g.add(place.temporal, CROW_CENTRE_M)
     turn = g.math("ARCTAN2", place.down, out)
@@ -278,6 +281,7 @@ def put(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
     g.set("speckles", fine * (0.25 + 0.5 * skin.blotchiness))
     g.set("freckles", 3.0 * skin.freckles * (1 - 0.6 * skin.melanin))
     g.set("lid_melanin", 1.8 * skin.lid_darkness)
+    g.set("rim_melanin", -0.4 - 1.6 * skin.lid_darkness * pale)
     g.set("lid_blood", 0.6 + 1.6 * skin.lid_darkness)
     g.set("trough_melanin", 0.8 * skin.lid_darkness)
     g.set("trough_blood", 0.3 + 1.0 * skin.lid_darkness)
@@ -292,8 +296,8 @@ def put(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
     g.set("eyeliner", skin.eyeliner)
     g.set("pores", fine * (0.4 + 0.8 * skin.pores))
     g.set("net", fine * (0.16 + 0.14 * skin.wrinkles))
-    g.set("crepe", fine * (0.10 + 1.15 * skin.wrinkles) * (0.6 + 0.4 * old))
-    g.set("feet", fine * 2.2 * skin.wrinkles * old)
+    g.set("crepe", fine * (0.10 + 0.95 * skin.wrinkles) * (0.6 + 0.4 * old))
+    g.set("feet", fine * 1.6 * skin.wrinkles * old)
     # What lies in a groove is lit less; more is seen of it on pale skin.
     g.set("groove_shade", 0.0 if infrared else fine * (0.07 + 0.07 * pale))
     g.set("groove_dull", 0.2 * fine)
