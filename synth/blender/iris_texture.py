@@ -37,7 +37,7 @@ def paint(spec: IrisSpec, rows: int, columns: int, infrared: bool = False) -> tu
     radius = ((np.arange(rows) + 0.5) / rows)[:, None]
     # Every field is drawn at a fixed number of knots, so that a small map is the large one seen from afar.
     # Bounded, since the edges of ruff and ring are moved by it.
-    waver = 2 * np.tanh(0.5 * _field(rng, 1, 28, rows, columns) + 0.25 * _field(rng, 1, 70, rows, columns))
+    waver = 2 * np.tanh(0.5 * _field(rng, 1, 28, rows, columns) + 0.15 * _field(rng, 1, 70, rows, columns))
     bend = 0.0035 * _field(rng, 3, 12, rows, columns)
     fibres = _radial(rng, 170, rows, columns, bend) + 0.7 * _radial(rng, 330, rows, columns, bend)
     strands = _radial(rng, 60, rows, columns, bend)
@@ -58,7 +58,14 @@ def paint(spec: IrisSpec, rows: int, columns: int, infrared: bool = False) -> tu
     furrows = np.maximum(np.sin(2 * np.pi * (radius * 4.5 + furrow_phase)), 0) ** 6 * _smooth(0.55, 0.75, radius)
 
     fine = 0.16 * fibres + 0.11 * strands + 0.30 * threads
-    relief = 0.5 + spec.fibre_contrast * fine + 0.32 * ridge - 0.45 * crypts - 0.16 * furrows - 0.12 * inside
+    relief = (
+        0.5
+        + spec.fibre_contrast * fine
+        + (0.32 - 0.14 * spec.melanin) * ridge
+        - 0.45 * crypts
+        - 0.16 * furrows
+        - 0.12 * inside
+    )
 
     patchy = 1 - 0.75 * spec.melanin
     pigment = spec.melanin * (1 + patchy * (0.17 * pigment_cloud + 0.2 * cloud * spec.fibre_contrast))
@@ -66,7 +73,7 @@ def paint(spec: IrisSpec, rows: int, columns: int, infrared: bool = False) -> tu
     pigment = pigment * (1 + (1 - spec.melanin) * (0.5 * strands * spec.fibre_contrast + 0.9 * (0.5 - radius)))
     pigment = pigment + 0.22 * spec.warmth * np.exp(-(((radius - 0.6 * edge) / 0.28) ** 2)) * (1 - spec.melanin)
     # The ridge is a little paler than its surroundings, also in the darkest irises.
-    pigment = np.maximum(pigment - spec.melanin * (0.15 * crypts + 0.12 * ridge + 0.05 * fine), 0.0)
+    pigment = np.maximum(pigment - spec.melanin * (0.15 * crypts + 0.09 * ridge + 0.05 * fine), 0.0)
     freckles = _smooth(2.4, 3.4, freckle_field) * _smooth(0.2, 0.45, radius) * max(0.6 - spec.melanin, 0.0)
     pigment = pigment + 0.5 * freckles * (0.3 + spec.warmth)
     density = np.clip(relief, 0.0, 1.3)[..., None]

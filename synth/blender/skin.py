@@ -132,7 +132,7 @@ def _albedo(g: Graph, place: _Place) -> Any:
         g.mul(lid, g.value("lid_blood")),
         g.mul(trough, g.value("trough_blood")),
         g.mul(near, 1.2),
-        g.mul(margin, g.add(1.9, g.mul(flush, g.value("mottle"), 5.0))),
+        g.mul(margin, g.add(1.6, g.mul(flush, g.value("mottle"), 5.0))),
         g.mul(place.lips, 6.0),
     )
     albedo = g.vector("MULTIPLY", g.colour("base"), _power(g, g.colour("melanin_step"), dm))
@@ -179,13 +179,14 @@ def _makeup(g: Graph, albedo: Any, place: _Place) -> Any:
     edge = g.mul(g.sub(g.noise(where, 900.0), 0.5), 0.0006)
     # Hairs and pencil stop at the outer edge of the rim, where `margin` is a half.
     inner = g.sub(1.0, g.mul(g.smooth(place.margin, 0.5, 1.0), 0.75))
-    line = g.mul(g.smooth(g.math("ADD", lid_u, edge), 0.0016, 0.0009), inner, _liner(g))
+    line = g.mul(g.smooth(g.math("ADD", lid_u, edge), 0.0016, 0.0009), inner, _liner(g, place))
     return g.mix(line, albedo, (0.012, 0.010, 0.010))
 
 
-def _liner(g: Graph) -> Any:
+def _liner(g: Graph, place: _Place) -> Any:
     """Return the darkness of the lash line: roots and pigment on the upper lid, or what is painted, less below."""
-    own = g.mul(g.value("lash_line", LASH_LINE), g.attribute("upper"))
+    # No lashes grow on the nasal eighth of the lid.
+    own = g.mul(g.value("lash_line", LASH_LINE), g.attribute("upper"), g.smooth(place.temporal, -0.027, -0.021))
     painted = g.mul(g.value("eyeliner"), g.add(0.3, g.mul(g.attribute("upper"), 0.7)))
     return g.math("MAXIMUM", own, painted)
 
@@ -296,7 +297,7 @@ def put(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
     g.set("eyeliner", skin.eyeliner)
     g.set("pores", fine * (0.4 + 0.8 * skin.pores))
     g.set("net", fine * (0.16 + 0.14 * skin.wrinkles))
-    g.set("crepe", fine * (0.10 + 0.95 * skin.wrinkles) * (0.6 + 0.4 * old))
+    g.set("crepe", fine * (0.10 + 1.15 * skin.wrinkles) * (0.6 + 0.4 * old))
     g.set("feet", fine * 1.6 * skin.wrinkles * old)
     # What lies in a groove is lit less; more is seen of it on pale skin.
     g.set("groove_shade", 0.0 if infrared else fine * (0.07 + 0.07 * pale))
