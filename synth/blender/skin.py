@@ -282,7 +282,7 @@ def put(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
     g.set("speckles", fine * (0.25 + 0.5 * skin.blotchiness))
     g.set("freckles", 3.0 * skin.freckles * (1 - 0.6 * skin.melanin))
     g.set("lid_melanin", 1.8 * skin.lid_darkness)
-    g.set("rim_melanin", -0.4 - 1.6 * skin.lid_darkness * pale)
+    g.set("rim_melanin", -0.25 - 1.6 * skin.lid_darkness * pale)
     g.set("lid_blood", 0.6 + 1.6 * skin.lid_darkness)
     g.set("trough_melanin", 0.8 * skin.lid_darkness)
     g.set("trough_blood", 0.3 + 1.0 * skin.lid_darkness)
