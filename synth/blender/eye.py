@@ -43,7 +43,7 @@ def attributes(part: Part, parts: Sequence[Part]) -> dict[str, np.ndarray]:
     if part.name.startswith("sclera"):
         place = sclera_texture.map_uv(np.asarray(known["rest"], dtype=np.float64))
         return {"map": np.pad(place, ((0, 0), (0, 1))), "lid_near": _lid_near(part, parts)}
-    if part.name.startswith(("caruncle", "conjunctiva")):
+    if part.name.startswith("caruncle"):
         sclera = next(other for other in parts if other.name == f"sclera_{part.name.split('_')[-1]}")
         return {"lift": _above_sphere(part.vertices_head, sclera.vertices_head)}
     return {}

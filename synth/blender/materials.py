@@ -30,7 +30,6 @@ BUILDERS = {
     "iris_right": (eye.build_iris, eye.put_iris),
     "pupil": (eye.build_pupil, _nothing),
     "caruncle": (eye.build_caruncle, eye.put_caruncle),
-    "conjunctiva": (eye.build_caruncle, eye.put_caruncle),
     "lash": (hair.build, hair.put_lash),
     "brow": (hair.build, hair.put_brow),
     "glasses_frame": (glasses.build_frame, glasses.put_frame),
