@@ -35,24 +35,25 @@ def hair_colour(melanin: float, redness: float) -> np.ndarray:
     return np.asarray(0.012 + 0.50 * np.exp(-np.sqrt(5.5 * absorbed)))
 
 
-def _put(g: Graph, spec: SceneSpec, darker: float, painted: float) -> None:
+def _put(g: Graph, spec: SceneSpec, darker: float, grey: float, painted: float) -> None:
     hair = spec.subject.hair
     colour = hair_colour(min(1.0, hair.melanin + darker), hair.redness)
-    colour = colour + (GREY - colour) * hair.grey * (0.7 if darker == 0 else 0.25)
+    colour = colour + (GREY - colour) * grey
     colour = colour + (MASCARA - colour) * painted
     if spec.light.infrared:
         # Hair of every colour is paler at 850 nm, the melanin's absorption having fallen by half.
         colour = np.repeat(0.10 + 0.5 * colour.mean(), 3)
     g.set("colour", tuple(colour))
-    g.set("shine", tuple(0.35 + 0.4 * colour))
+    # Fine dark hairs that shone as strongly as the hair of a head would look silver against the light.
+    g.set("shine", tuple(0.12 + 0.6 * colour))
 
 
 def put_lash(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
-    """Set the colour of the lashes: darker than the hair, and not soon grey."""
+    """Set the colour of the lashes: darker than the hair, and seldom grey."""
     lashes = getattr(spec.subject, spec.subject_eye).lashes
-    _put(g, spec, 0.25, lashes.mascara)
+    _put(g, spec, 0.25, 0.1 * spec.subject.hair.grey**2, lashes.mascara)
 
 
 def put_brow(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
     """Set the colour of the brows."""
-    _put(g, spec, 0.0, 0.0)
+    _put(g, spec, 0.0, 0.7 * spec.subject.hair.grey, 0.0)
