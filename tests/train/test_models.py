@@ -60,7 +60,7 @@ def test_eight_eyes_are_learnt_by_heart(name: str, draw_eyes: Callable[..., Batc
     eyes = draw_eyes(8)
     options = {"stem_stride": 2, "pool_rows": 3, "pool_columns": 5} if name == "resnet_preact" else {"dropout": 0.0}
     network = build(name, options).train()
-    steps = 80
+    steps = 150
     optimizer = torch.optim.Adam(network.parameters())
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, steps)
     images = to_network(eyes.images_u8)
