@@ -208,7 +208,8 @@ def _eye_labels(scene: SceneSpec, view: View, eye: EyeGeometry, canthi: Float[np
     iris_sight = view.see(limbus)
     # The limbus lies on the cornea's edge: seen or not by the side that it turns to the camera.
     iris_seen = iris_sight.visible & faces(cornea, limbus, iris_sight.toward_head)
-    margin_sight, caruncle_sight = view.see(margin, on_eye=False), view.see(caruncle, on_eye=False)
+    lids = view.see(np.concatenate([margin, caruncle, canthi]), on_eye=False)
+    margin_px, caruncle_px, canthi_px = np.split(lids.px, [len(margin), len(margin) + len(caruncle)])
     glints = view.glints(cornea, _lamps_head(scene, view))
     canthi_cam = apply(view.cam_from_head, canthi)
     upper_m, lower_m = margin_heights_m(spec, gazing(eye.head_from_eye, eye.side))
@@ -233,15 +234,15 @@ def _eye_labels(scene: SceneSpec, view: View, eye: EyeGeometry, canthi: Float[np
         points={
             "pupil": _points(view, pupil, pupil_sight.visible[:CONTOUR]),
             "iris": _points(view, iris, iris_seen),
-            "lid_margin": _points(view, margin, margin_sight.visible),
-            "caruncle": _points(view, caruncle, caruncle_sight.visible),
+            "lid_margin": _points(view, margin, lids.visible[: len(margin)]),
+            "caruncle": _points(view, caruncle, lids.visible[len(margin) : -len(canthi)]),
         },
         apparent=Apparent(
             pupil_px=pupil_sight.px[:CONTOUR],
             iris_px=iris_sight.px,
-            lid_margin_px=margin_sight.px,
-            caruncle_px=caruncle_sight.px,
-            canthi_px=view.see(canthi, on_eye=False).px,
+            lid_margin_px=margin_px,
+            caruncle_px=caruncle_px,
+            canthi_px=canthi_px,
             pupil_centre_px=pupil_sight.px[CONTOUR],
         ),
         glints_px=glints.px,
@@ -249,7 +250,7 @@ def _eye_labels(scene: SceneSpec, view: View, eye: EyeGeometry, canthi: Float[np
         openness=float((upper_m - lower_m) / (2.0 * ball.limbus_radial_m)),
         blink=spec.blink,
         squint=spec.squint,
-        box_px=np.concatenate([margin_sight.px.min(axis=0), margin_sight.px.max(axis=0)]),
+        box_px=np.concatenate([margin_px.min(axis=0), margin_px.max(axis=0)]),
     )
 
 

@@ -15,7 +15,17 @@ from jaxtyping import Bool, Float
 from assets.glasses import LensOptics
 from synth.geometry.camera import project
 from synth.geometry.frames import apply
-from synth.geometry.refraction import Cornea, Path, mirrored, through_cornea, through_cornea_and_lens, through_lens
+from synth.geometry.refraction import (
+    Cornea,
+    Path,
+    lens_is_near,
+    mirrored,
+    mirrored_through_lens,
+    stands_before,
+    through_cornea,
+    through_cornea_and_lens,
+    through_lens,
+)
 from synth.geometry.visibility import TOLERANCE_M, Occluders
 
 
@@ -50,30 +60,33 @@ class View:
     def see(self, points_head: Float[np.ndarray, "n 3"], *, on_eye: bool = True) -> Sight:
         """See points of a surface, each through a lens where there is one before it."""
         ways = self._bare(points_head, np.ones(len(points_head), dtype=bool))
-        for lens in self.lenses:
-            path, before = through_lens(lens, points_head, self.camera_head)
-            ways = self._through(ways, before, path, points_head, on_eye)
+        for lens in self._near(points_head):
+            path = through_lens(lens, points_head, self.camera_head)
+            ways = self._through(ways, stands_before(lens, points_head, self.camera_head), path, points_head, on_eye)
         return self._sight(ways, on_eye)
 
     def see_inside(self, cornea: Cornea, points_head: Float[np.ndarray, "n 3"]) -> Sight:
         """See points behind a cornea."""
         bare = through_cornea(cornea, points_head, self.camera_head)
         ways = self._bare(bare.points_head[0], bare.good)
-        for lens in self.lenses:
-            _, before = through_lens(lens, bare.points_head[0], self.camera_head)
-            path = through_cornea_and_lens(cornea, lens, points_head, self.camera_head)
+        for lens in self._near(bare.points_head[0]):
+            before = stands_before(lens, bare.points_head[0], self.camera_head)
+            path = through_cornea_and_lens(cornea, lens, points_head, self.camera_head, bare)
             ways = self._through(ways, before, path, path.points_head[0], on_eye=True)
         return self._sight(ways, on_eye=True)
 
     def glints(self, cornea: Cornea, lamps_head: Float[np.ndarray, "n 3"]) -> Sight:
         """See lamps mirrored in a cornea."""
-        bare = mirrored(cornea, None, lamps_head, self.camera_head)
+        bare = mirrored(cornea, lamps_head, self.camera_head)
         ways = self._bare(bare.points_head[0], bare.good)
-        for lens in self.lenses:
-            _, before = through_lens(lens, bare.points_head[0], self.camera_head)
-            path = mirrored(cornea, lens, lamps_head, self.camera_head)
+        for lens in self._near(bare.points_head[0]):
+            before = stands_before(lens, bare.points_head[0], self.camera_head)
+            path = mirrored_through_lens(cornea, lens, lamps_head, self.camera_head, bare)
             ways = self._through(ways, before, path, path.points_head[0], on_eye=True)
         return self._sight(ways, on_eye=True)
+
+    def _near(self, points_head: Float[np.ndarray, "n 3"]) -> list[LensOptics]:
+        return [lens for lens in self.lenses if lens_is_near(lens, points_head, self.camera_head)]
 
     def _bare(self, leaves_head: Float[np.ndarray, "n 3"], clear: Bool[np.ndarray, " n"]) -> _Ways:
         toward = np.broadcast_to(self.camera_head, leaves_head.shape)
@@ -87,10 +100,11 @@ class View:
         What a lens stands before, but shows nowhere, is not seen.
         """
         back, front = path.points_head[-2:]
-        clear = path.good.copy()
-        clear[clear] = ~self.occluders.between(from_head[clear], back[clear], on_eye=on_eye)
+        clear, found = path.good.copy(), path.good
         # The rim holds the lens, so it stands in the glass too.
-        clear[clear] = ~self.occluders.between(back[clear], front[clear], on_eye=on_eye, tolerance_m=0.0)
+        starts, ends = np.concatenate([from_head[found], back[found]]), np.concatenate([back[found], front[found]])
+        own = np.repeat([TOLERANCE_M, 0.0], found.sum())
+        clear[found] = ~self.occluders.between(starts, ends, on_eye=on_eye, tolerance_m=own).reshape(2, -1).any(axis=0)
         taken = path.good[:, None]
         return _Ways(
             np.where(taken, front, ways.leaves_head),

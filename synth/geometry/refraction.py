@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -35,6 +35,7 @@ class Heights(NamedTuple):
 class Cornea:
     """The conicoid of assets/eyeball.py: z = -apex + (R - sqrt(R^2 - k rho^2)) / k, k = 1 + Q, in frame `eye`."""
 
+    step_m: ClassVar[float] = 0.5e-3
     ball: Eyeball
     axes_head: Float[np.ndarray, "3 3"]
     origin_head: Float[np.ndarray, "3"]
@@ -65,6 +66,7 @@ class Cornea:
 class LensFace:
     """The front or the back of a lens: a paraboloid of assets/glasses.py."""
 
+    step_m: ClassVar[float] = 5e-3
     optics: LensOptics
     which: int
 
@@ -99,7 +101,10 @@ class LensFace:
 
 
 Surface = Cornea | LensFace
-"""A graph z = h(x, y) in a frame of its own, placed in `head`, whose outer side is that of lesser z."""
+"""A graph z = h(x, y) in a frame of its own, placed in `head`, whose outer side is that of lesser z.
+
+`step_m` is how far Newton's method may move on it at once: small against its curvature.
+"""
 
 
 class Path(NamedTuple):
@@ -129,56 +134,81 @@ def through_cornea(cornea: Cornea, points_head: Float[np.ndarray, "n 3"], camera
     return _stationary([cornea], [AQUEOUS_INDEX, 1.0], points_head, camera_head, [start])
 
 
-def through_lens(
-    lens: LensOptics, points_head: Float[np.ndarray, "n 3"], camera_head: Float[np.ndarray, "3"]
-) -> tuple[Path, Bool[np.ndarray, " n"]]:
-    """Return where light passes a lens on its way from points behind it, and which points the lens stands before.
+def lens_is_near(lens: LensOptics, points_head: Float[np.ndarray, "n 3"], camera_head: Float[np.ndarray, "3"]) -> bool:
+    """Return whether a straight line from any point to the camera passes a lens, or little beside it."""
+    reach = 2.0 * np.linalg.norm(lens.outline_m, axis=-1).max()
+    return bool((np.linalg.norm(_meet(LensFace(lens, FRONT), points_head, camera_head), axis=-1) < reach).any())
 
-    The second is told by straight lines: a point whose straight line passes the lens, but none of whose paths does, is
-    not seen.
-    """
-    surfaces = [LensFace(lens, BACK), LensFace(lens, FRONT)]
-    start = [_meet(surface, points_head, camera_head) for surface in surfaces]
-    stands_before = np.ones(len(points_head), dtype=bool)
-    for surface, xy in zip(surfaces, start, strict=True):
+
+def stands_before(
+    lens: LensOptics, points_head: Float[np.ndarray, "n 3"], camera_head: Float[np.ndarray, "3"]
+) -> Bool[np.ndarray, " n"]:
+    """Return which points' straight lines to the camera pass a lens: if none of their paths does, they are not seen."""
+    before = np.ones(len(points_head), dtype=bool)
+    for surface in _of(lens):
+        xy = _meet(surface, points_head, camera_head)
         at = _place(surface, xy, surface.heights(xy))
-        between = np.sum((at - points_head) * (camera_head - at), axis=-1) > 0
-        stands_before &= surface.holds(xy) & between
-    return _stationary(surfaces, [1.0, LENS_INDEX, 1.0], points_head, camera_head, start), stands_before
+        before &= surface.holds(xy) & (np.sum((at - points_head) * (camera_head - at), axis=-1) > 0)
+    return before
+
+
+def through_lens(lens: LensOptics, points_head: Float[np.ndarray, "n 3"], camera_head: Float[np.ndarray, "3"]) -> Path:
+    """Return where light passes the back and the front of a lens on its way from points behind it."""
+    start = [_meet(surface, points_head, camera_head) for surface in _of(lens)]
+    return _stationary(_of(lens), [1.0, LENS_INDEX, 1.0], points_head, camera_head, start)
 
 
 def through_cornea_and_lens(
-    cornea: Cornea, lens: LensOptics, points_head: Float[np.ndarray, "n 3"], camera_head: Float[np.ndarray, "3"]
-) -> Path:
-    """Return where light from inside an eye crosses its cornea, then a lens' back and its front."""
-    surfaces = [LensFace(lens, BACK), LensFace(lens, FRONT)]
-    bare = through_cornea(cornea, points_head, camera_head).points_head[0]
-    start = [_local(cornea, bare)[:, :2], *(_meet(surface, bare, camera_head) for surface in surfaces)]
-    indices = [AQUEOUS_INDEX, 1.0, LENS_INDEX, 1.0]
-    return _stationary([cornea, *surfaces], indices, points_head, camera_head, start)
-
-
-def mirrored(
     cornea: Cornea,
-    lens: LensOptics | None,
-    lamps_head: Float[np.ndarray, "n 3"],
+    lens: LensOptics,
+    points_head: Float[np.ndarray, "n 3"],
     camera_head: Float[np.ndarray, "3"],
+    bare: Path,
 ) -> Path:
-    """Return where lamps are mirrored in a cornea, and where that light then passes a lens' back and front, if any.
+    """Return where light from inside an eye crosses its cornea, then a lens' back and its front.
 
-    Light on its way to the eye goes straight through lenses, as it does in the pictures (synth/blender/glasses.py).
+    `bare` is its path without the lens (`through_cornea`), from which the search begins.
     """
+    indices = [AQUEOUS_INDEX, 1.0, LENS_INDEX, 1.0]
+    start = _with_lens(cornea, lens, bare, camera_head)
+    return _stationary([cornea, *_of(lens)], indices, points_head, camera_head, start)
+
+
+def mirrored(cornea: Cornea, lamps_head: Float[np.ndarray, "n 3"], camera_head: Float[np.ndarray, "3"]) -> Path:
+    """Return where lamps are mirrored in a cornea."""
     ends = _local(cornea, lamps_head), _local(cornea, camera_head)
     # A sphere of the cornea's radius mirrors about where its normal is the half vector.
     half = np.add(*(end / np.linalg.norm(end, axis=-1, keepdims=True) for end in ends))
     half /= np.maximum(np.linalg.norm(half, axis=-1, keepdims=True), 1e-9)
-    path = _stationary([cornea], [1.0, 1.0], lamps_head, camera_head, [cornea.ball.cornea_radius_m * half[:, :2]])
-    if lens is None:
-        return path
-    surfaces = [LensFace(lens, BACK), LensFace(lens, FRONT)]
-    bare = path.points_head[0]
-    start = [_local(cornea, bare)[:, :2], *(_meet(surface, bare, camera_head) for surface in surfaces)]
-    return _stationary([cornea, *surfaces], [1.0, 1.0, LENS_INDEX, 1.0], lamps_head, camera_head, start)
+    return _stationary([cornea], [1.0, 1.0], lamps_head, camera_head, [cornea.ball.cornea_radius_m * half[:, :2]])
+
+
+def mirrored_through_lens(
+    cornea: Cornea,
+    lens: LensOptics,
+    lamps_head: Float[np.ndarray, "n 3"],
+    camera_head: Float[np.ndarray, "3"],
+    bare: Path,
+) -> Path:
+    """Return where lamps are mirrored in a cornea, and where that light passes a lens' back and front.
+
+    Light on its way to the eye goes straight through lenses, as it does in the pictures (synth/blender/glasses.py).
+    `bare` is the path without the lens (`mirrored`), from which the search begins.
+    """
+    start = _with_lens(cornea, lens, bare, camera_head)
+    return _stationary([cornea, *_of(lens)], [1.0, 1.0, LENS_INDEX, 1.0], lamps_head, camera_head, start)
+
+
+def _of(lens: LensOptics) -> list[LensFace]:
+    return [LensFace(lens, BACK), LensFace(lens, FRONT)]
+
+
+def _with_lens(
+    cornea: Cornea, lens: LensOptics, bare: Path, camera_head: Float[np.ndarray, "3"]
+) -> list[Float[np.ndarray, "n 2"]]:
+    """Return where to begin when a lens is put into a path that left the cornea for the camera."""
+    leaves = bare.points_head[0]
+    return [_local(cornea, leaves)[:, :2], *(_meet(surface, leaves, camera_head) for surface in _of(lens))]
 
 
 def faces(
@@ -225,47 +255,21 @@ def _stationary(
         end_head: One end, metres.
         guess_xy: For each surface n places in its frame to begin with.
     """
-    count, many = len(start_head), len(surfaces)
-    places = np.stack(guess_xy, axis=1)
+    places, gradient = np.stack(guess_xy, axis=1), np.zeros((len(start_head), len(surfaces), 2))
     ends = np.broadcast_to(end_head, start_head.shape)
+    moving = np.arange(len(start_head))
     for _ in range(40):
         for k, surface in enumerate(surfaces):
-            places[:, k] = surface.clamped(places[:, k])
-        graphs = [surface.heights(places[:, k]) for k, surface in enumerate(surfaces)]
-        nodes = [
-            start_head,
-            *(_place(*each) for each in zip(surfaces, places.swapaxes(0, 1), graphs, strict=True)),
-            ends,
-        ]
-        # How a crossing moves in `head` with its x and y.
-        tangents = [
-            surface.axes_head[:, :2].T + graph.slope[:, :, None] * surface.axes_head[:, 2]
-            for surface, graph in zip(surfaces, graphs, strict=True)
-        ]
-        gradient, hessian = np.zeros((count, many, 2)), np.zeros((count, many, 2, many, 2))
-        for piece, index in enumerate(indices):
-            way = nodes[piece + 1] - nodes[piece]
-            length = np.linalg.norm(way, axis=-1)
-            unit = way / length[:, None]
-            # The piece ends on surface `piece` and begins on the one before; outermost ends do not move.
-            moving = [(k, sign) for k, sign in ((piece, 1.0), (piece - 1, -1.0)) if 0 <= k < many]
-            along = {k: np.einsum("nij,nj->ni", tangents[k], unit) for k, _ in moving}
-            for k, sign in moving:
-                gradient[:, k] += index * sign * along[k]
-                lift = np.einsum("nj,j->n", unit, surfaces[k].axes_head[:, 2])
-                hessian[:, k, :, k, :] += index * sign * lift[:, None, None] * graphs[k].bend
-                for other, other_sign in moving:
-                    flat = np.einsum("nij,nkj->nik", tangents[k], tangents[other])
-                    flat -= along[k][:, :, None] * along[other][:, None, :]
-                    hessian[:, k, :, other, :] += index * sign * other_sign * flat / length[:, None, None]
-        size = 2 * many
-        move = np.linalg.solve(hessian.reshape(count, size, size), gradient.reshape(count, size, 1)).reshape(
-            places.shape
-        )
-        # Half a millimetre a step keeps Newton inside the bowl it starts in.
-        move *= np.minimum(1.0, 0.5e-3 / np.maximum(np.linalg.norm(move, axis=(1, 2), keepdims=True), 1e-15))
-        places = places - move
-        if np.max(np.abs(move), initial=0.0) < 1e-12:
+            places[moving, k] = surface.clamped(places[moving, k])
+        slope, bend = _derivatives(surfaces, indices, start_head[moving], ends[moving], places[moving])
+        size = 2 * len(surfaces)
+        move = np.linalg.solve(bend.reshape(-1, size, size), slope.reshape(-1, size, 1)).reshape(slope.shape)
+        # Short steps keep Newton inside the bowl it starts in.
+        over = np.stack([np.linalg.norm(move[:, k], axis=-1) / s.step_m for k, s in enumerate(surfaces)]).max(axis=0)
+        places[moving] -= move / np.maximum(over, 1.0)[:, None, None]
+        gradient[moving] = slope
+        moving = moving[np.abs(move).max(axis=(1, 2)) > 1e-12]
+        if len(moving) == 0:
             break
     good = np.linalg.norm(gradient, axis=(1, 2)) < 1e-6
     nodes = [start_head, ends]
@@ -278,6 +282,42 @@ def _stationary(
         mirror = indices[k] == indices[k + 1]
         good &= faces(surface, nodes[k + 1], nodes[k + 2]) & (faces(surface, nodes[k + 1], nodes[k]) == mirror)
     return Path(np.stack(nodes[1:-1]), good)
+
+
+def _derivatives(
+    surfaces: Sequence[Surface],
+    indices: Sequence[float],
+    starts: Float[np.ndarray, "n 3"],
+    ends: Float[np.ndarray, "n 3"],
+    places: Float[np.ndarray, "n m 2"],
+) -> tuple[Float[np.ndarray, "n m 2"], Float[np.ndarray, "n m 2 m 2"]]:
+    """Return gradient and matrix of second derivatives of the optical length by the crossings' x and y."""
+    count, many = places.shape[:2]
+    graphs = [surface.heights(places[:, k]) for k, surface in enumerate(surfaces)]
+    crossings = [_place(*each) for each in zip(surfaces, places.swapaxes(0, 1), graphs, strict=True)]
+    nodes = [starts, *crossings, ends]
+    # How a crossing moves in `head` with its x and y.
+    tangents = [
+        surface.axes_head[:, :2].T + graph.slope[:, :, None] * surface.axes_head[:, 2]
+        for surface, graph in zip(surfaces, graphs, strict=True)
+    ]
+    gradient, hessian = np.zeros((count, many, 2)), np.zeros((count, many, 2, many, 2))
+    for piece, index in enumerate(indices):
+        way = nodes[piece + 1] - nodes[piece]
+        length = np.linalg.norm(way, axis=-1)
+        unit = way / length[:, None]
+        # The piece ends on surface `piece` and begins on the one before; outermost ends do not move.
+        moved = [(k, sign) for k, sign in ((piece, 1.0), (piece - 1, -1.0)) if 0 <= k < many]
+        along = {k: np.einsum("nij,nj->ni", tangents[k], unit) for k, _ in moved}
+        for k, sign in moved:
+            gradient[:, k] += index * sign * along[k]
+            lift = unit @ surfaces[k].axes_head[:, 2]
+            hessian[:, k, :, k, :] += index * sign * lift[:, None, None] * graphs[k].bend
+            for other, other_sign in moved:
+                flat = tangents[k] @ tangents[other].swapaxes(1, 2)
+                flat -= along[k][:, :, None] * along[other][:, None, :]
+                hessian[:, k, :, other, :] += index * sign * other_sign * flat / length[:, None, None]
+    return gradient, hessian
 
 
 def _place(surface: Surface, xy: Float[np.ndarray, "n 2"], graph: Heights) -> Float[np.ndarray, "n 3"]:

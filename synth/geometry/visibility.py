@@ -6,6 +6,7 @@ segment in space.  Nothing is rasterised and Blender is not asked; its id mask i
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -102,13 +103,23 @@ class Occluders:
         hidden[point[hit]] = True
         return hidden
 
+    @cached_property
+    def _in_space(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Corners of all triangles in `head`, their boxes (3, t), and whether they are an eyeball's: for bent light."""
+        corners = [part.vertices_head[_triangles(part.faces)] for part in self._parts]
+        of_eye = [np.full(len(c), p.material in EYE_MATERIALS) for c, p in zip(corners, self._parts, strict=True)]
+        every = np.concatenate(corners)
+        a, b, c = (np.ascontiguousarray(every[:, i].T) for i in range(3))
+        lowest, highest = np.minimum(np.minimum(a, b), c), np.maximum(np.maximum(a, b), c)
+        return every, lowest, highest, np.concatenate(of_eye)
+
     def between(
         self,
         starts_head: Float[np.ndarray, "n 3"],
         ends_head: Float[np.ndarray, "n 3"],
         *,
         on_eye: bool,
-        tolerance_m: float = TOLERANCE_M,
+        tolerance_m: Float[np.ndarray, " n"],
     ) -> Bool[np.ndarray, " n"]:
         """Return which segments, pieces of paths on their way to the camera, meet a triangle.
 
@@ -116,22 +127,21 @@ class Occluders:
             starts_head: The points that are seen, or where their light was last bent.
             ends_head: Where it is bent next.
             on_eye: As in `hidden`.
-            tolerance_m: As in `hidden`, at the starts.
+            tolerance_m: As in `hidden`, at each start.
         """
         blocked = np.zeros(len(starts_head), dtype=bool)
         if len(starts_head) == 0:
             return blocked
         low, high = np.minimum(starts_head, ends_head), np.maximum(starts_head, ends_head)
-        corners = [
-            part.vertices_head[_triangles(_about(part, low.min(axis=0), high.max(axis=0)))]
-            for part in self._parts
-            if not (on_eye and part.material in EYE_MATERIALS)
-        ]
-        triangles = np.concatenate(corners)
-        near = np.ones((len(starts_head), len(triangles)), dtype=bool)
+        corners, lowest, highest, of_eye = self._in_space
+        about = ~of_eye if on_eye else np.ones(len(corners), dtype=bool)
         for axis in range(3):
-            values = triangles[:, :, axis]
-            near &= (low[:, axis, None] <= values.max(axis=1)) & (high[:, axis, None] >= values.min(axis=1))
+            about &= (lowest[axis] <= high[:, axis].max()) & (highest[axis] >= low[:, axis].min())
+        some = np.flatnonzero(about)
+        near = np.ones((len(starts_head), len(some)), dtype=bool)
+        for axis in range(3):
+            near &= (low[:, axis, None] <= highest[axis, some]) & (high[:, axis, None] >= lowest[axis, some])
+        triangles = corners[some]
         segment, triangle = np.nonzero(near)
         # Moeller & Trumbore 1997, along the whole segment: t in metres from the point.
         way = ends_head[segment] - starts_head[segment]
@@ -145,16 +155,9 @@ class Occluders:
             u = np.einsum("ni,ni->n", away, across) / determinant
             v = np.einsum("ni,ni->n", way, turned) / determinant
             t = np.einsum("ni,ni->n", c - a, turned) / determinant * length
-            hit = (u >= 0) & (v >= 0) & (u + v <= 1) & (t > tolerance_m) & (t < length)
+            hit = (u >= 0) & (v >= 0) & (u + v <= 1) & (t > tolerance_m[segment]) & (t < length)
         blocked[segment[hit]] = True
         return blocked
-
-
-def _about(part: Part, low: Float[np.ndarray, "3"], high: Float[np.ndarray, "3"]) -> Int[np.ndarray, "f 4"]:
-    """Return the faces of a part whose corners do not all lie beyond the same side of a box."""
-    beyond = np.concatenate([part.vertices_head < low, part.vertices_head > high], axis=-1)
-    code = np.packbits(beyond, axis=-1)[:, 0][part.faces]
-    return np.asarray(part.faces[(code[:, 0] & code[:, 1] & code[:, 2] & code[:, 3]) == 0])
 
 
 def _reach(

@@ -7,7 +7,16 @@ import pytest
 
 from assets import eyeball as balls
 from assets.glasses import LENS_INDEX, LensOptics
-from synth.geometry.refraction import Cornea, mirrored, through_cornea, through_cornea_and_lens, through_lens
+from synth.geometry.refraction import (
+    Cornea,
+    lens_is_near,
+    mirrored,
+    mirrored_through_lens,
+    stands_before,
+    through_cornea,
+    through_cornea_and_lens,
+    through_lens,
+)
 from synth.geometry.rotation import rotation_from_vector
 from tests.assets.people import BALL
 
@@ -80,7 +89,7 @@ def test_a_small_pupil_has_the_paraxial_magnification() -> None:
 def test_glints_obey_the_mirror() -> None:
     cornea, c = cornea_of(BALL_LEFT), lens(10)
     lamps = np.array([[0.3, -0.4, -0.8], [-0.5, 0.1, -0.4], [0.0, -0.02, -0.6]])
-    path = mirrored(cornea, None, to_head(lamps), to_head(c))
+    path = mirrored(cornea, to_head(lamps), to_head(c))
     assert path.good.all()
     q = in_eye(path.points_head[0])
     half = unit(unit(lamps - q) + unit(c - q))
@@ -89,7 +98,7 @@ def test_glints_obey_the_mirror() -> None:
 
 def test_a_lamp_behind_the_head_leaves_no_glint() -> None:
     cornea = cornea_of(BALL_LEFT)
-    assert not mirrored(cornea, None, to_head(np.array([[0.1, 0.0, 0.9]])), to_head(lens(0))).good.any()
+    assert not mirrored(cornea, to_head(np.array([[0.1, 0.0, 0.9]])), to_head(lens(0))).good.any()
 
 
 def snell(direction, against, ratio):
@@ -115,7 +124,7 @@ def test_light_bends_at_cornea_and_both_faces_of_a_lens(power, camera):
     """The path found by Fermat's principle, walked again by Snell's law from the pupil out."""
     cornea, optics = cornea_of(BALL_LEFT), spectacle(power, slope=0.1)
     pupil, c = to_head(balls.pupil_contour_eye(BALL_LEFT, 16)), np.array(camera)
-    path = through_cornea_and_lens(cornea, optics, pupil, c)
+    path = through_cornea_and_lens(cornea, optics, pupil, c, through_cornea(cornea, pupil, c))
     assert path.good.all()
     q, back, front = path.points_head
     outward = normal(in_eye(q)) @ TURN.T
@@ -133,8 +142,9 @@ def test_a_thin_lens_has_its_power(power):
     """Seen from afar, d behind a thin lens: size 1 / (1 - d P)."""
     optics, d = spectacle(power, middle_m=1e-6, origin=(0.0, 0.0, 0.0), tilt=(0.0, 0.0, 0.0)), 0.02
     square = 1e-4 * np.array([[1.0, 0, 0], [0, 1, 0], [-1, 0, 0], [0, -1, 0]]) + [0, 0, d]
-    path, before = through_lens(optics, square, np.array([0.0, 0.0, -1e3]))
-    assert path.good.all() and before.all()
+    camera = np.array([0.0, 0.0, -1e3])
+    path = through_lens(optics, square, camera)
+    assert path.good.all() and stands_before(optics, square, camera).all()
     assert np.ptp(path.points_head[-1, :, 0]) / 2e-4 == pytest.approx(1 / (1 - d * power), rel=1e-3)
 
 
@@ -144,7 +154,7 @@ def test_a_flat_pane_shifts_and_does_not_turn():
     angle = np.radians(40)
     toward = np.array([np.sin(angle), 0.0, -np.cos(angle)])
     point, camera = np.array([[-0.01, 0.0, 0.015]]), 1e5 * toward
-    path, _ = through_lens(pane, point, camera)
+    path = through_lens(pane, point, camera)
     assert path.good.all()
     away = path.points_head[-1, 0] - point[0]
     aside = np.linalg.norm(away - (away @ toward) * toward)
@@ -155,7 +165,7 @@ def test_a_flat_pane_shifts_and_does_not_turn():
 def test_a_glint_is_seen_where_its_mirrored_light_passes_the_lens():
     cornea, optics, c = cornea_of(BALL_LEFT), spectacle(-4.0), to_head(lens(8))
     lamps = to_head(np.array([[0.3, -0.4, -0.8], [-0.2, 0.1, -0.4]]))
-    path = mirrored(cornea, optics, lamps, c)
+    path = mirrored_through_lens(cornea, optics, lamps, c, mirrored(cornea, lamps, c))
     assert path.good.all()
     q, back, _ = path.points_head
     n = normal(in_eye(q)) @ TURN.T
@@ -166,9 +176,10 @@ def test_a_glint_is_seen_where_its_mirrored_light_passes_the_lens():
 def test_what_lies_beside_or_before_a_lens_is_not_seen_through_it():
     optics = spectacle(-2.0)
     beside, ahead = np.array([[0.09, -0.01, 0.0]]), np.array([[0.03, -0.01, -0.05]])
+    camera = np.array([0.03, -0.01, -0.6])
     for point in (beside, ahead):
-        path, before = through_lens(optics, point, np.array([0.03, -0.01, -0.6]))
-        assert not path.good.any() and not before.any()
+        assert not through_lens(optics, point, camera).good.any() and not stands_before(optics, point, camera).any()
     # From behind the head nothing is seen through it either.
-    path, before = through_lens(optics, np.array([[0.03, -0.01, 0.0]]), np.array([0.03, -0.01, 0.6]))
-    assert not path.good.any() and not before.any()
+    eye, behind = np.array([[0.03, -0.01, 0.0]]), np.array([0.03, -0.01, 0.6])
+    assert not through_lens(optics, eye, behind).good.any() and not stands_before(optics, eye, behind).any()
+    assert lens_is_near(optics, eye, camera) and not lens_is_near(optics, beside + 0.05, camera)

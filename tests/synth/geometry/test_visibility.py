@@ -15,6 +15,7 @@ from tests.assets.people import adult
 
 K = np.array([[400.0, 0, 80], [0, 430.0, 50], [0, 0, 1]])
 IN_FRONT = transform(np.eye(3), np.array([0.0, 0.0, 0.5]))
+TOLERANCE = np.full(300, TOLERANCE_M)
 EMPTY = np.zeros((0, 4), dtype=np.int64)
 
 
@@ -98,21 +99,21 @@ def test_segments_meet_triangles_as_points_before_a_camera_do():
     cam = points + np.array([0.0, 0.0, 0.5])
     hidden = occluders.hidden(project(K, cam), cam[:, 2], on_eye=False)
     camera = np.broadcast_to([0.0, 0.0, -0.5], points.shape)
-    blocked = occluders.between(points, camera, on_eye=False)
+    blocked = occluders.between(points, camera, on_eye=False, tolerance_m=TOLERANCE)
     assert 0.2 < hidden.mean() < 0.95
     # Only what lies within the tolerance is told otherwise: along z there, along the segment here.
     assert np.sum(hidden != blocked) <= 2
     # Cut before the nearest triangle, nothing is in the way.
-    assert not occluders.between(points, points + 1e-9, on_eye=False).any()
+    assert not occluders.between(points, points + 1e-9, on_eye=False, tolerance_m=TOLERANCE).any()
 
 
 def test_an_eye_blocks_no_segment_from_its_own_surface():
     sheet = np.array([[-0.1, -0.1, 0.5], [0.1, -0.1, 0.5], [0.1, 0.1, 0.5], [-0.1, 0.1, 0.5]])
     occluders = Occluders([part(sheet, np.array([[0, 1, 2, 3]]), "cornea"), part(sheet, EMPTY)], np.eye(4), K)
     start, end = np.array([[0.0, 0.0, 0.52]]), np.array([[0.01, 0.0, 0.45]])
-    assert occluders.between(start, end, on_eye=False).all()
-    assert not occluders.between(start, end, on_eye=True).any()
-    assert occluders.between(np.zeros((0, 3)), np.zeros((0, 3)), on_eye=True).shape == (0,)
+    assert occluders.between(start, end, on_eye=False, tolerance_m=np.zeros(1)).all()
+    assert not occluders.between(start, end, on_eye=True, tolerance_m=np.zeros(1)).any()
+    assert occluders.between(np.zeros((0, 3)), np.zeros((0, 3)), on_eye=True, tolerance_m=np.zeros(0)).shape == (0,)
 
 
 def test_no_points_at_all():
