@@ -45,11 +45,21 @@ from synth.errors import AssetError
 
 MODEL = "geometry_pipeline_metadata_landmarks.binarypb"
 MODEL_SHA256 = "bdbcda96dfcb7da883da124aaa2c55dee49770d934f0fcc71747f8c21bdc75b4"
-# Where vertices of the model (the subject's left) belong, found by eye: first on vertices of head.npz (tip, base and
-# root of the nose, chin, outer side and base of the nostril's wing), then before the ear at these heights and depths of
-# the plain adult, metres.
-KNOWN = {4: 297, 2: 343, 168: 136, 152: 1880, 358: 4050, 327: 2725}
-MODEL_SIDE = {356: (0.005, 0.054), 454: (0.022, 0.056), 323: (0.040, 0.055), 361: (0.058, 0.050), 288: (0.077, 0.038)}
+# Where vertices of the model (the subject's left) belong, found by eye: first on vertices of head.npz (above and below
+# the nose's tip, its base and root, top of the forehead, chin, outer side and base of the nostril's wing), then near
+# places of the plain adult, metres in `head` (hair line, before the ear, jaw).
+KNOWN = {4: 294, 1: 302, 2: 317, 168: 136, 10: 244, 152: 1880, 358: 4050, 327: 2725}
+KNOWN_AT = {
+    **{297: (0.033, -0.049, -0.011), 356: (0.071, 0.002, 0.054), 454: (0.072, 0.017, 0.056)},
+    **{323: (0.070, 0.033, 0.055), 361: (0.066, 0.050, 0.052), 288: (0.058, 0.069, 0.042)},
+}
+# Vertices above the upper lid, and those of the lid that they stand over.  The model has the inner row close to the
+# lid; the network that goes with it puts both rows between crease and brow, and so do we: at these shares of the way.
+OVER_LID = {
+    0.50: ((259, 387), (257, 386), (258, 385)),
+    0.70: ((445, 388), (444, 386), (443, 385)),
+}
+BROW_LOWER = (285, 295, 282, 283, 276)
 # Metres: how much nearest points are distrusted, in turn.
 STIFFNESS = (3e-2, 1e-2, 3e-3, 1e-3)
 
@@ -116,7 +126,8 @@ def fit(face: SkinSurface, model: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     left, middle = np.flatnonzero(model[:, 0] > 1e-6), np.flatnonzero(np.abs(model[:, 0]) <= 1e-6)
     corners, weights = np.zeros((len(model), 3), int), np.zeros((len(model), 3))
     known = {number: face.skin[np.searchsorted(_topology().used, vertex)] for number, vertex in KNOWN.items()}
-    known |= {number: face.on_side(*place) for number, place in MODEL_SIDE.items()}
+    beside = face.at(*face.nearest(np.array(list(KNOWN_AT.values()))))
+    known |= dict(zip(KNOWN_AT, beside, strict=True))
     lips = Lips(head, face).places(model)
     # The folds beside the lids are no landmark: the brow's band is found on the skin as the hairs are.
     known |= lips | {number: at for number, at in brow_points(subject, "left").items() if number in left}
@@ -124,6 +135,13 @@ def fit(face: SkinSurface, model: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     for number, (columns, share) in lid_margin(model, subject).items():
         corners[number], weights[number] = first + columns, share
         known[number] = share @ face.skin[corners[number]]
+
+    brow = np.array([known[number] for number in BROW_LOWER])
+    for part, pairs in OVER_LID.items():
+        for number, lid in pairs:
+            over = np.array([np.interp(known[lid][0], brow[:, 0], brow[:, k]) for k in range(3)])
+            chord = known[lid] + part * (over - known[lid])
+            known[number] = face.at(*face.nearest(chord[None]))[0]
 
     numbers = np.array(sorted(known))
     targets = np.array([known[number] for number in numbers])

@@ -58,7 +58,7 @@ _ENTRIES = (
         "landmarks",
         _OWN,
         "data/landmarks.npz",
-        "7563b2944bd84f6ac3fae1afd3c44c95f6eee914329a2c6c15d1d3db18c5ec86",
+        "152481e8d89a031fed98d76f8f4a442643c4787560dd5c8af92bcb1ca7c37623",
         "Apache-2.0",
         "MediaPipe's canonical face model (the MediaPipe authors) fitted to that head; "
         "baked by assets/bake_landmarks.py",

@@ -35,8 +35,8 @@ BROW_ALONG = (0.02, 0.98)
 _MIDDLE_ROW = 0.6
 """How high 300-W's points lie in the band, a little above its middle."""
 _BROW_DENSE = {  # height in the band -> places along it and the numbers of the left and the right brow's points
-    0.95: ((0.02, 0.33, 0.60, 0.82, 0.98), (336, 296, 334, 293, 300), (107, 66, 105, 63, 70)),
-    0.05: ((0.01, 0.32, 0.56, 0.75, 0.90), (285, 295, 282, 283, 276), (55, 65, 52, 53, 46)),
+    0.85: ((0.02, 0.33, 0.60, 0.82, 0.98), (336, 296, 334, 293, 300), (107, 66, 105, 63, 70)),
+    0.15: ((0.01, 0.32, 0.56, 0.75, 0.90), (285, 295, 282, 283, 276), (55, 65, 52, 53, 46)),
 }
 _BROW_IBUG: dict[Side, tuple[int, int]] = {"right": (21, -1), "left": (22, 1)}
 """Number of the brow's point at the nose, and the step to the next outwards."""

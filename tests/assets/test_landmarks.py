@@ -102,7 +102,7 @@ def test_the_68_and_the_478_agree_where_they_mean_the_same(points):
     ibug, dense = points["ibug68"], points["dense478"]
     for number, other in ((36, 33), (39, 133), (42, 362), (45, 263), (48, 61), (54, 291), (8, 152), (33, 2)):
         assert np.linalg.norm(ibug[number] - dense[other]) < 1e-3
-    assert np.linalg.norm(ibug[30] - dense[[1, 4]], axis=1).min() < 2e-3
+    assert np.linalg.norm(ibug[30] - dense[[1, 4]], axis=1).max() < 5e-3
     assert set(IBUG_FROM_DENSE) == set(range(31, 68))
     for first, other in ((17, 70), (21, 107), (22, 336), (26, 300)):
         assert np.linalg.norm(ibug[first] - dense[other]) < 6e-3
@@ -200,7 +200,7 @@ def test_brow_points_lie_where_the_hairs_grow():
         middle = roots[np.abs(np.abs(roots[:, 0]) - 0.032) < 6e-3, 1]
         borders = brow_points(subject, side)
         upper, lower = (borders[k][1] for k in ((105, 52) if side == "right" else (334, 282)))
-        assert upper < np.quantile(middle, 0.1) + 1.5e-3 and lower > np.quantile(middle, 0.9) - 1.5e-3
+        assert upper < np.quantile(middle, 0.25) and lower > np.quantile(middle, 0.75)
 
 
 @pytest.mark.parametrize("yaw_deg", [-45, -30, 0, 30, 45])
