@@ -57,7 +57,7 @@ KNOWN_AT = {
 # lid; the network that goes with it puts both rows between crease and brow, and so do we: at these shares of the way.
 OVER_LID = {
     0.50: ((259, 387), (257, 386), (258, 385)),
-    0.70: ((445, 388), (444, 386), (443, 385)),
+    0.70: ((444, 388), (443, 386), (442, 385)),
 }
 BROW_LOWER = (285, 295, 282, 283, 276)
 # Metres: how much nearest points are distrusted, in turn.

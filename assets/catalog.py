@@ -58,7 +58,7 @@ _ENTRIES = (
         "landmarks",
         _OWN,
         "data/landmarks.npz",
-        "152481e8d89a031fed98d76f8f4a442643c4787560dd5c8af92bcb1ca7c37623",
+        "c9623e3eee668edd769b3b28abd61c338228a0f5cfaa16f3022d5e2c6547417b",
         "Apache-2.0",
         "MediaPipe's canonical face model (the MediaPipe authors) fitted to that head; "
         "baked by assets/bake_landmarks.py",
