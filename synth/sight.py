@@ -6,6 +6,7 @@ one stands before it, and straight on from there.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -68,20 +69,24 @@ class View:
     def see_inside(self, cornea: Cornea, points_head: Float[np.ndarray, "n 3"]) -> Sight:
         """See points behind a cornea."""
         bare = through_cornea(cornea, points_head, self.camera_head)
-        ways = self._bare(bare.points_head[0], bare.good)
-        for lens in self._near(bare.points_head[0]):
-            before = stands_before(lens, bare.points_head[0], self.camera_head)
-            path = through_cornea_and_lens(cornea, lens, points_head, self.camera_head, bare)
-            ways = self._through(ways, before, path, path.points_head[0], on_eye=True)
-        return self._sight(ways, on_eye=True)
+        return self._leaving_cornea(
+            bare, lambda lens: through_cornea_and_lens(cornea, lens, points_head, self.camera_head, bare)
+        )
 
     def glints(self, cornea: Cornea, lamps_head: Float[np.ndarray, "n 3"]) -> Sight:
         """See lamps mirrored in a cornea."""
         bare = mirrored(cornea, lamps_head, self.camera_head)
-        ways = self._bare(bare.points_head[0], bare.good)
-        for lens in self._near(bare.points_head[0]):
-            before = stands_before(lens, bare.points_head[0], self.camera_head)
-            path = mirrored_through_lens(cornea, lens, lamps_head, self.camera_head, bare)
+        return self._leaving_cornea(
+            bare, lambda lens: mirrored_through_lens(cornea, lens, lamps_head, self.camera_head, bare)
+        )
+
+    def _leaving_cornea(self, bare: Path, through: Callable[[LensOptics], Path]) -> Sight:
+        """See what leaves a cornea, along `bare` or `through` a lens."""
+        leaves = bare.points_head[0]
+        ways = self._bare(leaves, bare.good)
+        for lens in self._near(leaves):
+            path = through(lens)
+            before = stands_before(lens, leaves, self.camera_head)
             ways = self._through(ways, before, path, path.points_head[0], on_eye=True)
         return self._sight(ways, on_eye=True)
 
