@@ -25,6 +25,7 @@ from assets.bake_edges import LOWER_LID, UPPER_LID, Lips, jaw, lid_margin
 from assets.bake_head import write_npz
 from assets.bake_surface import FLIP, SkinSurface, outward_from_axis
 from assets.catalog import sha256_of
+from assets.expressions import NEUTRAL
 from assets.head import load_head
 from assets.landmarks import WEIGHT_STEPS, brow_points
 from assets.orbit import COLUMNS
@@ -108,7 +109,7 @@ def adult() -> SubjectGeometry:
     iris, lashes = IrisSpec(0.5, 0.4, 0.5, 0.35, 0.5, 0.4, 1), LashSpec(1, 1, 0.009, 0.007, 1.0, 0.4, 4e-5, 0.2, 1)
     eye = EyeSpec(ball, lids, iris, lashes, (0.0, 0.0, 0.0), 0.0, 0.0)
     spec = SubjectSpec(
-        *(0, 0.5, 30.0, 1 / 3, 1 / 3, 1 / 3, 0.5, 0.5, (), eye, eye),
+        *(0, 0.5, 30.0, 1 / 3, 1 / 3, 1 / 3, 0.5, 0.5, (), NEUTRAL, eye, eye),
         ScleraSpec(0.3, 0.2, 0.4, 1),
         SkinSpec(*(0.3,) * 12, 1),
         BrowSpec(1, 0.009, 0.009, 0.3, 0.0, 5e-5, 1),

@@ -58,7 +58,7 @@ _ENTRIES = (
         "landmarks",
         _OWN,
         "data/landmarks.npz",
-        "c9623e3eee668edd769b3b28abd61c338228a0f5cfaa16f3022d5e2c6547417b",
+        "441463d19201ceffb56ef1c3ee7761d2e23b5b7241056d42cc8512c68fc260dc",
         "Apache-2.0",
         "MediaPipe's canonical face model (the MediaPipe authors) fitted to that head; "
         "baked by assets/bake_landmarks.py",

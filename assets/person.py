@@ -187,6 +187,16 @@ class EyeSpec:
 
 
 @dataclass(frozen=True)
+class ExpressionSpec:
+    """What the face does, in the 52 face units of assets/head.py; see assets/expressions.py."""
+
+    name: str
+    """Of the library's expressions that it was made from, joined by +; neutral without any."""
+    weights: tuple[tuple[str, float], ...]
+    """Unit -> weight, 0 to 1.  Lids have moved in `EyeSpec.blink` and `squint` already, theirs included."""
+
+
+@dataclass(frozen=True)
 class SubjectSpec:
     """One person, at one moment."""
 
@@ -199,7 +209,8 @@ class SubjectSpec:
     weight: float
     muscle: float
     shape: tuple[tuple[str, float], ...]
-    """Local targets and face units of the head basis, by name, with their weights."""
+    """Local targets of the head basis, by name, with their weights: who it is, not what the face does."""
+    expression: ExpressionSpec
     left: EyeSpec
     right: EyeSpec
     sclera: ScleraSpec

@@ -14,11 +14,14 @@ import scipy.sparse as sparse
 from jaxtyping import Bool, Float, Int
 
 from assets import eyeball as balls
+from assets import teeth
+from assets.expressions import cheeks_head, mesh_weights
 from assets.eyeball import Eyeball, Side
 from assets.glasses import LensOptics, build_glasses, measure
 from assets.growth import brow, brow_band, brow_weights, lashes
 from assets.head import load_head, macro_weights
 from assets.lids import Gazing
+from assets.lips import Seam, closed, find_seam
 from assets.orbit import COLUMNS, JOIN_RING, UPPER, Orbit, build_orbit, caruncle_weight, strip_faces
 from assets.person import EyeSpec, GlassesSpec, SubjectSpec
 from assets.subdivision import Refinement, refine
@@ -119,6 +122,8 @@ def gazing(head_from_eye: Float[np.ndarray, "3 3"], side: Side) -> Gazing:
 @dataclass(frozen=True)
 class _Placed:
     vertices_head: Float[np.ndarray, "n 3"]
+    rest_head: Float[np.ndarray, "n 3"]
+    """The same person without an expression, in the same place."""
     centres_head: dict[Side, Float[np.ndarray, "3"]]
 
 
@@ -130,16 +135,18 @@ def _place(spec: SubjectSpec) -> _Placed:
     weights = macro_weights(spec.gender_female, spec.age_years, ancestry, spec.weight, spec.muscle)
     for target, weight in spec.shape:
         weights[target] = weights.get(target, 0.0) + weight
-    vertices = head.vertices_head(weights)
-    old = head.old_eye_centres_head(vertices)
-    vertices = (vertices - old.mean(0)) * (spec.interpupillary_m / abs(old[0, 0] - old[1, 0]))
+    rest = head.vertices_head(weights)
+    expressed = head.vertices_head(weights | mesh_weights(spec.expression)) + cheeks_head(spec.expression)
+    old = head.old_eye_centres_head(expressed)
+    size = spec.interpupillary_m / abs(old[0, 0] - old[1, 0])
+    rest, vertices = (rest - old.mean(0)) * size, (expressed - old.mean(0)) * size
     offsets = np.array([getattr(spec, side).offset_head_m for side in SIDES])
     centres = np.stack([_centre(spec, side, vertices) for side in SIDES])
     # The distance is the person's; offsets then shift either eye up or down, in or out of the face, or aside.
     scale = spec.interpupillary_m / abs(centres[0, 0] - centres[1, 0])
     centres = centres * scale + offsets
     middle = centres.mean(0)
-    return _Placed(vertices * scale - middle, dict(zip(SIDES, centres - middle, strict=True)))
+    return _Placed(vertices * scale - middle, rest * scale - middle, dict(zip(SIDES, centres - middle, strict=True)))
 
 
 def _centre(spec: SubjectSpec, side: Side, vertices_head: Float[np.ndarray, "n 3"]) -> Float[np.ndarray, "3"]:
@@ -181,7 +188,10 @@ class _Topology:
     used: Int[np.ndarray, " u"]
     faces: Int[np.ndarray, "f 4"]
     join: dict[Side, Int[np.ndarray, "56"]]
-    mouth: Bool[np.ndarray, " f"]
+    skin: Bool[np.ndarray, " f"]
+    tongue: Int[np.ndarray, "t 4"]
+    tongue_used: Int[np.ndarray, " v"]
+    seam: Seam
     body_masks: dict[str, Float[np.ndarray, " u"]]
     brows: dict[Side, sparse.csr_matrix]
 
@@ -207,14 +217,17 @@ def _topology() -> _Topology:
         ends = zip(ring, np.roll(ring, -1), strict=True)
         chain = [(int(a), refinement.edge_vertex[min(a, b), max(a, b)]) for a, b in ends]
         join[side] = place[np.array(chain).ravel()]
-    mouth_faces = np.repeat(head.in_groups("teeth_upper", "teeth_lower", "tongue")[keep], 4)
+    compact = compact.reshape(-1, 4)
+    skin = np.repeat(head.in_groups("body")[keep], 4)
+    tongue_used, tongue = np.unique(compact[np.repeat(head.in_groups("tongue")[keep], 4)], return_inverse=True)
     masks = {
         name: np.asarray(refinement.limit @ head.masks[name])[used] for name in ("lips", "eyelids", "mouth_inside")
     }
     base = np.asarray(refinement.limit @ head.base_head)[used]
     centres = head.old_eye_centres_head(head.base_head)
     brows = {side: brow_weights(base, centres[i], side) for i, side in enumerate(SIDES)}
-    return _Topology(refinement, used, compact.reshape(-1, 4), join, mouth_faces, masks, brows)
+    seam = find_seam(refinement.limit[used], head.base_head, masks["lips"])
+    return _Topology(refinement, used, compact, join, skin, tongue.reshape(-1, 4), tongue_used, seam, masks, brows)
 
 
 def build(spec: SubjectSpec, head_from_eye: dict[Side, Float[np.ndarray, "3 3"]]) -> SubjectGeometry:
@@ -230,10 +243,11 @@ def build(spec: SubjectSpec, head_from_eye: dict[Side, Float[np.ndarray, "3 3"]]
     head, topology, placed = load_head(), _topology(), _place(spec)
     eyes = {side: _eye(getattr(spec, side), side, placed, head_from_eye[side]) for side in SIDES}
     limit = np.asarray(topology.refinement.limit @ placed.vertices_head)[topology.used]
+    limit = closed(topology.seam, limit, placed.rest_head)
     parts = [_skin(limit, topology, eyes)]
     for side in SIDES:
         parts += _eye_parts(eyes[side])
-    parts.append(_mouth(limit, topology))
+    parts += _mouth(limit, topology, placed)
     mouth = placed.vertices_head[[head.landmarks["mouth_left"], head.landmarks["mouth_right"]]]
     lenses: tuple[LensOptics, ...] = ()
     if spec.glasses is not None:
@@ -285,7 +299,7 @@ def _eye(spec: EyeSpec, side: Side, placed: _Placed, head_from_eye: Float[np.nda
 
 def _skin(limit: Float[np.ndarray, "u 3"], topology: _Topology, eyes: dict[Side, EyeGeometry]) -> Part:
     """Head and both orbits as one mesh: the orbits' last row is the head's own ring 11."""
-    head_faces = topology.faces[~topology.mouth]
+    head_faces = topology.faces[topology.skin]
     vertices, rests, faces = [limit], [limit], [head_faces]
     far = np.full(len(limit), FAR_M)
     lid_u, wet, lid, upper = [far], [np.zeros(len(limit))], [np.zeros(len(limit))], [np.zeros(len(limit))]
@@ -333,11 +347,18 @@ def _flipped(faces: Int[np.ndarray, "f 4"]) -> Int[np.ndarray, "f 4"]:
     return out
 
 
-def _mouth(limit: Float[np.ndarray, "u 3"], topology: _Topology) -> Part:
-    faces = topology.faces[topology.mouth]
-    used, compact = np.unique(faces, return_inverse=True)
-    vertices = limit[used]
-    return Part("mouth", vertices, compact.reshape(-1, 4), {"rest": vertices}, "mouth", ID["mouth"])
+def _mouth(limit: Float[np.ndarray, "u 3"], topology: _Topology, placed: _Placed) -> list[Part]:
+    """Teeth, gums (the part `mouth`) and tongue."""
+    crowns, gums = teeth.both_jaws(placed.rest_head, placed.vertices_head)
+    tongue = (limit[topology.tongue_used], topology.tongue)
+    return [
+        Part(name, vertices, faces, {"rest": vertices}, material, ID["mouth"])
+        for name, material, (vertices, faces) in (
+            ("teeth", "teeth", crowns),
+            ("mouth", "mouth", gums),
+            ("tongue", "tongue", tongue),
+        )
+    ]
 
 
 def _eye_parts(eye: EyeGeometry) -> list[Part]:

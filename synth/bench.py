@@ -103,10 +103,10 @@ def bench_render(job: Job, count: int) -> RenderCost:
         job: The corpus; nothing is written to its folder.
         count: Pictures to measure: the first of the corpus.  The one after them builds what stays, and is not counted.
     """
+    if job.engine.threads == 1:
+        keep_to_a_core(0)  # as a render process does, and before Blender counts the cores: idle threads of it spin
     from synth.blender.session import Session
 
-    if job.engine.threads == 1:
-        keep_to_a_core(0)  # as a render process does
     other, samples = _scene(job, count), []
     with Session(job.engine) as session:
         session.render(*other)

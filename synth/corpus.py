@@ -237,7 +237,7 @@ def make_corpus(job: Job, workers: int, progress: Callable[[int], None]) -> None
     context = multiprocessing.get_context("spawn")
     done = context.Value("q", 0)
     with _sigterm_ends(), _pool(count, context, job, done) as pool:
-        with _sigint_is_the_parents(), _single_threaded_blas():
+        with _sigint_is_the_parents():
             waiting = {pool.submit(_make_shard, shard) for shard in missing}
         try:
             while waiting:
@@ -249,18 +249,6 @@ def make_corpus(job: Job, workers: int, progress: Callable[[int], None]) -> None
             raise RenderError(
                 "a render process died (out of memory, or Blender crashed); whole shards are kept: repeat the command"
             ) from error
-
-
-@contextmanager
-def _single_threaded_blas() -> Iterator[None]:
-    """Start processes whose BLAS takes one thread: more would wait for each other over every 6x6 matrix."""
-    before = os.environ.get("OPENBLAS_NUM_THREADS")
-    os.environ["OPENBLAS_NUM_THREADS"] = before or "1"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["OPENBLAS_NUM_THREADS"]
 
 
 @contextmanager

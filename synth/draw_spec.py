@@ -15,11 +15,12 @@ from assets.subject import canthi_head
 from synth import seeds
 from synth.draw.camera import draw_camera
 from synth.draw.chance import draw_log_uniform, draw_yes
+from synth.draw.expression import draw_expression
 from synth.draw.eye import draw_balls, draw_irises, draw_lashes, draw_lids, draw_offsets, draw_sclera
-from synth.draw.face import draw_brow, draw_expression, draw_glasses, draw_hair, draw_makeup, draw_skin
+from synth.draw.face import draw_brow, draw_glasses, draw_hair, draw_makeup, draw_skin
 from synth.draw.light import Surroundings, draw_light
 from synth.draw.place import Place, draw_place
-from synth.draw.traits import draw_interpupillary, draw_shape, draw_traits
+from synth.draw.traits import draw_factors, draw_interpupillary, draw_shape, draw_traits, draw_unevenness
 from synth.geometry.frames import UP_WORLD
 from synth.geometry.gaze import pitch_yaw_from_vector
 from synth.ranges import RenderRanges, SubjectRanges
@@ -52,8 +53,9 @@ def draw_subject(
         return seeds.rng(seed, index, name, attempt)
 
     traits = draw_traits(person("traits"), ranges)
+    factors = draw_factors(person("factors"), ranges.face)
     luminance = draw_log_uniform(picture("luminance"), ranges.ball.adapting_luminance_cd_m2_log)
-    expression = draw_expression(picture("expression"), ranges.face, ranges.state, gaze_pitch_head_rad)
+    expression = draw_expression(picture("expression"), ranges.expression, ranges.state, gaze_pitch_head_rad)
     balls = draw_balls(person("balls"), ranges.ball, traits, luminance)
     offsets = draw_offsets(person("offsets"), ranges.ball)
     lids = draw_lids(person("lids"), ranges.lids, traits)
@@ -81,7 +83,8 @@ def draw_subject(
         caucasian=traits.caucasian,
         weight=traits.weight,
         muscle=traits.muscle,
-        shape=(*draw_shape(person("shape"), ranges.face), *expression.units),
+        shape=(*draw_shape(person("shape"), ranges.face, factors), *draw_unevenness(person("unevenness"), ranges.face)),
+        expression=expression.face,
         left=eye(0),
         right=eye(1),
         sclera=draw_sclera(person("sclera"), ranges.sclera, traits),

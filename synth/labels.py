@@ -42,7 +42,7 @@ from synth.spec import SceneSpec
 
 FORMAT = 1
 CONTOUR = 32
-HIDING_MATERIALS = ("skin", "caruncle", "conjunctiva", "glasses_frame", "mouth", *EYE_MATERIALS)
+HIDING_MATERIALS = ("skin", "caruncle", "conjunctiva", "glasses_frame", "mouth", "teeth", "tongue", *EYE_MATERIALS)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from assets.person import (
     BrowSpec,
+    ExpressionSpec,
     EyeballSpec,
     EyeSpec,
     GlassesSpec,
@@ -32,6 +33,7 @@ from assets.person import (
 __all__ = [
     "BrowSpec",
     "CameraSpec",
+    "ExpressionSpec",
     "EyeSpec",
     "EyeballSpec",
     "GlassesSpec",

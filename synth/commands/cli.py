@@ -14,6 +14,7 @@ Exit status: 0 done; 1 a fault the user can mend, told in one line; 130 interrup
 import difflib
 import errno
 import importlib
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -137,6 +138,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         print(f"canthus {version('canthus')}")
         return 0
+    # Before numpy is imported, here and in render processes: threads of BLAS would wait for each other over every 6x6
+    # matrix of the labels.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     name = words[0]
     try:
         _dispatch(name, words[1:])

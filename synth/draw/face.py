@@ -1,4 +1,4 @@
-"""Skin, brows, hair colour, make-up, glasses, and what the face does in the picture."""
+"""Skin, brows, hair colour, make-up and glasses."""
 
 from dataclasses import dataclass
 from math import exp
@@ -7,7 +7,6 @@ import numpy as np
 
 from assets.person import BrowSpec, GlassesSpec, HairColour, SkinSpec, Vector3
 from synth.draw.chance import (
-    Pair,
     clip01,
     draw_normal,
     draw_seed,
@@ -17,8 +16,7 @@ from synth.draw.chance import (
     shifted,
 )
 from synth.draw.traits import Traits
-from synth.ranges.eye import LidState
-from synth.ranges.subject import BrowRanges, FaceRanges, GlassesRanges, SkinRanges
+from synth.ranges.subject import BrowRanges, GlassesRanges, SkinRanges
 
 
 @dataclass(frozen=True)
@@ -139,43 +137,3 @@ def _tint_colour(rng: np.random.Generator) -> Vector3:
     """Return the lens' linear RGB: grey, brown or green glass."""
     kind = int(rng.integers(3))
     return ((0.5, 0.5, 0.52), (0.5, 0.36, 0.22), (0.4, 0.5, 0.38))[kind]
-
-
-@dataclass(frozen=True)
-class Expression:
-    """What the face and the lids do in one picture."""
-
-    units: tuple[tuple[str, float], ...]
-    blink: Pair
-    squint: Pair
-
-
-def draw_expression(
-    rng: np.random.Generator, face: FaceRanges, state: LidState, gaze_pitch_head_rad: float
-) -> Expression:
-    """Return lids and face units; cheeks and frown go with the squint, the brows rise with the gaze.
-
-    Units of the lids themselves are never used: the lids are ours, and hold blink and squint.
-    """
-    closing = draw_yes(rng, state.closing_probability)
-    blink = draw_uniform(rng, state.closing) if closing else abs(state.blink_sd * float(rng.standard_normal()))
-    uneven = state.blink_asymmetry * float(rng.standard_normal())
-    squint = draw_normal(rng, state.squint)
-    bounds = state.squint
-    apart = 0.5 * state.squint_asymmetry * float(rng.standard_normal())
-    squints = Pair(*(min(max(squint + by, bounds.low), bounds.high) for by in (apart, -apart)))
-    smile, jaw = draw_normal(rng, face.smile), draw_normal(rng, face.jaw_open)
-    brow_up, frown, sneer = (draw_normal(rng, n) for n in (face.brow_up, face.frown, face.sneer))
-    lifted = brow_up + face.brow_up_per_rad * max(gaze_pitch_head_rad, 0.0)
-    cheeks = [face.cheek_per_squint * max(s, 0.0) + 0.3 * max(smile, 0.0) for s in squints]
-    frowns = [frown + face.frown_per_squint * max(s, 0.0) for s in squints]
-    sides = ("Left", "Right")
-    units = {"browInnerUp": lifted, "browOuterUpLeft": 0.7 * lifted, "browOuterUpRight": 0.7 * lifted, "jawOpen": jaw}
-    for side, cheek, drawn in zip(sides, cheeks, frowns, strict=True):
-        units |= {f"cheekSquint{side}": cheek, f"browDown{side}": drawn}
-        units |= {f"mouthSmile{side}": smile, f"noseSneer{side}": sneer}
-    return Expression(
-        units=tuple((f"faceunits/{name}", clip01(weight)) for name, weight in units.items() if weight > 0.0),
-        blink=Pair(clip01(blink * (1 + 0.5 * uneven)), clip01(blink * (1 - 0.5 * uneven))),
-        squint=squints,
-    )

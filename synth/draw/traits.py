@@ -1,10 +1,12 @@
 """Who is in the picture: age, gender, ancestry, build, and the personal shape of the head."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
 
+from assets.head import load_head
 from synth.draw.chance import draw_normal, draw_yes, shifted
 from synth.ranges.subject import FaceRanges, SubjectRanges
 
@@ -54,27 +56,57 @@ def draw_interpupillary(rng: np.random.Generator, ranges: FaceRanges, traits: Tr
     return draw_normal(rng, apart) * (1 - ranges.interpupillary_child_per_year * max(18 - traits.age_years, 0.0))
 
 
-def target_names(pattern: str) -> Iterator[tuple[str, str]]:
+def target_names(pattern: str) -> Iterator[tuple[str | None, str]]:
     """Yield the (negative, positive) targets of a pattern, one pair or the left and the right one.
 
-    `nose/nose-hump-decr|incr` names one pair; a `?` stands for l, then r.
+    `nose/nose-hump-decr|incr` names one pair; a `?` stands for l, then r.  A target without a counterpart has no
+    negative.
     """
     for side in ("l", "r") if "?" in pattern else ("",):
-        first, _, last = pattern.replace("?", side).partition("|")
-        yield first, first[: first.rindex("-") + 1] + last
+        first, bar, last = pattern.replace("?", side).partition("|")
+        yield (first, first[: first.rindex("-") + 1] + last) if bar else (None, first)
 
 
-def draw_shape(rng: np.random.Generator, ranges: FaceRanges) -> tuple[tuple[str, float], ...]:
-    """Return local targets with positive weights: a few of the pairs, each to one of its sides."""
+def draw_factors(rng: np.random.Generator, ranges: FaceRanges) -> dict[str, float]:
+    """Return a standard normal for each factor that several of the head's shapes share."""
+    return {name: float(np.clip(rng.standard_normal(), -2.5, 2.5)) for name in ranges.shape_factors}
+
+
+def draw_shape(
+    rng: np.random.Generator, ranges: FaceRanges, factors: Mapping[str, float]
+) -> tuple[tuple[str, float], ...]:
+    """Return local targets with positive weights: some of the pairs, each to one of its sides.
+
+    Args:
+        rng: Of the person.
+        ranges: The pairs, and how they correlate with the factors.
+        factors: From `draw_factors`.
+    """
     shape = []
     for pattern, sd in ranges.shape_sd.items():
         # Drawn for every pattern, so that leaving one out does not change the others of the same person.
         present = draw_yes(rng, ranges.shape_probability)
-        common, difference = rng.standard_normal(2)
+        own, difference = rng.standard_normal(2)
         if not present:
             continue
+        loads = {name: ranges.shape_factors[name].get(pattern, 0.0) for name in factors}
+        shared = sum(load * factors[name] for name, load in loads.items())
+        common = shared + sqrt(max(1 - sum(load**2 for load in loads.values()), 0.0)) * own
         for sign, (negative, positive) in zip((0.5, -0.5), target_names(pattern), strict=False):
             aside = sign * ranges.asymmetry_sd * difference if "?" in pattern else 0.0
             weight = float(np.clip(sd * common + aside, -ranges.shape_limit, ranges.shape_limit))
-            shape.append((positive if weight > 0 else negative, abs(weight)))
+            target = positive if weight > 0 else negative
+            if target is not None:
+                shape.append((target, abs(weight)))
+    return tuple(shape)
+
+
+def draw_unevenness(rng: np.random.Generator, ranges: FaceRanges) -> tuple[tuple[str, float], ...]:
+    """Return the head's own asymmetries, each on the left, on the right or not at all."""
+    if ranges.uneven_sd == 0:
+        return ()
+    shape = []
+    for name in (target for target in load_head().targets if target.startswith("asym/") and target.endswith("-l")):
+        weight = ranges.uneven_sd * float(np.clip(rng.standard_normal(), -2.5, 2.5))
+        shape.append((name if weight > 0 else name[:-1] + "r", abs(weight)))
     return tuple(shape)

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 from synth.config import Range
 from synth.errors import ConfigError
+from synth.ranges.expression import ExpressionRanges
 from synth.ranges.eye import BallRanges, IrisRanges, LashRanges, LidRanges, LidState, ScleraRanges
 from synth.ranges.normal import Normal
 
 
 @dataclass
 class FaceRanges:
-    """Shape of the head and what the face does."""
+    """Shape of the head."""
 
     interpupillary_m: Normal
     """Distance of the rotation centres, adults."""
@@ -21,24 +22,29 @@ class FaceRanges:
     weight: Normal
     muscle: Normal
     shape_sd: dict[str, float]
-    """Weight's standard deviation of each pair of local targets, named `folder/stem-{negative,positive}`."""
+    """Weight's standard deviation of each pair of local targets, named `folder/stem-negative|positive`; of a single
+    target, named in full, half the people have none."""
+    shape_factors: dict[str, dict[str, float]]
+    """What varies together: factor -> pattern of `shape_sd` -> correlation with it, -1 to 1."""
     shape_probability: float
     """Part of the pairs that a person has at all; the others are 0."""
     shape_limit: float
     """Largest size of a weight."""
     asymmetry_sd: float
     """Of the difference between the left and the right target of a pair (half of it to each side)."""
-    smile: Normal
-    """Cut at 0: half the people do not smile."""
-    jaw_open: Normal
-    brow_up: Normal
-    """Raised brows at level gaze; looking up raises them more."""
-    brow_up_per_rad: float
-    """Of gaze above the head's level."""
-    frown: Normal
-    frown_per_squint: float
-    cheek_per_squint: float
-    sneer: Normal
+    uneven_sd: float
+    """Of the weight of each of the head's `asym` targets; 0 for a face that is even but for pairs."""
+
+    def __post_init__(self) -> None:
+        """Refuse factors of what is not drawn, and correlations that cannot be."""
+        for name, loads in self.shape_factors.items():
+            for pattern in loads:
+                if pattern not in self.shape_sd:
+                    raise ConfigError(f"face.shape_factors.{name}: {pattern!r} is not in face.shape_sd")
+        for pattern in self.shape_sd:
+            shared = sum(loads.get(pattern, 0.0) ** 2 for loads in self.shape_factors.values())
+            if shared > 1:
+                raise ConfigError(f"face.shape_factors: the squared correlations of {pattern!r} add up to {shared:.2f}")
 
 
 @dataclass
@@ -126,6 +132,7 @@ class SubjectRanges:
     lashes: LashRanges
     state: LidState
     face: FaceRanges
+    expression: ExpressionRanges
     skin: SkinRanges
     brow: BrowRanges
     glasses: GlassesRanges

@@ -3,6 +3,7 @@
 import dataclasses
 from typing import Any
 
+from assets.expressions import NEUTRAL
 from assets.person import (
     BrowSpec,
     EyeballSpec,
@@ -83,6 +84,7 @@ def adult(left: EyeSpec = EYE, right: EyeSpec = EYE, **fields: Any) -> SubjectSp
         weight=0.5,
         muscle=0.5,
         shape=(),
+        expression=NEUTRAL,
         left=left,
         right=right,
         sclera=ScleraSpec(0.3, 0.2, 0.4, 5),

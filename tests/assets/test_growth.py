@@ -6,6 +6,7 @@ from scipy.spatial import cKDTree
 
 from assets.eyeball import surface_radius_m
 from assets.growth import brow_weights
+from assets.person import ExpressionSpec
 from assets.subject import SIDES, build
 from synth.geometry.eye_pose import eye_rotations
 from tests.assets.people import adult, eye
@@ -74,7 +75,7 @@ def test_lashes_start_at_the_edge_of_the_lid_and_stay_out_of_the_globe(subject):
 def test_brows_go_up_with_their_skin():
     plain, raised = (
         build(spec, eye_rotations(spec, np.array([0.0, 0.0, -0.6])))
-        for spec in (adult(), adult(shape=(("faceunits/browInnerUp", 1.0),)))
+        for spec in (adult(), adult(expression=ExpressionSpec("", (("browInnerUp", 1.0),))))
     )
     rise = hairs(plain, "brow_left").points_head - hairs(raised, "brow_left").points_head
     assert rise[:, 0, 1].max() > 2e-3 and rise[:, 0, 1].min() > -1e-3

@@ -19,6 +19,7 @@ from assets.landmarks import (
     read_table,
     skin_of,
 )
+from assets.person import ExpressionSpec
 from assets.subject import build
 from synth.errors import AssetError
 from tests.assets.people import adult, eye
@@ -36,8 +37,12 @@ FRONT = np.array([0.0, 0.03, -1.0])
 
 
 def face(*shape: tuple[str, float], left=None, right=None, **fields):
+    """Face units of `shape` are what the face does, other targets who it is."""
     eyes = {"left": left or eye(), "right": right or left or eye()}
-    return build(adult(eyes["left"], eyes["right"], shape=shape, **fields), AHEAD)
+    units = tuple((name.removeprefix("faceunits/"), w) for name, w in shape if name.startswith("faceunits/"))
+    own = tuple(pair for pair in shape if not pair[0].startswith("faceunits/"))
+    expression = ExpressionSpec("test", units)
+    return build(adult(eyes["left"], eyes["right"], shape=own, expression=expression, **fields), AHEAD)
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ from scipy.stats import truncnorm
 from assets.eyeball import eyeball
 from synth.config import Range
 from synth.draw.chance import Pair, draw_log_uniform, draw_pair, draw_whole, normal_at, shifted, uniform_at
+from synth.draw.expression import draw_expression
 from synth.draw.eye import draw_balls, draw_irises, draw_lids, pupil_diameter_mm
-from synth.draw.face import draw_expression
 from synth.draw.traits import Traits, draw_traits
 from synth.ranges.normal import Normal
 from tests.synth.draw_ranges import ranges
@@ -165,13 +165,13 @@ def test_ancestry_is_mostly_one():
 
 def test_faces_follow_lids_and_gaze():
     def expression(seed: int, gaze: float):
-        return draw_expression(np.random.default_rng(seed), SUBJECT.face, SUBJECT.state, gaze)
+        return draw_expression(np.random.default_rng(seed), SUBJECT.expression, SUBJECT.state, gaze)
 
-    level, up = (dict(expression(4, gaze).units).get("faceunits/browInnerUp", 0.0) for gaze in (0.0, 0.4))
+    level, up = (dict(expression(4, gaze).face.weights).get("browInnerUp", 0.0) for gaze in (0.0, 0.4))
     assert up > level
     drawn = [expression(seed, 0.0) for seed in range(400)]
     squint = [e.squint.left for e in drawn]
-    cheek = [dict(e.units).get("faceunits/cheekSquintLeft", 0.0) for e in drawn]
+    cheek = [dict(e.face.weights).get("cheekSquintLeft", 0.0) for e in drawn]
     assert np.corrcoef(squint, cheek)[0, 1] > 0.6
     blink = np.array([e.blink for e in drawn])
     assert np.mean(blink > 0.12) < 0.12

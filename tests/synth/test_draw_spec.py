@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assets.expressions import LID_UNITS
 from assets.eyeball import eyeball
 from assets.glasses import FRAMES
 from assets.head import load_head
@@ -136,7 +137,9 @@ def test_names_are_known():
     local = {name for pattern in subject.face.shape_sd for pair in target_names(pattern) for name in pair}
     drawn_names = {name for spec in drawn("mpiigaze", 60) for name, _ in spec.subject.shape}
     assert local | drawn_names <= head
-    assert not any("eyeBlink" in n or "eyeLook" in n or "eyeSquint" in n or "eyeWide" in n for n in drawn_names)
+    assert not any(name.startswith("faceunits/") for name in drawn_names)
+    units = {unit for spec in drawn("mpiigaze", 60) for unit, _ in spec.subject.expression.weights}
+    assert {"cheekSquintLeft", "browInnerUp"} <= units and not units & LID_UNITS
     assert set(subject.glasses.frames) == set(FRAMES)
     assert set(RANGES["mpiigaze"].light.skies) == set(SKIES)
 

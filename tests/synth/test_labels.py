@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assets.head import mirrored_name
 from assets.subject import SIDES
 from synth.commands.render import CONFIG
 from synth.config import compose
@@ -134,7 +133,7 @@ def test_a_mirrored_scene_has_mirrored_labels():
     width = scene.camera.width
     mirrored = dataclasses.replace(
         scene,
-        subject=adult(right, left, shape=tuple((mirrored_name(n), w) for n, w in scene.subject.shape)),
+        subject=adult(right, left),
         subject_eye="right",
         cam_from_head_rotation=matrix(mirror_rotation(np.array(scene.cam_from_head_rotation))),
         cam_from_head_translation_m=tuple(float(x) for x in flip * scene.cam_from_head_translation_m),
