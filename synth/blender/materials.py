@@ -72,7 +72,7 @@ class Materials:
             self.made[key] = BUILDERS[key][0](key)
         return self.made[key][0]
 
-    def put(self, spec: SceneSpec, engine: EngineSpec) -> None:
-        """Set the parameters of every material that exists."""
-        for key, (_, graph) in self.made.items():
-            BUILDERS[key][1](graph, spec, engine)
+    def put(self, spec: SceneSpec, engine: EngineSpec, part_names: set[str]) -> None:
+        """Set the parameters of the materials that these parts wear."""
+        for key in sorted({key_of(name) for name in part_names}):
+            BUILDERS[key][1](self.made[key][1], spec, engine)

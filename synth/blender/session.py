@@ -33,6 +33,7 @@ from synth.blender.lights import Lights
 from synth.blender.masks import MaskScene, Rasters, rasters
 from synth.blender.materials import Materials, attributes
 from synth.blender.meshes import MeshPool
+from synth.culling import in_picture
 from synth.errors import RenderError
 from synth.spec import SceneSpec
 
@@ -128,12 +129,15 @@ class Session:
     def put(self, spec: SceneSpec, geometry: GeometryLike) -> None:
         """Bring the scene to this spec."""
         matrix = world_from_head(spec)
-        for part in geometry.parts:
+        parts = [part for part in geometry.parts if in_picture(spec, part.name, part.vertices_head)]
+        hairs = [strands for strands in geometry.strands if in_picture(spec, strands.name, strands.points_head)]
+        for part in parts:
             self.pool.put_part(part, matrix, self.materials.of(part.name), attributes(part, geometry.parts))
-        for strands in geometry.strands:
+        for strands in hairs:
             self.pool.put_strands(strands, matrix, self.materials.of(strands.name))
-        self.pool.show_only({part.name for part in geometry.parts} | {hair.name for hair in geometry.strands})
-        self.materials.put(spec, self.engine)
+        shown = {part.name for part in parts} | {strands.name for strands in hairs}
+        self.pool.show_only(shown)
+        self.materials.put(spec, self.engine, shown)
         self.lights.put(spec)
         camera.apply(self.scene, self.camera, spec)
         self.scene.cycles.seed = spec.index % 2**31

@@ -66,36 +66,70 @@ def canonical_json(value: Any, *, digits: int | None = None, where: str = "value
     Raises:
         LabelError: A float is NaN or infinite, or a value has no JSON form; the message names it.
     """
-    return json.dumps(_plain(value, digits, where), sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    return _spell(_named(value, digits, where))
 
 
-def _plain(value: Any, digits: int | None, where: str) -> Any:
+def _spell(plain: Any) -> bytes:
+    return json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+class _NoJsonError(Exception):
+    """What is wrong with a value, and the way to it from the innermost out: a name is only made when it is needed."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(fault)
+        self.way: list[str] = []
+
+
+def _named(value: Any, digits: int | None, where: str) -> Any:
+    try:
+        return _plain(value, digits)
+    except _NoJsonError as error:
+        raise LabelError(f"{where}{''.join(reversed(error.way))} {error}") from error
+
+
+def _plain(value: Any, digits: int | None) -> Any:
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise LabelError(f"{where} is {value}: a label must be a finite number")
+            raise _NoJsonError(f"is {value}: a label must be a finite number")
         return value if digits is None else float(f"{value:.{digits}g}") + 0.0
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, Mapping):
-        return {str(name): _plain(part, digits, f"{where}.{name}") for name, part in value.items()}
+        named: dict[str, Any] = {}
+        name: object = None
+        try:
+            for name, part in value.items():
+                named[str(name)] = _plain(part, digits)
+        except _NoJsonError as error:
+            error.way.append(f".{name}")
+            raise
+        return named
     if isinstance(value, list | tuple):
-        return [_plain(part, digits, f"{where}[{i}]") for i, part in enumerate(value)]
-    raise LabelError(f"{where} is a {type(value).__name__}: no label is written as that")
+        listed: list[Any] = []
+        try:
+            for part in value:
+                listed.append(_plain(part, digits))
+        except _NoJsonError as error:
+            error.way.append(f"[{len(listed)}]")
+            raise
+        return listed
+    raise _NoJsonError(f"is a {type(value).__name__}: no label is written as that")
 
 
 def encode_sample(sample: Sample, encoding: Encoding) -> dict[str, bytes]:
     """Return the files of a sample, extension to bytes, in the order in which they are written."""
     _check_picture(sample)
     document = {
-        "labels": _plain(sample.labels, LABEL_DIGITS, f"{sample.key}: labels"),
-        "spec": _plain(sample.spec, None, f"{sample.key}: spec"),
+        "labels": _named(sample.labels, LABEL_DIGITS, f"{sample.key}: labels"),
+        "spec": _named(sample.spec, None, f"{sample.key}: spec"),
         "rejected": list(sample.rejected),
     }
     files = {
         encoding.picture.value: encode_picture(sample.picture, encoding),
-        "json": canonical_json(document),
+        "json": _spell(document),
     }
     if sample.mask is not None:
         files["mask.png"] = encode_picture(sample.mask, Encoding())
