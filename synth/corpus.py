@@ -33,6 +33,7 @@ from synth.errors import RejectedSceneError, RenderError
 from synth.labels import Labels, geometry, label
 from synth.picture import develop
 from synth.ranges import RenderRanges
+from synth.ranges.camera import Aim
 from synth.sample import Sample
 from synth.shards import Encoding, ShardFacts, ShardPlan, write_shard
 from synth.shards.atomic import remove_parts
@@ -86,12 +87,16 @@ class Stopwatch:
         self._since = now
 
 
-def useful(labels: Labels) -> None:
-    """Reject a scene from which no gaze can be told.
+def useful(labels: Labels, aim: Aim) -> None:
+    """Reject a scene that does not show what its camera is aimed at.
 
     Raises:
-        RejectedSceneError: The eye is (nearly) closed, hidden or outside the picture.
+        RejectedSceneError: The eye is (nearly) closed, hidden or outside the picture; the face is not in it.
     """
+    if aim is Aim.head:
+        if labels.face is None:
+            raise RejectedSceneError("face_outside", "an eye or a corner of the mouth is outside the picture")
+        return
     eye = labels.eyes[labels.subject_eye]  # type: ignore[index]
     if eye.openness < 0.16:
         raise RejectedSceneError("eye_closed", f"openness is {eye.openness:.2f}")
@@ -117,7 +122,7 @@ def draw_useful(ranges: RenderRanges, seed: int, index: int, watch: Stopwatch): 
             subject = geometry(spec)
             watch.lap("geometry")
             labels = label(spec, subject)
-            useful(labels)
+            useful(labels, ranges.camera.aim)
             watch.lap("labels")
             return spec, subject, labels, tuple(causes)
         except RejectedSceneError as rejection:

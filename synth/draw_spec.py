@@ -5,8 +5,6 @@ were.  What a person *is* comes from streams of the identity instead (index // i
 pictures can share one person; what a person *does*, and everything around them, from streams of the picture.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 from jaxtyping import Float
 
@@ -24,10 +22,11 @@ from synth.draw.traits import draw_factors, draw_interpupillary, draw_shape, dra
 from synth.geometry.frames import UP_WORLD
 from synth.geometry.gaze import pitch_yaw_from_vector
 from synth.ranges import RenderRanges, SubjectRanges
+from synth.ranges.camera import Aim
 from synth.spec import Matrix3, SceneSpec
 
-EyeCorners = Callable[[SubjectSpec], Float[np.ndarray, "2 2 3"]]
-"""(left, right) eye, (inner, outer) corner, in `head`, metres."""
+HEAD_MIDDLE = (0.0, 0.55, 0.75)
+"""Of a head, from between its eyes, in distances of its eyes: left, down, in."""
 
 
 def draw_subject(
@@ -101,7 +100,6 @@ def draw_spec(
     seed: int,
     index: int,
     attempt: int = 0,
-    eye_corners_head: EyeCorners = canthi_head,
 ) -> SceneSpec:
     """Return the scene of picture `index`: a function of its arguments alone.
 
@@ -110,7 +108,6 @@ def draw_spec(
         seed: Of the corpus.
         index: Of the picture, from 0.
         attempt: 0, and one more each time that the scene was rejected.
-        eye_corners_head: Gives the corners that the camera is aimed at.
 
     Raises:
         RejectedSceneError: The eyes would turn too far, or are not in the device's picture; draw the next attempt.
@@ -119,9 +116,12 @@ def draw_spec(
     gaze_pitch = float(pitch_yaw_from_vector(place.gaze_head)[0])
     subject = draw_subject(ranges.subject, seed, index, gaze_pitch, attempt)
     left = draw_yes(seeds.rng(seed, index, "side", attempt), 0.5)
-    corners_head = eye_corners_head(subject)[0 if left else 1]
-    corners_lens = corners_head @ place.lens_from_head.T + place.head_lens_m
-    camera, cam_from_lens = draw_camera(seeds.rng(seed, index, "camera", attempt), ranges.camera, place, corners_lens)
+    if ranges.camera.aim is Aim.eye:
+        aim_head = canthi_head(subject)[0 if left else 1]
+    else:
+        aim_head = subject.interpupillary_m * np.array([HEAD_MIDDLE])
+    aim_lens = aim_head @ place.lens_from_head.T + place.head_lens_m
+    camera, cam_from_lens = draw_camera(seeds.rng(seed, index, "camera", attempt), ranges.camera, place, aim_lens)
     light = draw_light(seeds.rng(seed, index, "light", attempt), ranges.light, _surroundings(place, cam_from_lens))
     return SceneSpec(
         seed=seed,

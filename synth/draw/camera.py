@@ -56,36 +56,38 @@ def focal_length_px(device: DeviceRanges, diagonal_fov_deg: float) -> float:
     return hypot(device.width, device.height) / 2 / tan(radians(diagonal_fov_deg) / 2)
 
 
-def draw_crop(rng: np.random.Generator, ranges: CameraRanges, corners_lens_m: np.ndarray) -> Pinhole:
-    """Return the piece of a device's picture about the eye, enlarged to the size asked for.
+def draw_crop(rng: np.random.Generator, ranges: CameraRanges, aim_lens_m: np.ndarray) -> Pinhole:
+    """Return the piece of a device's picture about the mean of some points, enlarged to the size asked for.
 
     Raises:
-        RejectedSceneError: Cause `out_of_picture`, the eye is not in the device's picture.
+        RejectedSceneError: Cause `out_of_picture`, that mean is not in the device's picture.
     """
     device = ranges.devices[int(rng.integers(len(ranges.devices)))]
     focal = focal_length_px(device, draw_uniform(rng, device.diagonal_fov_deg))
     width_m = draw_uniform(rng, ranges.crop_width_m)
-    centre = corners_lens_m.mean(axis=0) + np.append(ranges.aim_jitter_m * rng.standard_normal(2), 0.0)
+    centre = aim_lens_m.mean(axis=0) + np.append(ranges.aim_jitter_m * rng.standard_normal(2), 0.0)
     right, down = focal * centre[:2] / centre[2]
     if abs(right) > device.width / 2 or abs(down) > device.height / 2:
-        raise RejectedSceneError("out_of_picture", f"the eye lies outside the picture of {device.name!r}")
+        raise RejectedSceneError(
+            "out_of_picture", f"the {ranges.aim.value} lies outside the picture of {device.name!r}"
+        )
     zoom = ranges.width / (focal * width_m / float(centre[2]))
     cx, cy = ranges.width / 2 - zoom * right, ranges.height / 2 - zoom * down
     return Pinhole(np.eye(3), zoom * focal, float(cx), float(cy), zoom)
 
 
 def draw_camera(
-    rng: np.random.Generator, ranges: CameraRanges, place: Place, corners_lens_m: Float[np.ndarray, "2 3"]
+    rng: np.random.Generator, ranges: CameraRanges, place: Place, aim_lens_m: Float[np.ndarray, "n 3"]
 ) -> tuple[CameraSpec, Float[np.ndarray, "3 3"]]:
-    """Return the camera and its `cam_from_lens` rotation for an eye with its two corners (m, frame of the lens).
+    """Return the camera and its `cam_from_lens` rotation for points about whose mean the picture is (m, lens' frame).
 
     Raises:
-        RejectedSceneError: The eye lies outside the device's picture.
+        RejectedSceneError: They lie outside the device's picture.
     """
     if ranges.view is View.normalised:
-        pinhole = draw_normalised(rng, ranges, place, corners_lens_m)
+        pinhole = draw_normalised(rng, ranges, place, aim_lens_m)
     else:
-        pinhole = draw_crop(rng, ranges, corners_lens_m)
+        pinhole = draw_crop(rng, ranges, aim_lens_m)
     sensor = ranges.sensor
     spec = CameraSpec(
         width=ranges.width,

@@ -115,6 +115,18 @@ def pitch_yaw_roll_from_rotation(cam_from_head: Float[np.ndarray, "*n 3 3"]) -> 
     return np.stack([pitch, yaw, roll], axis=-1)
 
 
+def pitch_yaw_roll_upright(cam_from_head: Float[np.ndarray, "3 3"]) -> Float[np.ndarray, "3"]:
+    """Return the [pitch, yaw, roll] of 300W-LP that keep the head upright, of the two that give one rotation.
+
+    (pitch, yaw, roll) and (pitch + pi, pi - yaw, roll + pi) are the same.  A head that is turned by 95 deg has yaw 95
+    in the data sets, whose protocols drop what turns further than 99 deg; the arcsine alone would call it upside down.
+    """
+    first = pitch_yaw_roll_from_rotation(cam_from_head)
+    half_turn = np.array([np.pi, np.pi, np.pi])
+    other = (first * [1, -1, 1] + half_turn + np.pi) % (2 * np.pi) - np.pi
+    return first if np.abs(first[[0, 2]]).sum() <= np.abs(other[[0, 2]]).sum() else other
+
+
 def pitch_yaw_roll_from_biwi(pose_file_rotation: Float[np.ndarray, "3 3"]) -> Float[np.ndarray, "3"]:
     """Return [pitch, yaw, roll] of the 3x3 of a BIWI `_pose.txt`, by the formulas of that set's evaluators.
 

@@ -23,6 +23,15 @@ class View(Enum):
     """A piece of the device's own picture, enlarged; the principal point lies outside."""
 
 
+class Aim(Enum):
+    """What the middle of the picture is."""
+
+    eye = "eye"
+    """The mean of one eye's corners."""
+    head = "head"
+    """The middle of the head."""
+
+
 class Attention(Enum):
     """What the subject looks at."""
 
@@ -106,6 +115,7 @@ class CameraRanges:
     """A situation: the device, the person before it, and the picture."""
 
     view: View
+    aim: Aim
     attention: Attention
     width: int
     height: int
@@ -113,9 +123,9 @@ class CameraRanges:
     grey: bool
     devices: list[DeviceRanges]
     crop_width_m: Range
-    """`View.crop`: width at the eye's distance that fills the picture."""
+    """`View.crop`: width at the aim's distance that fills the picture."""
     aim_jitter_m: float
-    """Error of the eye corners' detection, sd in x and y each; moves the picture, never the labels."""
+    """Error of the aim's detection, sd in x and y each; moves the picture, never the labels."""
     aim_jitter_roll_deg: float
     aim_jitter_distance: float
     """Sd of the relative error of the estimated distance; changes the focal length."""
@@ -134,5 +144,7 @@ class CameraRanges:
             raise ConfigError(f"aim_jitter_distance={self.aim_jitter_distance}: must lie between 0 and 0.25")
         if self.aim_jitter_m < 0 or self.aim_jitter_roll_deg < 0:
             raise ConfigError("aim_jitter_m and aim_jitter_roll_deg are standard deviations: must not be negative")
+        if self.view is View.normalised and self.aim is not Aim.eye:
+            raise ConfigError(f"aim={self.aim.value}: view=normalised is turned to an eye")
         if self.view is View.crop and not self.devices:
             raise ConfigError("devices=[]: view=crop needs at least one device")

@@ -14,8 +14,10 @@ from synth.corpus import Stopwatch, draw_useful, useful
 from synth.draw_spec import draw_spec
 from synth.errors import LabelError, RejectedSceneError
 from synth.geometry.rotation import mirror_rotation, rotation_from_vector
-from synth.labels import _check, iris_colour, label
+from synth.label.eye import iris_colour
+from synth.labels import _check, label
 from synth.ranges import RenderRanges
+from synth.ranges.camera import Aim
 from synth.spec import SceneSpec, from_json, to_json
 from tests.agreement.scenes import OPEN, drawn, matrix, near_eye
 from tests.assets.people import adult, eye
@@ -190,13 +192,13 @@ def test_labels_that_contradict_each_other_stop_the_run():
 def test_a_closed_or_hidden_eye_is_rejected_by_its_cause():
     shut = adult(eye(blink=0.95), eye(blink=0.95))
     with pytest.raises(RejectedSceneError) as caught:
-        useful(label(near_eye((0, 0), subject=shut)))
+        useful(label(near_eye((0, 0), subject=shut)), Aim.eye)
     assert caught.value.cause == "eye_closed"
     outside = near_eye((0, 0), cx_px=-400.0)
     with pytest.raises(RejectedSceneError) as caught:
-        useful(label(outside))
+        useful(label(outside), Aim.eye)
     assert caught.value.cause == "iris_hidden"
-    useful(label(near_eye((0, 0))))
+    useful(label(near_eye((0, 0))), Aim.eye)
 
 
 def test_rejected_scenes_are_drawn_again_and_their_causes_kept():

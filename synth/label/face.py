@@ -1,0 +1,83 @@
+"""Labels of a face whose picture holds it.
+
+Points are those of assets/landmarks.py, each in `cam` (m), in `px` and with its visibility:
+
+    ibug68       300-W's, on the skin: jaw points lie on the jaw wherever the head turns
+    dense478     MediaPipe's
+    five         eyes, nose tip, corners of the mouth
+    jaw_outline  ibug68's jaw points 0-16 where the face's outline shows to this camera, as 300-W marks them
+
+`apparent` holds where the camera sees them: through the lens of glasses, where one stands before them.  A point is
+visible when its apparent place is inside the picture and nothing of the subject is in front; hair does not count.
+
+Boxes are left, top, right, bottom in px, of everything projected, hidden or not, inside the picture or not: `tight`
+about ibug68 with the jaw's outline, `face` about dense478 besides: forehead, chin and cheeks, as WIDER FACE asks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from assets.landmarks import jaw_outline, landmarks_head
+from assets.subject import SubjectGeometry
+from synth.geometry.camera import project
+from synth.geometry.frames import apply
+from synth.geometry.rotation import pitch_yaw_roll_upright
+from synth.label.points import Points, points
+from synth.sight import View
+from synth.spec import SceneSpec
+
+
+@dataclass(frozen=True)
+class FaceLabels:
+    """Labels of one face; see the module."""
+
+    points: dict[str, Points]
+    apparent: dict[str, Float[np.ndarray, "n 2"]]
+    pitch_yaw_roll_rad: Float[np.ndarray, "3"]
+    """Of 300W-LP: R = Rx(-pitch) Ry(yaw) Rz(roll) is the rotation of `cam_from_head`."""
+    box_tight_px: Float[np.ndarray, "4"]
+    box_face_px: Float[np.ndarray, "4"]
+    expression: str
+    expression_weights: dict[str, float]
+
+
+def face_labels(scene: SceneSpec, view: View, subject: SubjectGeometry) -> FaceLabels | None:
+    """Return the labels of a face; None unless its five points project into the picture.
+
+    Args:
+        scene: The scene.
+        view: Its camera before the subject.
+        subject: The geometry of the scene.
+    """
+    if not _holds(view, subject):
+        return None
+    where = landmarks_head(subject)
+    where["jaw_outline"] = jaw_outline(subject, view.camera_head)
+    seen = {name: view.see(at, on_eye=False) for name, at in where.items()}
+    labelled = {name: points(view, at, seen[name].visible) for name, at in where.items()}
+    tight = np.concatenate([labelled["ibug68"].px, labelled["jaw_outline"].px])
+    expression = scene.subject.expression
+    return FaceLabels(
+        points=labelled,
+        apparent={name: sight.px for name, sight in seen.items()},
+        pitch_yaw_roll_rad=pitch_yaw_roll_upright(view.cam_from_head[:3, :3]),
+        box_tight_px=_box(tight),
+        box_face_px=_box(np.concatenate([tight, labelled["dense478"].px])),
+        expression=expression.name,
+        expression_weights=dict(expression.weights),
+    )
+
+
+def _holds(view: View, subject: SubjectGeometry) -> bool:
+    """Return whether both eyes and both corners of the mouth project into the picture: quicker than all landmarks."""
+    eyes = [eye.centre_head for eye in subject.eyes.values()]
+    px = project(view.camera_matrix, apply(view.cam_from_head, np.stack([*eyes, *subject.mouth_corners_head])))
+    return bool(((px >= 0) & (px <= np.array(view.size_px))).all())
+
+
+def _box(px: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "4"]:
+    return np.concatenate([px.min(axis=0), px.max(axis=0)])
