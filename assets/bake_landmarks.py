@@ -115,6 +115,7 @@ def adult() -> SubjectGeometry:
         BrowSpec(1, 0.009, 0.009, 0.3, 0.0, 5e-5, 1),
         HairColour(0.7, 0.2, 0.05),
         None,
+        (0.0, 0.0, 0.0),
         0.0615,
     )
     return build(spec, {"left": np.eye(3), "right": np.eye(3)})

@@ -218,5 +218,7 @@ class SubjectSpec:
     brow: BrowSpec
     hair: HairColour
     glasses: GlassesSpec | None
+    shoulders_rad: Vector3
+    """How the shoulders are turned under the head: a rotation vector in `head`; see assets/neck.py."""
     interpupillary_m: float
     """Distance of the rotation centres; the head is scaled to it."""

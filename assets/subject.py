@@ -6,7 +6,7 @@ origin is midway between the eyeballs' rotation centres (synth/geometry/frames.p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -22,6 +22,7 @@ from assets.growth import brow, brow_band, brow_weights, lashes
 from assets.head import load_head, macro_weights
 from assets.lids import Gazing
 from assets.lips import Seam, closed, find_seam
+from assets.neck import Neck
 from assets.orbit import COLUMNS, JOIN_RING, UPPER, Orbit, build_orbit, caruncle_weight, strip_faces
 from assets.person import EyeSpec, GlassesSpec, SubjectSpec
 from assets.subdivision import Refinement, refine
@@ -42,6 +43,8 @@ ID = {
 }
 """Values of the id mask."""
 
+ON_NECK = ("skin",)
+"""Parts that reach below the head, and turn with the shoulders there."""
 FAR_M = 0.05
 """Distance from the lids' margins that is given to skin beyond the orbits."""
 _LID_REST_M = 0.0137  # forward distance of the mesh's lid edge from a well placed rotation centre
@@ -254,7 +257,14 @@ def build(spec: SubjectSpec, head_from_eye: dict[Side, Float[np.ndarray, "3 3"]]
         glasses, lenses = _glasses(spec.glasses, placed, eyes)
         parts += glasses
     bands = {side: brow_band(spec.brow, topology.brows[side], limit) for side in SIDES}
+    neck = Neck.of(placed.rest_head)
+    parts = [_turned(part, neck, spec) if part.name in ON_NECK else part for part in parts]
     return SubjectGeometry(tuple(parts), _hairs(spec, bands, eyes), eyes, mouth, bands, lenses)
+
+
+def _turned(part: Part, neck: Neck, spec: SubjectSpec) -> Part:
+    """Turn what of a part lies below the head with the shoulders."""
+    return replace(part, vertices_head=neck.turned(part.vertices_head, spec.shoulders_rad))
 
 
 def _hairs(

@@ -17,6 +17,7 @@ from synth.draw.expression import draw_expression
 from synth.draw.eye import draw_balls, draw_irises, draw_lashes, draw_lids, draw_offsets, draw_sclera
 from synth.draw.face import draw_brow, draw_glasses, draw_hair, draw_makeup, draw_skin
 from synth.draw.light import Surroundings, draw_light
+from synth.draw.neck import draw_shoulders
 from synth.draw.place import Place, draw_place
 from synth.draw.traits import draw_factors, draw_interpupillary, draw_shape, draw_traits, draw_unevenness
 from synth.geometry.frames import UP_WORLD
@@ -30,7 +31,12 @@ HEAD_MIDDLE = (0.0, 0.55, 0.75)
 
 
 def draw_subject(
-    ranges: SubjectRanges, seed: int, index: int, gaze_pitch_head_rad: float, attempt: int = 0
+    ranges: SubjectRanges,
+    seed: int,
+    index: int,
+    gaze_pitch_head_rad: float,
+    turn_rad: Float[np.ndarray, "3"],
+    attempt: int = 0,
 ) -> SubjectSpec:
     """Return the person of picture `index`, with the face they make in it.
 
@@ -39,6 +45,7 @@ def draw_subject(
         seed: Of the corpus.
         index: Of the picture.
         gaze_pitch_head_rad: How far up the person looks in the head; the brows follow.
+        turn_rad: Pitch, yaw and roll of the head against the lens; the neck does a part of it.
         attempt: Of the picture.  A person who is in one picture only is drawn anew with it; one who is in several
             must not depend on which of them was drawn again.
     """
@@ -91,6 +98,7 @@ def draw_subject(
         brow=draw_brow(person("brow"), ranges.brow, traits),
         hair=draw_hair(person("hair"), ranges.brow, traits),
         glasses=draw_glasses(person("glasses"), ranges.glasses),
+        shoulders_rad=draw_shoulders(picture("neck"), ranges.neck, turn_rad),
         interpupillary_m=draw_interpupillary(person("interpupillary"), ranges.face, traits),
     )
 
@@ -114,7 +122,7 @@ def draw_spec(
     """
     place = draw_place(seeds.rng(seed, index, "place", attempt), ranges.camera)
     gaze_pitch = float(pitch_yaw_from_vector(place.gaze_head)[0])
-    subject = draw_subject(ranges.subject, seed, index, gaze_pitch, attempt)
+    subject = draw_subject(ranges.subject, seed, index, gaze_pitch, place.turn_rad, attempt)
     left = draw_yes(seeds.rng(seed, index, "side", attempt), 0.5)
     if ranges.camera.aim is Aim.eye:
         aim_head = canthi_head(subject)[0 if left else 1]

@@ -17,7 +17,7 @@ from synth.draw.chance import draw_log_uniform, draw_normal, draw_uniform
 from synth.errors import RejectedSceneError
 from synth.geometry.frames import WORLD_FROM_LEVEL_CAM
 from synth.geometry.gaze import pitch_yaw_from_vector, vector_from_pitch_yaw
-from synth.geometry.rotation import rotation_from_pitch_yaw_roll, rotation_x
+from synth.geometry.rotation import pitch_yaw_roll_upright, rotation_from_pitch_yaw_roll, rotation_x
 from synth.ranges.camera import Attention, CameraRanges, GazeRanges, PlaceRanges, ScreenRanges
 
 METRES_PER_INCH = 0.0254
@@ -48,6 +48,11 @@ class Place:
     def gaze_head(self) -> Float[np.ndarray, "3"]:
         """Direction from between the eyes to the target, in `head`, not normalised."""
         return self.lens_from_head.T @ (self.target_lens_m - self.head_lens_m)
+
+    @property
+    def turn_rad(self) -> Float[np.ndarray, "3"]:
+        """Pitch, yaw and roll of the head against one that faces the lens upright."""
+        return pitch_yaw_roll_upright(facing_rotation(self.head_lens_m).T @ self.lens_from_head)
 
 
 def draw_screen(rng: np.random.Generator, ranges: ScreenRanges) -> Screen:

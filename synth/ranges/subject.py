@@ -48,6 +48,18 @@ class FaceRanges:
 
 
 @dataclass
+class NeckRanges:
+    """How the neck holds the head against the shoulders."""
+
+    share: Range
+    """Part of the head's turn against the lens that the neck does; the body does the rest."""
+    pitch_deg: Normal
+    """Added to that, and the whole kept within low and high."""
+    yaw_deg: Normal
+    roll_deg: Normal
+
+
+@dataclass
 class SkinRanges:
     """Looks of the skin; the fractions run over the human range 0 to 1."""
 
@@ -136,6 +148,7 @@ class SubjectRanges:
     skin: SkinRanges
     brow: BrowRanges
     glasses: GlassesRanges
+    neck: NeckRanges
 
     def __post_init__(self) -> None:
         """Refuse counts and probabilities that cannot be."""

@@ -92,6 +92,7 @@ def adult(left: EyeSpec = EYE, right: EyeSpec = EYE, **fields: Any) -> SubjectSp
         brow=BrowSpec(350, 0.009, 0.009, 0.3, 0.0, 5e-5, 9),
         hair=HairColour(0.7, 0.2, 0.05),
         glasses=None,
+        shoulders_rad=(0.0, 0.0, 0.0),
         interpupillary_m=0.063,
     )
     return dataclasses.replace(subject, **fields)

@@ -69,14 +69,14 @@ def test_no_shape_is_extreme():
 
 def test_a_person_keeps_their_face_when_they_make_another():
     ranges = subject(FACE, "subject.images_per_identity=2")
-    one, other = (draw_subject(ranges, 3, index, 0.0) for index in (0, 1))
+    one, other = (draw_subject(ranges, 3, index, 0.0, np.zeros(3)) for index in (0, 1))
     assert one.shape == other.shape and one.age_years == other.age_years
     assert one.expression != other.expression
 
 
 def test_faces_make_every_expression_and_eyes_none():
     assert {name for name, share in subject(FACE).expression.shares.items() if share > 0} == set(EXPRESSIONS)
-    assert {draw_subject(subject(), 3, index, 0.0).expression.name for index in range(10)} == {"neutral"}
+    assert {draw_subject(subject(), 3, index, 0.0, np.zeros(3)).expression.name for index in range(10)} == {"neutral"}
 
 
 def test_impossible_factors_are_refused():

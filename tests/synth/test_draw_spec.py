@@ -97,7 +97,7 @@ def test_lids_do_not_change_irises_nor_windows_the_sun():
 
 def test_pictures_of_one_identity_share_the_person():
     shared = ranges("unityeyes", subject__images_per_identity=3).subject
-    people = [draw_subject(shared, 1, index, 0.0, attempt=index % 2) for index in range(6)]
+    people = [draw_subject(shared, 1, index, 0.0, np.zeros(3), attempt=index % 2) for index in range(6)]
     for index, person in enumerate(people):
         first = people[index // 3 * 3]
         assert person.identity == index // 3
