@@ -57,7 +57,7 @@ ASIDE, AGAIN = "aside", "again"
 SIDE_PX = 8
 MEMORY = Path("/proc/self/statm")
 
-Scene = tuple[SceneSpec, SubjectGeometry]
+Scene = tuple[SceneSpec, tuple[SubjectGeometry, ...]]
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def bench_render(job: Job, count: int) -> RenderCost:
 
     other, samples = _scene(job, count), []
     with Session(job.engine) as session:
-        session.render(*other)
+        session.render(other[0], *other[1])
         whole, parts = Stopwatch(), Stopwatch()
         for index in range(count):
             whole.lap(ASIDE)
@@ -125,8 +125,8 @@ def bench_render(job: Job, count: int) -> RenderCost:
 
 
 def _scene(job: Job, index: int) -> Scene:
-    spec, subject, _, _ = draw_useful(job.ranges, job.seed, index, Stopwatch())
-    return spec, subject
+    spec, people, _, _ = draw_useful(job.ranges, job.seed, index, Stopwatch())
+    return spec, people
 
 
 def _split(session: "Session", scene: Scene, other: Scene, watch: Stopwatch) -> None:
@@ -139,10 +139,10 @@ def _split(session: "Session", scene: Scene, other: Scene, watch: Stopwatch) -> 
         render.resolution_y = SIDE_PX if small else spec.camera.height * traced_px
         session.trace(session.scene, spec)
 
-    session.put(*other)
+    session.put(other[0], *other[1])
     trace(small=True)
     watch.lap(ASIDE)
-    session.put(*scene)
+    session.put(scene[0], *scene[1])
     watch.lap("update")
     trace(small=True)
     watch.lap("sync")
@@ -157,7 +157,7 @@ def _split(session: "Session", scene: Scene, other: Scene, watch: Stopwatch) -> 
     trace(small=False)
     watch.lap("paths")
     cycles.use_denoising = session.engine.denoise
-    session.put(*other)
+    session.put(other[0], *other[1])
     trace(small=True)
     watch.lap(ASIDE)
 

@@ -30,7 +30,7 @@ import numpy as np
 from synth.blender.engine import EngineSpec
 from synth.draw_spec import draw_spec
 from synth.errors import RejectedSceneError, RenderError
-from synth.labels import Labels, geometry, label
+from synth.labels import Labels, everybody, label
 from synth.picture import develop
 from synth.ranges import RenderRanges
 from synth.ranges.camera import Aim
@@ -119,12 +119,12 @@ def draw_useful(ranges: RenderRanges, seed: int, index: int, watch: Stopwatch): 
         try:
             spec = draw_spec(ranges, seed, index, attempt)
             watch.lap("draw")
-            subject = geometry(spec)
+            people = everybody(spec)
             watch.lap("geometry")
-            labels = label(spec, subject)
+            labels = label(spec, *people)
             useful(labels, ranges.camera.aim)
             watch.lap("labels")
-            return spec, subject, labels, tuple(causes)
+            return spec, people, labels, tuple(causes)
         except RejectedSceneError as rejection:
             causes.append(rejection.cause)
     common, times = Counter(causes).most_common(1)[0]
@@ -136,12 +136,12 @@ def draw_useful(ranges: RenderRanges, seed: int, index: int, watch: Stopwatch): 
 
 def make_sample(job: Job, session: Session, index: int, watch: Stopwatch) -> Sample:
     """Make sample `index` of a corpus."""
-    spec, subject, labels, rejected = draw_useful(job.ranges, job.seed, index, watch)
-    frame = session.render(spec, subject)
+    spec, people, labels, rejected = draw_useful(job.ranges, job.seed, index, watch)
+    frame = session.render(spec, *people)
     watch.lap("render")
     picture = develop(frame.linear_rgb, spec)
     watch.lap("develop")
-    rasters = session.rasters(spec, subject) if job.rasters.any else None
+    rasters = session.rasters(spec, *people) if job.rasters.any else None
     watch.lap("rasters")
     return Sample(
         seed=job.seed,

@@ -20,8 +20,10 @@ def in_picture(spec: SceneSpec, name: str, points_head: Float[np.ndarray, "*n 3"
     if not name.startswith(LOCAL):
         return True
     inwards = inward_normals(spec)
-    inwards_head = inwards @ np.asarray(spec.cam_from_head_rotation)
-    depth_m = points_head.reshape(-1, 3) @ inwards_head.T + inwards @ np.asarray(spec.cam_from_head_translation_m)
+    inwards_head = inwards @ np.asarray(spec.person.cam_from_head_rotation)
+    depth_m = points_head.reshape(-1, 3) @ inwards_head.T + inwards @ np.asarray(
+        spec.person.cam_from_head_translation_m
+    )
     # Outside if all of it lies beyond one side: a part that crosses a corner of the frame is kept, which does no harm.
     return bool((depth_m.max(axis=0, initial=-np.inf) > -REACH_M).all())
 

@@ -20,12 +20,17 @@ from synth.draw.light import Surroundings, draw_light
 from synth.draw.neck import draw_shoulders
 from synth.draw.place import Place, draw_place
 from synth.draw.traits import draw_factors, draw_interpupillary, draw_shape, draw_traits, draw_unevenness
+from synth.errors import RejectedSceneError
 from synth.geometry.frames import UP_WORLD
 from synth.geometry.gaze import pitch_yaw_from_vector
 from synth.ranges import RenderRanges, SubjectRanges
-from synth.ranges.camera import Aim
-from synth.spec import Matrix3, SceneSpec
+from synth.ranges.camera import Aim, CameraRanges
+from synth.spec import Matrix3, PersonSpec, SceneSpec
 
+BYSTANDER = 10**6
+"""Between the identities of the people in one picture."""
+TRIES = 40
+"""So often another place is drawn for a person before the scene is given up."""
 HEAD_MIDDLE = (0.0, 0.55, 0.75)
 """Of a head, from between its eyes, in distances of its eyes: left, down, in."""
 
@@ -37,8 +42,9 @@ def draw_subject(
     gaze_pitch_head_rad: float,
     turn_rad: Float[np.ndarray, "3"],
     attempt: int = 0,
+    number: int = 0,
 ) -> SubjectSpec:
-    """Return the person of picture `index`, with the face they make in it.
+    """Return a person of picture `index`, with the face they make in it.
 
     Args:
         ranges: What to draw from.
@@ -48,15 +54,16 @@ def draw_subject(
         turn_rad: Pitch, yaw and roll of the head against the lens; the neck does a part of it.
         attempt: Of the picture.  A person who is in one picture only is drawn anew with it; one who is in several
             must not depend on which of them was drawn again.
+        number: Of the person in the picture, from 0.
     """
     identity = index // ranges.images_per_identity
     again = attempt if ranges.images_per_identity == 1 else 0
 
     def person(name: str) -> np.random.Generator:
-        return seeds.rng(seed, identity, f"person.{name}", again)
+        return seeds.rng(seed, identity, _stream(f"person.{name}", number), again)
 
     def picture(name: str) -> np.random.Generator:
-        return seeds.rng(seed, index, name, attempt)
+        return seeds.rng(seed, index, _stream(name, number), attempt)
 
     traits = draw_traits(person("traits"), ranges)
     factors = draw_factors(person("factors"), ranges.face)
@@ -81,7 +88,7 @@ def draw_subject(
         )
 
     return SubjectSpec(
-        identity=identity,
+        identity=identity + number * BYSTANDER,
         gender_female=traits.gender_female,
         age_years=traits.age_years,
         african=traits.african,
@@ -120,14 +127,14 @@ def draw_spec(
     Raises:
         RejectedSceneError: The eyes would turn too far, or are not in the device's picture; draw the next attempt.
     """
-    place = draw_place(seeds.rng(seed, index, "place", attempt), ranges.camera)
-    gaze_pitch = float(pitch_yaw_from_vector(place.gaze_head)[0])
-    subject = draw_subject(ranges.subject, seed, index, gaze_pitch, place.turn_rad, attempt)
+    places = _places(ranges.camera, seed, index, attempt)
+    subjects = [_subject(ranges, seed, index, attempt, number, place) for number, place in enumerate(places)]
     left = draw_yes(seeds.rng(seed, index, "side", attempt), 0.5)
     if ranges.camera.aim is Aim.eye:
-        aim_head = canthi_head(subject)[0 if left else 1]
+        aim_head = canthi_head(subjects[0])[0 if left else 1]
     else:
-        aim_head = subject.interpupillary_m * np.array([HEAD_MIDDLE])
+        aim_head = subjects[0].interpupillary_m * np.array([HEAD_MIDDLE])
+    place = places[0]
     aim_lens = aim_head @ place.lens_from_head.T + place.head_lens_m
     camera, cam_from_lens = draw_camera(seeds.rng(seed, index, "camera", attempt), ranges.camera, place, aim_lens)
     light = draw_light(seeds.rng(seed, index, "light", attempt), ranges.light, _surroundings(place, cam_from_lens))
@@ -135,14 +142,53 @@ def draw_spec(
         seed=seed,
         index=index,
         attempt=attempt,
-        subject=subject,
-        cam_from_head_rotation=_matrix(cam_from_lens @ place.lens_from_head),
-        cam_from_head_translation_m=_vector(cam_from_lens @ place.head_lens_m),
+        people=tuple(_person(*both, cam_from_lens) for both in zip(subjects, places, strict=True)),
         world_from_cam_rotation=_matrix(place.world_from_lens @ cam_from_lens.T),
-        target_cam_m=_vector(cam_from_lens @ place.target_lens_m),
         subject_eye="left" if left else "right",
         camera=camera,
         light=light,
+    )
+
+
+def _stream(name: str, number: int) -> str:
+    return name if number == 0 else f"{number}.{name}"
+
+
+def _places(ranges: CameraRanges, seed: int, index: int, attempt: int) -> list[Place]:
+    """Return where everybody is, nobody in anybody else's place.
+
+    Raises:
+        RejectedSceneError: The first person's eyes would turn too far, or there is no room (`no_room`) for another.
+    """
+    places = [draw_place(seeds.rng(seed, index, "place", attempt), ranges)]
+    count = round(draw_log_uniform(seeds.rng(seed, index, "crowd", attempt), ranges.crowd.count_log))
+    for number in range(1, count):
+        rng = seeds.rng(seed, index, _stream("place", number), attempt)
+        for _ in range(TRIES):
+            try:
+                place = draw_place(rng, ranges)
+            except RejectedSceneError:
+                continue
+            away = [np.linalg.norm(place.head_lens_m - other.head_lens_m) for other in places]
+            if min(away) >= ranges.crowd.apart_m:
+                places.append(place)
+                break
+        else:
+            raise RejectedSceneError("no_room", f"person {number + 1} of {count} found no place")
+    return places
+
+
+def _subject(ranges: RenderRanges, seed: int, index: int, attempt: int, number: int, place: Place) -> SubjectSpec:
+    gaze_pitch = float(pitch_yaw_from_vector(place.gaze_head)[0])
+    return draw_subject(ranges.subject, seed, index, gaze_pitch, place.turn_rad, attempt, number)
+
+
+def _person(subject: SubjectSpec, place: Place, cam_from_lens: Float[np.ndarray, "3 3"]) -> PersonSpec:
+    return PersonSpec(
+        subject=subject,
+        cam_from_head_rotation=_matrix(cam_from_lens @ place.lens_from_head),
+        cam_from_head_translation_m=_vector(cam_from_lens @ place.head_lens_m),
+        target_cam_m=_vector(cam_from_lens @ place.target_lens_m),
     )
 
 

@@ -20,11 +20,11 @@ from synth.geometry.eye_pose import eye_rotations, target_head
 from synth.geometry.frames import apply, inverse, transform
 from synth.geometry.gaze import angle_between
 from synth.geometry.normalisation import face_triangle
-from synth.geometry.visibility import EYE_MATERIALS, Occluders
+from synth.geometry.visibility import EYE_MATERIALS, Body, Occluders
 from synth.label.eye import EyeLabels, eye_labels, iris_colour
 from synth.label.face import FaceLabels, face_labels
 from synth.sight import View
-from synth.spec import SceneSpec
+from synth.spec import PersonSpec, SceneSpec
 
 FORMAT = 1
 HIDING_MATERIALS = ("skin", "caruncle", "conjunctiva", "glasses_frame", "mouth", "teeth", "tongue", *EYE_MATERIALS)
@@ -50,6 +50,8 @@ class Labels:
     eyes: dict[Side, EyeLabels]
     face: FaceLabels | None
     """None where the picture does not hold the face: an eye's."""
+    others: tuple[Labels, ...]
+    """The same of everybody but the first person, in the order of `SceneSpec.people`."""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain dicts, lists, numbers and strings."""
@@ -62,33 +64,51 @@ def _plain(value: Any) -> Any:
         return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
     if isinstance(value, np.ndarray):
         return value.tolist()
     return value
 
 
 def geometry(spec: SceneSpec) -> SubjectGeometry:
-    """Build the subject of a scene with its eyes on the target: what labels and both renderers start from."""
+    """Build the first person with the eyes on the target: what labels and both renderers start from."""
     return build(spec.subject, eye_rotations(spec.subject, target_head(spec)))
 
 
-def label(spec: SceneSpec, subject: SubjectGeometry | None = None) -> Labels:
+def everybody(spec: SceneSpec) -> tuple[SubjectGeometry, ...]:
+    """Build all people of a scene."""
+    return tuple(geometry(spec.alone(number)) for number in range(len(spec.people)))
+
+
+def label(spec: SceneSpec, *people: SubjectGeometry) -> Labels:
     """Return the labels of a scene.
 
     Args:
         spec: The scene.
-        subject: `geometry(spec)`, when the caller has it already.
+        people: `everybody(spec)`, when the caller has it already.
 
     Raises:
         LabelError: The labels contradict each other.
     """
-    subject = subject or geometry(spec)
-    cam_from_head = transform(np.array(spec.cam_from_head_rotation), np.array(spec.cam_from_head_translation_m))
-    k = camera_matrix(spec.camera)
-    hiding = [part for part in subject.parts if part.material in HIDING_MATERIALS]
-    occluders = Occluders(hiding, cam_from_head, k, (spec.camera.width, spec.camera.height))
+    people = people or everybody(spec)
+    bodies = [_body(person, subject) for person, subject in zip(spec.people, people, strict=True)]
+    occluders = Occluders(bodies, camera_matrix(spec.camera), (spec.camera.width, spec.camera.height))
+    first, *others = (_label(spec, number, subject, occluders) for number, subject in enumerate(people))
+    return dataclasses.replace(first, others=tuple(others))
+
+
+def _body(person: PersonSpec, subject: SubjectGeometry) -> Body:
+    pose = transform(np.array(person.cam_from_head_rotation), np.array(person.cam_from_head_translation_m))
+    return Body([part for part in subject.parts if part.material in HIDING_MATERIALS], pose)
+
+
+def _label(scene: SceneSpec, number: int, subject: SubjectGeometry, occluders: Occluders) -> Labels:
+    """Return the labels of one person among all."""
+    spec = scene.alone(number)
+    k, size, cam_from_head = camera_matrix(spec.camera), (spec.camera.width, spec.camera.height), occluders.pose(number)
     camera_head = apply(inverse(cam_from_head), np.zeros(3))
-    view = View((spec.camera.width, spec.camera.height), k, cam_from_head, camera_head, subject.lenses, occluders)
+    view = View(size, k, cam_from_head, camera_head, subject.lenses, occluders, number)
     canthi = canthi_head(spec.subject)
     eyes = {side: eye_labels(spec, view, subject.eyes[side], canthi[i]) for i, side in enumerate(SIDES)}
     middles = canthi.mean(axis=1)
@@ -104,11 +124,12 @@ def label(spec: SceneSpec, subject: SubjectGeometry | None = None) -> Labels:
         cam_from_head=cam_from_head,
         face_triangle_head=face_triangle(middles[1], middles[0], subject.mouth_corners_head.mean(axis=0)),
         subject_eye=spec.subject_eye,
-        target_cam=np.array(spec.target_cam_m),
+        target_cam=np.array(spec.person.target_cam_m),
         vergence_rad=float(angle_between(left, right)),
         attributes=_attributes(spec),
         eyes=eyes,
         face=face_labels(spec, view, subject),
+        others=(),
     )
     _check(labels)
     return labels

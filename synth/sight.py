@@ -57,6 +57,8 @@ class View:
     camera_head: Float[np.ndarray, "3"]
     lenses: tuple[LensOptics, ...]
     occluders: Occluders
+    body: int = 0
+    """The subject's number among the occluders' bodies."""
 
     def see(self, points_head: Float[np.ndarray, "n 3"], *, on_eye: bool = True) -> Sight:
         """See points of a surface, each through a lens where there is one before it."""
@@ -109,7 +111,9 @@ class View:
         # The rim holds the lens, so it stands in the glass too.
         starts, ends = np.concatenate([from_head[found], back[found]]), np.concatenate([back[found], front[found]])
         own = np.repeat([TOLERANCE_M, 0.0], found.sum())
-        clear[found] = ~self.occluders.between(starts, ends, on_eye=on_eye, tolerance_m=own).reshape(2, -1).any(axis=0)
+        clear[found] = ~self.occluders.between(starts, ends, on_eye=on_eye, tolerance_m=own, body=self.body).reshape(
+            2, -1
+        ).any(axis=0)
         taken = path.good[:, None]
         return _Ways(
             np.where(taken, front, ways.leaves_head),

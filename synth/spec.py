@@ -31,6 +31,7 @@ from assets.person import (
 )
 
 __all__ = [
+    "BackdropSpec",
     "BrowSpec",
     "CameraSpec",
     "ExpressionSpec",
@@ -44,6 +45,7 @@ __all__ = [
     "LidSpec",
     "LightSpec",
     "Matrix3",
+    "PersonSpec",
     "SceneSpec",
     "ScleraSpec",
     "SkinSpec",
@@ -97,6 +99,28 @@ class LampSpec:
 
 
 @dataclass(frozen=True)
+class BackdropSpec:
+    """What the lens sees behind people in place of the sky."""
+
+    kind: Literal["room", "noise"]
+    turn_rad: float
+    blur_rad: float
+    """Directions are blurred by a cube of this side."""
+    half_size_m: Vector3
+    """Of the room, whose middle is the lens."""
+    shift_m: Vector3
+    """Where the pattern starts."""
+    scale: float
+    """Of the pattern."""
+    thing_m: tuple[float, float]
+    """Width and height of what is on the walls, before `scale`."""
+    things: float
+    """How much these stand out, 0 to 1."""
+    radiance: tuple[Vector3, Vector3, Vector3, Vector3, Vector3]
+    """Linear, W/m^2/sr: wall, floor, ceiling, dark things, bright things."""
+
+
+@dataclass(frozen=True)
 class LightSpec:
     """All light of a scene: one sky and any number of lamps."""
 
@@ -104,25 +128,52 @@ class LightSpec:
     sky: str
     sky_rotation_rad: float
     sky_strength: float
+    backdrop: BackdropSpec | None
     lamps: tuple[LampSpec, ...]
 
 
 @dataclass(frozen=True)
+class PersonSpec:
+    """One person of a picture: who, where, looking at what."""
+
+    subject: SubjectSpec
+    cam_from_head_rotation: Matrix3
+    cam_from_head_translation_m: Vector3
+    target_cam_m: Vector3
+    """What both visual axes meet."""
+
+
+@dataclass(frozen=True)
 class SceneSpec:
-    """One picture: who, where, looking at what, seen by which camera, in which light."""
+    """One picture: who is in it, seen by which camera, in which light.
+
+    What is written for one person reads that person as `spec.person`, and is given `spec.alone(i)` for each of many.
+    """
 
     seed: int
     index: int
     attempt: int
-    subject: SubjectSpec
-    cam_from_head_rotation: Matrix3
-    cam_from_head_translation_m: Vector3
+    people: tuple[PersonSpec, ...]
+    """At least one; the camera is aimed at the first."""
     world_from_cam_rotation: Matrix3
-    target_cam_m: Vector3
-    """What both visual axes meet."""
     subject_eye: Literal["left", "right"]
+    """Of the first person: what the camera is aimed at, where it is aimed at an eye."""
     camera: CameraSpec
     light: LightSpec
+
+    @property
+    def person(self) -> PersonSpec:
+        """The first person."""
+        return self.people[0]
+
+    @property
+    def subject(self) -> SubjectSpec:
+        """Who the first person is."""
+        return self.person.subject
+
+    def alone(self, number: int) -> SceneSpec:
+        """Return the scene without anybody but the person of this number."""
+        return dataclasses.replace(self, people=(self.people[number],))
 
 
 def to_json(value: Any) -> Any:

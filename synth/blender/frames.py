@@ -29,7 +29,9 @@ def world_from_blcam(spec: SceneSpec) -> Float[np.ndarray, "4 4"]:
 
 def world_from_head(spec: SceneSpec) -> Float[np.ndarray, "4 4"]:
     """Return `matrix_world` of everything that is given in `head`."""
-    cam_from_head = transform(np.asarray(spec.cam_from_head_rotation), np.asarray(spec.cam_from_head_translation_m))
+    cam_from_head = transform(
+        np.asarray(spec.person.cam_from_head_rotation), np.asarray(spec.person.cam_from_head_translation_m)
+    )
     return world_from_cam(spec) @ cam_from_head
 
 

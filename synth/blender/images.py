@@ -53,7 +53,7 @@ def _new_image(name: str) -> Any:
 def pixels_per_metre(spec: SceneSpec) -> float:
     """Return how many traced pixels a metre at the face spans."""
     camera = spec.camera
-    return camera.fx_px * camera.supersample / max(spec.cam_from_head_translation_m[2], 0.05)
+    return camera.fx_px * camera.supersample / max(spec.person.cam_from_head_translation_m[2], 0.05)
 
 
 def map_size(extent_m: float, spec: SceneSpec, smallest: int, largest: int) -> int:

@@ -11,6 +11,7 @@ import bpy
 import numpy as np
 
 from assets import skies
+from synth.blender import backdrop
 from synth.blender.frames import blender_matrix, world_from_cam, world_from_lamp
 from synth.blender.nodes import Graph
 from synth.errors import RenderError
@@ -45,9 +46,13 @@ class Lights:
         self.texture = self.graph.node("ShaderNodeTexEnvironment", {"Vector": self.mapping.outputs[0]})
         grey = self.graph.node("ShaderNodeRGBToBW", {0: self.texture.outputs[0]}).outputs[0]
         colour = self.graph.mix(self.graph.value("grey"), self.texture.outputs[0], grey)
-        background = self.graph.node(
-            "ShaderNodeBackground", {"Color": colour, "Strength": self.graph.value("strength", 1.0)}
+        strength = self.graph.value("strength", 1.0)
+        sky = self.graph.vector(
+            "MULTIPLY",
+            colour,
+            self.graph.node("ShaderNodeCombineXYZ", {0: strength, 1: strength, 2: strength}).outputs[0],
         )
+        background = self.graph.node("ShaderNodeBackground", {"Color": backdrop.build(self.graph, sky)})
         self.graph.node("ShaderNodeOutputWorld", {"Surface": background.outputs[0]})
         self.images: dict[str, Any] = {}
         self.lamps = {kind: [self._new_lamp(kind, i) for i in range(count)] for kind, count in POOL.items()}
@@ -79,6 +84,7 @@ class Lights:
             turn.default_value[2] = light.sky_rotation_rad
         self.graph.set("strength", light.sky_strength)
         self.graph.set("grey", float(light.infrared))
+        backdrop.put(self.graph, light)
 
     def _new_lamp(self, kind: str, index: int) -> Any:
         lamp = bpy.data.lights.new(f"{kind}{index}", BLENDER_KIND[kind])

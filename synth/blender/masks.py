@@ -5,6 +5,7 @@ its depth, corneas and lenses that refract and nothing else (so that everything 
 for tears.  One ray a pixel, through its centre; nothing is averaged, nothing denoised.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -50,7 +51,7 @@ class MaskScene:
         self.scene.collection.objects.link(camera_object)
         self.scene.world = bpy.data.worlds.new("dark")
         self.scene.world.color = (0.0, 0.0, 0.0)
-        self.objects: dict[str, Any] = {}
+        self.objects: dict[tuple[int, str], Any] = {}
         emit, self.graph = _emitter()
         self.materials = {
             "emit": emit,
@@ -60,16 +61,17 @@ class MaskScene:
         }
         _set_engine(self.scene)
 
-    def put(self, pool: MeshPool, spec: SceneSpec, hair: bool) -> None:
+    def put(self, pools: Sequence[MeshPool], spec: SceneSpec, hair: bool) -> None:
         """Follow the first scene's objects, and set the camera to the final picture's pixels."""
-        for name, original in pool.objects.items():
-            item = self.objects.get(name)
+        originals = {(i, name): item for i, pool in enumerate(pools) for name, item in pool.objects.items()}
+        for key, original in originals.items():
+            item, name = self.objects.get(key), key[1]
             if item is None:
                 item = bpy.data.objects.new(f"{name}.id", original.data)
                 self.scene.collection.objects.link(item)
                 item.material_slots[0].link = "OBJECT"
                 item.material_slots[0].material = self.materials.get(key_of(name), self.materials["emit"])
-                self.objects[name] = item
+                self.objects[key] = item
             item.matrix_world = original.matrix_world
             item.pass_index = original.pass_index
             item.hide_render = original.hide_render or (not hair and key_of(name) in HAIR)

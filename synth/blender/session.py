@@ -15,42 +15,25 @@ the top, without exposure or tone curve; `alpha` is 0 where the sky is seen.
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import bpy
 import numpy as np
 
-from assets.subject import Part, Strands
 from synth.blender import camera, exr
+from synth.blender.actor import Actor, GeometryLike
 from synth.blender.devices import choose_device
 from synth.blender.engine import EngineSpec
-from synth.blender.frames import world_from_head
 from synth.blender.lights import Lights
 from synth.blender.masks import MaskScene, Rasters, rasters
-from synth.blender.materials import Materials, attributes
-from synth.blender.meshes import MeshPool
-from synth.culling import in_picture
 from synth.errors import RenderError
 from synth.spec import SceneSpec
 
 MEMORY_FOLDER = Path("/dev/shm")
-
-
-@runtime_checkable
-class GeometryLike(Protocol):
-    """What is needed of assets.subject.SubjectGeometry."""
-
-    @property
-    def parts(self) -> Sequence[Part]:
-        """The meshes."""
-
-    @property
-    def strands(self) -> Sequence[Strands]:
-        """The hairs."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +60,7 @@ class Session:
         self.camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
         self.scene.collection.objects.link(self.camera)
         self.scene.camera = self.camera
-        self.pool = MeshPool(self.scene)
-        self.materials = Materials()
+        self.actors = [Actor(self.scene)]
         self.lights = Lights(self.scene)
         self.mask_scene: MaskScene | None = None
         self.folder = _memory_folder()
@@ -97,47 +79,43 @@ class Session:
         """Remove the session's files; Blender's data stays until the next session."""
         self.folder.cleanup()
 
-    def render(self, spec: SceneSpec, geometry: GeometryLike) -> Frame:
-        """Trace one picture.
+    def render(self, spec: SceneSpec, *people: GeometryLike) -> Frame:
+        """Trace one picture of these people, in the order of `spec.people`.
 
         Raises:
             RenderError: Blender gave no picture; names seed and index.
         """
-        self.put(spec, geometry)
+        self.put(spec, *people)
         channels = self.trace(self.scene, spec)
         rgb = np.stack([channels[name] for name in "RGB"], axis=-1)
         if not np.isfinite(rgb).all():
             raise RenderError(f"seed {spec.seed}, index {spec.index}: the picture holds numbers that are not finite")
         return Frame(rgb, channels["A"])
 
-    def rasters(self, spec: SceneSpec, geometry: GeometryLike, hair: bool = True) -> Rasters:
+    def rasters(self, spec: SceneSpec, *people: GeometryLike, hair: bool = True) -> Rasters:
         """Return id mask, depth and normals at the final picture's size, with or without lashes and brows.
 
         Raises:
             RenderError: Blender gave no picture; names seed and index.
         """
-        self.put(spec, geometry)
+        self.put(spec, *people)
         if self.mask_scene is None:
             self.mask_scene = MaskScene(self.camera)
-        self.mask_scene.put(self.pool, spec, hair)
+        self.mask_scene.put([actor.pool for actor in self.actors], spec, hair)
         self.mask_scene.show(normals=False)
         data = self.trace(self.mask_scene.scene, spec)
         self.mask_scene.show(normals=True)
         normals = self.trace(self.mask_scene.scene, spec)
         return rasters(data, normals, spec)
 
-    def put(self, spec: SceneSpec, geometry: GeometryLike) -> None:
+    def put(self, spec: SceneSpec, *people: GeometryLike) -> None:
         """Bring the scene to this spec."""
-        matrix = world_from_head(spec)
-        parts = [part for part in geometry.parts if in_picture(spec, part.name, part.vertices_head)]
-        hairs = [strands for strands in geometry.strands if in_picture(spec, strands.name, strands.points_head)]
-        for part in parts:
-            self.pool.put_part(part, matrix, self.materials.of(part.name), attributes(part, geometry.parts))
-        for strands in hairs:
-            self.pool.put_strands(strands, matrix, self.materials.of(strands.name))
-        shown = {part.name for part in parts} | {strands.name for strands in hairs}
-        self.pool.show_only(shown)
-        self.materials.put(spec, self.engine, shown)
+        while len(self.actors) < len(people):
+            self.actors.append(Actor(self.scene))
+        for number, geometry in enumerate(people):
+            self.actors[number].put(spec.alone(number), geometry, self.engine)
+        for actor in self.actors[len(people) :]:
+            actor.leave()
         self.lights.put(spec)
         camera.apply(self.scene, self.camera, spec)
         self.scene.cycles.seed = spec.index % 2**31

@@ -76,6 +76,14 @@ def draw_crop(rng: np.random.Generator, ranges: CameraRanges, aim_lens_m: np.nda
     return Pinhole(np.eye(3), zoom * focal, float(cx), float(cy), zoom)
 
 
+def draw_frame(rng: np.random.Generator, ranges: CameraRanges) -> Pinhole:
+    """Return a device's whole picture at the width asked for."""
+    device = ranges.devices[int(rng.integers(len(ranges.devices)))]
+    zoom = ranges.width / device.width
+    focal = focal_length_px(device, draw_uniform(rng, device.diagonal_fov_deg))
+    return Pinhole(np.eye(3), zoom * focal, ranges.width / 2, ranges.height / 2, zoom)
+
+
 def draw_camera(
     rng: np.random.Generator, ranges: CameraRanges, place: Place, aim_lens_m: Float[np.ndarray, "n 3"]
 ) -> tuple[CameraSpec, Float[np.ndarray, "3 3"]]:
@@ -86,8 +94,10 @@ def draw_camera(
     """
     if ranges.view is View.normalised:
         pinhole = draw_normalised(rng, ranges, place, aim_lens_m)
-    else:
+    elif ranges.view is View.crop:
         pinhole = draw_crop(rng, ranges, aim_lens_m)
+    else:
+        pinhole = draw_frame(rng, ranges)
     sensor = ranges.sensor
     spec = CameraSpec(
         width=ranges.width,

@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Float
 
 from assets.person import Vector3
+from synth.draw.backdrop import draw_backdrop
 from synth.draw.chance import draw_log_uniform, draw_uniform, draw_whole, draw_yes
 from synth.draw.place import Screen
 from synth.ranges.light import LampRanges, LedRanges, LightRanges, ScreenLightRanges, SunRanges
@@ -162,18 +163,22 @@ def draw_leds(rng: np.random.Generator, ranges: LedRanges, around: Surroundings)
 
 def draw_light(rng: np.random.Generator, ranges: LightRanges, around: Surroundings) -> LightSpec:
     """Return all light of a scene.  Each family has a generator of its own: more windows do not move the sun."""
-    windows, rooms, screen, sun, leds = rng.spawn(5)
+    windows, rooms, screen, sun, leds, behind = rng.spawn(6)
     sky = str(rng.choice(ranges.skies))
+    turn, strength = float(rng.uniform(0, 2 * pi)), draw_log_uniform(rng, ranges.sky_strength_log)
+    lamps = (
+        *draw_lamps(windows, ranges.windows, around, "window"),
+        *draw_lamps(rooms, ranges.rooms, around, "room"),
+        *draw_screen_light(screen, ranges.screen, around),
+        *draw_sun(sun, ranges.sun, around, sky),
+        *draw_leds(leds, ranges.leds, around),
+    )
+    reach_m = float(np.linalg.norm(around.subject_cam_m))
     return LightSpec(
         infrared=ranges.infrared,
         sky=sky,
-        sky_rotation_rad=float(rng.uniform(0, 2 * pi)),
-        sky_strength=draw_log_uniform(rng, ranges.sky_strength_log),
-        lamps=(
-            *draw_lamps(windows, ranges.windows, around, "window"),
-            *draw_lamps(rooms, ranges.rooms, around, "room"),
-            *draw_screen_light(screen, ranges.screen, around),
-            *draw_sun(sun, ranges.sun, around, sky),
-            *draw_leds(leds, ranges.leds, around),
-        ),
+        sky_rotation_rad=turn,
+        sky_strength=strength,
+        backdrop=draw_backdrop(behind, ranges.backdrop, strength, lamps, reach_m),
+        lamps=lamps,
     )

@@ -47,8 +47,8 @@ def looking_at(visual_eye: Float[np.ndarray, "3"], direction_head: Float[np.ndar
 
 def target_head(spec: SceneSpec) -> Float[np.ndarray, "3"]:
     """Return what the subject looks at, in `head`."""
-    rotation = np.array(spec.cam_from_head_rotation)
-    return rotation.T @ (np.array(spec.target_cam_m) - np.array(spec.cam_from_head_translation_m))
+    rotation = np.array(spec.person.cam_from_head_rotation)
+    return rotation.T @ (np.array(spec.person.target_cam_m) - np.array(spec.person.cam_from_head_translation_m))
 
 
 def eye_rotations(subject: SubjectSpec, target: Float[np.ndarray, "3"]) -> dict[Side, Float[np.ndarray, "3 3"]]:

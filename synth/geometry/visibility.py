@@ -6,7 +6,7 @@ segment in space.  Nothing is rasterised and Blender is not asked; its id mask i
 """
 
 from collections.abc import Sequence
-from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -21,27 +21,33 @@ BEHIND_M = 1e-3
 """Corners no further than this in front of the lens have no place in the picture."""
 
 
+class Body(NamedTuple):
+    """What of one person hides: meshes in `head`, and the head's pose."""
+
+    parts: Sequence[Part]
+    cam_from_head: Float[np.ndarray, "4 4"]
+
+
 class Occluders:
-    """Opaque parts of a subject as seen by one camera."""
+    """Opaque parts of all subjects as seen by one camera."""
 
     def __init__(
         self,
-        parts: Sequence[Part],
-        cam_from_head: Float[np.ndarray, "4 4"],
+        bodies: Sequence[Body],
         camera_matrix: Float[np.ndarray, "3 3"],
         size_px: tuple[int, int] | None = None,
     ) -> None:
-        """Carry the triangles of `parts` into the picture.
+        """Carry the triangles of all bodies into the picture.
 
         Args:
-            parts: Meshes that hide; frame `head`.
-            cam_from_head: Head pose.
+            bodies: Who hides.
             camera_matrix: K, px.
             size_px: Width and height of a picture to whose points alone `hidden` then applies: faster.
         """
-        self._parts = parts
+        self._bodies = bodies
+        self._spaces: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = {}
         corners, depths, eyes = [], [], []
-        for part in parts:
+        for part, cam_from_head in ((part, body.cam_from_head) for body in bodies for part in body.parts):
             cam = part.vertices_head @ cam_from_head[:3, :3].T + cam_from_head[:3, 3]
             px = (cam @ camera_matrix.T)[:, :2] / cam[:, 2:]
             faces = part.faces if size_px is None else part.faces[_reach(part.faces, px, cam[:, 2], size_px)]
@@ -59,6 +65,10 @@ class Occluders:
         a, b, c = (np.ascontiguousarray(self._corners_px[:, i].T) for i in range(3))
         self._low_px = np.minimum(np.minimum(a, b), c)
         self._high_px = np.maximum(np.maximum(a, b), c)
+
+    def pose(self, body: int) -> Float[np.ndarray, "4 4"]:
+        """Return `cam_from_head` of a body."""
+        return self._bodies[body].cam_from_head
 
     def hidden(
         self,
@@ -103,11 +113,16 @@ class Occluders:
         hidden[point[hit]] = True
         return hidden
 
-    @cached_property
-    def _in_space(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Corners of all triangles in `head`, their boxes (3, t), and whether they are an eyeball's: for bent light."""
-        corners = [part.vertices_head[_triangles(part.faces)] for part in self._parts]
-        of_eye = [np.full(len(c), p.material in EYE_MATERIALS) for c, p in zip(corners, self._parts, strict=True)]
+    def _in_space(self, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Corners of a body's triangles in `head`, their boxes (3, t), and whether they are an eyeball's."""
+        if number not in self._spaces:
+            self._spaces[number] = self._space(self._bodies[number].parts)
+        return self._spaces[number]
+
+    @staticmethod
+    def _space(parts: Sequence[Part]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        corners = [part.vertices_head[_triangles(part.faces)] for part in parts]
+        of_eye = [np.full(len(c), p.material in EYE_MATERIALS) for c, p in zip(corners, parts, strict=True)]
         every = np.concatenate(corners)
         a, b, c = (np.ascontiguousarray(every[:, i].T) for i in range(3))
         lowest, highest = np.minimum(np.minimum(a, b), c), np.maximum(np.maximum(a, b), c)
@@ -120,20 +135,22 @@ class Occluders:
         *,
         on_eye: bool,
         tolerance_m: Float[np.ndarray, " n"],
+        body: int = 0,
     ) -> Bool[np.ndarray, " n"]:
-        """Return which segments, pieces of paths on their way to the camera, meet a triangle.
+        """Return which segments, pieces of paths on their way to the camera, meet a triangle of one body.
 
         Args:
             starts_head: The points that are seen, or where their light was last bent.
             ends_head: Where it is bent next.
             on_eye: As in `hidden`.
             tolerance_m: As in `hidden`, at each start.
+            body: Number of the body whose frame `head` is.
         """
         blocked = np.zeros(len(starts_head), dtype=bool)
         if len(starts_head) == 0:
             return blocked
         low, high = np.minimum(starts_head, ends_head), np.maximum(starts_head, ends_head)
-        corners, lowest, highest, of_eye = self._in_space
+        corners, lowest, highest, of_eye = self._in_space(body)
         about = ~of_eye if on_eye else np.ones(len(corners), dtype=bool)
         for axis in range(3):
             about &= (lowest[axis] <= high[:, axis].max()) & (highest[axis] >= low[:, axis].min())

@@ -13,6 +13,8 @@ from synth.config import Range
 from synth.errors import ConfigError
 from synth.ranges.normal import Normal
 
+MOST_PEOPLE = 30
+
 
 class View(Enum):
     """How the picture is cut from what the lens sees."""
@@ -21,6 +23,8 @@ class View(Enum):
     """MPIIGaze's virtual camera: turned to the mean of the eye's corners, 60x36 at f = 960 px from 600 mm."""
     crop = "crop"
     """A piece of the device's own picture, enlarged; the principal point lies outside."""
+    frame = "frame"
+    """The device's own picture, cut above and below to the shape asked for."""
 
 
 class Aim(Enum):
@@ -111,6 +115,23 @@ class SensorRanges:
 
 
 @dataclass
+class CrowdRanges:
+    """How many people are before the lens; each is placed and posed as `PlaceRanges` says."""
+
+    count_log: Range
+    """Log-uniform, rounded."""
+    apart_m: float
+    """Least distance between two heads."""
+
+    def __post_init__(self) -> None:
+        """Refuse pictures of nobody, and more people than Blender is given slots for."""
+        if not 1 <= self.count_log.low <= self.count_log.high <= MOST_PEOPLE:
+            raise ConfigError(f"crowd.count_log={self.count_log}: 1 to {MOST_PEOPLE} people")
+        if self.apart_m < 0:
+            raise ConfigError(f"crowd.apart_m={self.apart_m}: must not be negative")
+
+
+@dataclass
 class CameraRanges:
     """A situation: the device, the person before it, and the picture."""
 
@@ -132,6 +153,7 @@ class CameraRanges:
     screen: ScreenRanges
     place: PlaceRanges
     gaze: GazeRanges
+    crowd: CrowdRanges
     sensor: SensorRanges
 
     def __post_init__(self) -> None:
@@ -146,5 +168,5 @@ class CameraRanges:
             raise ConfigError("aim_jitter_m and aim_jitter_roll_deg are standard deviations: must not be negative")
         if self.view is View.normalised and self.aim is not Aim.eye:
             raise ConfigError(f"aim={self.aim.value}: view=normalised is turned to an eye")
-        if self.view is View.crop and not self.devices:
-            raise ConfigError("devices=[]: view=crop needs at least one device")
+        if self.view is not View.normalised and not self.devices:
+            raise ConfigError(f"devices=[]: view={self.view.value} needs at least one device")

@@ -68,6 +68,27 @@ class LedRanges:
 
 
 @dataclass
+class BackdropRanges:
+    """What the lens sees behind people in place of the sky."""
+
+    probability: float
+    room_probability: float
+    """Of a room; otherwise something blurred."""
+    blur_rad_log: Range
+    half_width_m: Range
+    half_depth_m: Range
+    half_height_m: Range
+    scale_log: Range
+    thing_width_m: Range
+    thing_height_m: Range
+    things: Range
+    albedo_log: Range
+    saturation: Range
+    brightness_log: Range
+    """Against what lights the face."""
+
+
+@dataclass
 class LightRanges:
     """All light of a scene."""
 
@@ -80,6 +101,7 @@ class LightRanges:
     screen: ScreenLightRanges
     sun: SunRanges
     leds: LedRanges
+    backdrop: BackdropRanges
 
     def __post_init__(self) -> None:
         """Refuse an empty list of skies."""

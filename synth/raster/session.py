@@ -18,7 +18,7 @@ from jaxtyping import Float, UInt8
 
 from assets.subject import Part
 from synth.errors import RenderError
-from synth.spec import SceneSpec
+from synth.spec import PersonSpec, SceneSpec
 
 CLEAR = ("cornea", "tear", "glasses_lens")
 GL_FROM_CAM = np.array([1.0, -1.0, -1.0])
@@ -79,8 +79,8 @@ class RasterSession:
         """Close the context."""
         self._renderer.delete()
 
-    def render(self, spec: SceneSpec, geometry: PartsLike) -> Raster:
-        """Draw a scene's opaque meshes at the size of its final picture.
+    def render(self, spec: SceneSpec, *people: PartsLike) -> Raster:
+        """Draw a scene's opaque meshes at the size of its final picture, of these people in the order of the spec's.
 
         Raises:
             RenderError: Nothing opaque lies before the lens; names seed and index.
@@ -88,10 +88,11 @@ class RasterSession:
         scene = self._gl.Scene(bg_color=np.zeros(4))
         colours: dict[Any, tuple[int, int, int]] = {}
         depths = []
-        for part in geometry.parts:
+        everything = [(spec.people[i], part) for i, geometry in enumerate(people) for part in geometry.parts]
+        for person, part in everything:
             if part.material in CLEAR:
                 continue
-            positions = _gl_vertices(spec, part)
+            positions = _gl_vertices(person, part)
             depths.append(-positions[:, 2])
             node = scene.add(self._mesh(positions, part))
             colours[node] = (part.id, 0, 0)
@@ -120,7 +121,7 @@ class RasterSession:
         )
 
 
-def _gl_vertices(spec: SceneSpec, part: Part) -> Float[np.ndarray, "n 3"]:
-    rotation = np.array(spec.cam_from_head_rotation)
-    cam = np.einsum("ij,nj->ni", rotation, part.vertices_head) + spec.cam_from_head_translation_m
+def _gl_vertices(person: PersonSpec, part: Part) -> Float[np.ndarray, "n 3"]:
+    rotation = np.array(person.cam_from_head_rotation)
+    cam = np.einsum("ij,nj->ni", rotation, part.vertices_head) + person.cam_from_head_translation_m
     return np.asarray(cam * GL_FROM_CAM)

@@ -23,6 +23,11 @@ def drawn(index, *overrides, experiment="mpiigaze"):
     return draw_spec(RenderRanges(config.subject, config.camera, config.light), 11, index)
 
 
+def with_person(spec, **changes):
+    """The scene with another first person."""
+    return dataclasses.replace(spec, people=(dataclasses.replace(spec.person, **changes), *spec.people[1:]))
+
+
 def with_camera(spec, **changes):
     return dataclasses.replace(spec, camera=dataclasses.replace(spec.camera, **changes))
 
@@ -35,10 +40,10 @@ def tilted(seed, width=160, height=96, **changes):
         contrast=1.0, grey=False, **values,
     )  # fmt: skip
     rng = np.random.default_rng(seed)
-    spec = dataclasses.replace(drawn(0), camera=camera)
-    return dataclasses.replace(
+    world = matrix(rotation_from_vector(rng.normal(size=3)))
+    spec = dataclasses.replace(drawn(0), camera=camera, world_from_cam_rotation=world)
+    return with_person(
         spec,
-        world_from_cam_rotation=matrix(rotation_from_vector(rng.normal(size=3))),
         cam_from_head_rotation=matrix(rotation_from_vector(rng.normal(size=3))),
         cam_from_head_translation_m=tuple(rng.uniform(-0.02, 0.02, 3) + np.array([0, 0, 0.5])),
     )
@@ -49,8 +54,8 @@ def matrix(rotation):
 
 
 def head_from_cam(spec, points_cam):
-    rotation = np.array(spec.cam_from_head_rotation)
-    return (points_cam - np.array(spec.cam_from_head_translation_m)) @ rotation
+    rotation = np.array(spec.person.cam_from_head_rotation)
+    return (points_cam - np.array(spec.person.cam_from_head_translation_m)) @ rotation
 
 
 def geometry(*parts):
@@ -88,10 +93,9 @@ def near_eye(turn_deg, gaze_deg=(0.0, 0.0), side="left", subject=None, **camera)
     place = np.array([0.0, 0.0, 0.5]) - rotation @ (centre - [0.0, 0.0, 0.012])
     values = dict(width=512, height=320, fx_px=6400.0, fy_px=6400.0, cx_px=256.0, cy_px=160.0, supersample=1) | camera
     spec = with_camera(drawn(0), blur_px=0.0, **values)
-    return dataclasses.replace(
-        spec,
+    return with_person(
+        dataclasses.replace(spec, subject_eye=side),
         subject=subject,
-        subject_eye=side,
         cam_from_head_rotation=matrix(rotation),
         cam_from_head_translation_m=tuple(float(x) for x in place),
         target_cam_m=tuple(float(x) for x in rotation @ target_head + place),
@@ -105,7 +109,7 @@ def wearing(spec, power_dioptre, **changes):
         tint_colour=(0.5, 0.5, 0.5), coating=0.5,
     ) | changes  # fmt: skip
     glasses = GlassesSpec(lens_power_dioptre=power_dioptre, **values)
-    return dataclasses.replace(spec, subject=dataclasses.replace(spec.subject, glasses=glasses))
+    return with_person(spec, subject=dataclasses.replace(spec.subject, glasses=glasses))
 
 
 def enlarged(spec, times):

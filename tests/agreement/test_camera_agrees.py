@@ -94,6 +94,6 @@ def test_frames_are_those_of_blenders_objects(session):
     world = apply(camera, np.array([0.1, 0.2, -0.7]))
     np.testing.assert_allclose(world, np.array(spec.world_from_cam_rotation) @ point_cam, atol=1e-6)
     np.testing.assert_allclose(world, apply(frames.world_from_cam(spec), point_cam), atol=1e-6)
-    head = transform(np.array(spec.cam_from_head_rotation), np.array(spec.cam_from_head_translation_m))
-    placed = np.array(session.pool.objects["mouth"].matrix_world)
+    head = transform(np.array(spec.person.cam_from_head_rotation), np.array(spec.person.cam_from_head_translation_m))
+    placed = np.array(session.actors[0].pool.objects["mouth"].matrix_world)
     np.testing.assert_allclose(placed, frames.world_from_cam(spec) @ head, atol=1e-6)

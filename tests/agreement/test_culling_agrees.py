@@ -24,7 +24,9 @@ def scene(index, words):
 @pytest.mark.parametrize(("index", "words"), SCENES)
 def test_nothing_that_projects_into_the_picture_is_left_out(index, words):
     spec = scene(index, words)
-    cam_from_head = transform(np.array(spec.cam_from_head_rotation), np.array(spec.cam_from_head_translation_m))
+    cam_from_head = transform(
+        np.array(spec.person.cam_from_head_rotation), np.array(spec.person.cam_from_head_translation_m)
+    )
     left_out = 0
     for name, points in places(spec, geometry(spec)):
         px = project(camera_matrix(spec.camera), apply(cam_from_head, points.reshape(-1, 3)))

@@ -83,7 +83,7 @@ def test_lids_caruncle_and_pupil_are_vertices_of_blenders_meshes(session, below,
     cam_from_world = np.linalg.inv(labels.world_from_cam)
 
     def vertices_cam(name):
-        item = session.pool.objects[name]
+        item = session.actors[0].pool.objects[name]
         out = np.empty(3 * len(item.data.vertices), dtype=np.float32)
         item.data.vertices.foreach_get("co", out)
         return apply(cam_from_world @ np.array(item.matrix_world), out.reshape(-1, 3).astype(float))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from synth.labels import geometry
-from tests.agreement.scenes import drawn, with_camera
+from tests.agreement.scenes import drawn, with_camera, with_person
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def test_every_subject_wears_its_own_iris(session, scenes):
             )
             for side, eye in (("left", spec.subject.left), ("right", spec.subject.right))
         }
-        return dataclasses.replace(spec, subject=dataclasses.replace(spec.subject, **eyes))
+        return with_person(spec, subject=dataclasses.replace(spec.subject, **eyes))
 
     specs = [with_iris(melanin) for melanin in (0.05, 0.9, 0.4, 0.7)]
     forwards = [session.render(item, shape).linear_rgb for item in specs]

@@ -18,7 +18,7 @@ from synth.errors import RejectedSceneError
 from synth.geometry.camera import camera_matrix, pixel_centres_px, rays
 from synth.geometry.frames import apply
 from synth.labels import geometry, label
-from tests.agreement.scenes import drawn, enlarged
+from tests.agreement.scenes import drawn, enlarged, with_person
 
 BACKGROUND, SKIN, SCLERA, IRIS, PUPIL, CARUNCLE, GLASSES, MOUTH = 0, 1, 2, 3, 4, 5, 8, 10
 SHOWN = {
@@ -85,7 +85,7 @@ def test_a_frame_before_the_eye_hides_points(session):
     """A pair that slid up the nose: its lower rim crosses the eye."""
     spec = enlarged(drawn(1, "subject.glasses.probability=1"), 6)
     glasses = dataclasses.replace(spec.subject.glasses, frame="round", down_m=-0.028)
-    spec = dataclasses.replace(spec, subject=dataclasses.replace(spec.subject, glasses=glasses))
+    spec = with_person(spec, subject=dataclasses.replace(spec.subject, glasses=glasses))
     subject = geometry(spec)
     labels, out = label(spec, subject), session.rasters(spec, subject, hair=False)
     behind = 0

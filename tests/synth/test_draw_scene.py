@@ -38,7 +38,7 @@ def scenes(count: int, *names: str, **changes: object):
 
 def corners_cam(spec):
     corners = canthi_head(spec.subject)[0 if spec.subject_eye == "left" else 1]
-    return corners @ np.array(spec.cam_from_head_rotation).T + spec.cam_from_head_translation_m
+    return corners @ np.array(spec.person.cam_from_head_rotation).T + spec.person.cam_from_head_translation_m
 
 
 def place_and_eye(drawn_from: CameraRanges) -> tuple[Place, np.ndarray]:
@@ -57,7 +57,7 @@ def test_the_aim_is_the_middle_and_the_head_is_level():
     for spec in scenes(30, **STILL):
         aim = corners_cam(spec).mean(axis=0)
         assert project(camera_matrix(spec.camera), aim) == pytest.approx([30.0, 18.0], abs=1e-9)
-        assert np.array(spec.cam_from_head_rotation)[1, 0] == pytest.approx(0.0, abs=1e-12)
+        assert np.array(spec.person.cam_from_head_rotation)[1, 0] == pytest.approx(0.0, abs=1e-12)
         assert spec.camera.fx_px == pytest.approx(960 * aim[2] / 0.6)
         assert (spec.camera.width, spec.camera.height) == (60, 36)
 
@@ -67,7 +67,7 @@ def test_jitter_has_the_size_asked_for():
     aims = np.array([corners_cam(spec).mean(axis=0) for spec in drawn])
     for axis in (0, 1):
         assert aims[:, axis].std() == pytest.approx(1.0e-3, rel=0.2)
-    assert np.degrees(np.std([s.cam_from_head_rotation[1][0] for s in drawn])) == pytest.approx(2.0, rel=0.2)
+    assert np.degrees(np.std([s.person.cam_from_head_rotation[1][0] for s in drawn])) == pytest.approx(2.0, rel=0.2)
 
 
 def test_the_drawn_camera_sees_what_the_warp_makes():
@@ -106,10 +106,10 @@ def test_focal_length_of_a_known_webcam():
 def test_directions_of_people_at_laptops():
     gaze, head = [], []
     for spec in scenes(200):
-        corners, rotation = corners_cam(spec), np.array(spec.cam_from_head_rotation)
+        corners, rotation = corners_cam(spec), np.array(spec.person.cam_from_head_rotation)
         centre = corners.mean(axis=0)
         targets = normalised_targets(
-            np.array(spec.target_cam_m) - centre, centre, rotation, np.eye(3), np.eye(3), GazeMode.mpiigaze_2015
+            np.array(spec.person.target_cam_m) - centre, centre, rotation, np.eye(3), np.eye(3), GazeMode.mpiigaze_2015
         )
         mirror = [1, 1 if spec.subject_eye == "left" else -1]
         gaze.append(np.degrees(targets.gaze_pitch_yaw_rad) * mirror)
@@ -164,7 +164,7 @@ def test_lamps_give_what_was_asked_for():
     families = ranges().light
     seen = dict.fromkeys(("window", "room", "screen", "sun"), 0)
     for spec in scenes(80):
-        subject = np.array(spec.cam_from_head_translation_m)
+        subject = np.array(spec.person.cam_from_head_translation_m)
         up = np.array(spec.world_from_cam_rotation)[2]
         for lamp in spec.light.lamps:
             away = np.array(lamp.position_cam_m) - subject
@@ -191,7 +191,7 @@ def test_leds_sit_about_the_lens():
         leds = [lamp for lamp in spec.light.lamps if lamp.kind == "point"]
         assert 1 <= len(leds) <= 8
         assert all(np.linalg.norm(led.position_cam_m) < 0.07 for led in leds)
-        subject = np.array(spec.cam_from_head_translation_m)
+        subject = np.array(spec.person.cam_from_head_translation_m)
         total = sum(
             led.power_w / (4 * math.pi * np.linalg.norm(subject - np.array(led.position_cam_m)) ** 2) for led in leds
         )

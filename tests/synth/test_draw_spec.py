@@ -56,7 +56,7 @@ def test_index_seed_and_attempt_each_change_the_scene():
     for other in others:
         assert other.subject.left != base.subject.left
         assert other.light != base.light
-        assert other.target_cam_m != base.target_cam_m
+        assert other.person.target_cam_m != base.person.target_cam_m
 
 
 @given(st.integers(0, 2**31), st.integers(0, 10**7), st.sampled_from(CAMERAS))
@@ -112,7 +112,7 @@ def test_pictures_of_one_identity_share_the_person():
 @pytest.mark.parametrize("camera", CAMERAS)
 def test_scenes_are_whole(camera):
     for spec in drawn(camera, 30):
-        for rotation in (spec.cam_from_head_rotation, spec.world_from_cam_rotation):
+        for rotation in (spec.person.cam_from_head_rotation, spec.world_from_cam_rotation):
             r = np.array(rotation)
             assert np.allclose(r @ r.T, np.eye(3), atol=1e-12)
             assert np.linalg.det(r) > 0

@@ -19,7 +19,7 @@ from synth.labels import _check, label
 from synth.ranges import RenderRanges
 from synth.ranges.camera import Aim
 from synth.spec import SceneSpec, from_json, to_json
-from tests.agreement.scenes import OPEN, drawn, matrix, near_eye
+from tests.agreement.scenes import OPEN, drawn, matrix, near_eye, with_person
 from tests.assets.people import adult, eye
 from tests.synth.draw_ranges import ranges
 
@@ -110,11 +110,11 @@ def test_a_camera_that_turns_about_its_lens_moves_pixels_by_a_homography():
     def turned(vector):
         return tuple(float(x) for x in turn @ np.array(vector))
 
-    moved = dataclasses.replace(
+    moved = with_person(
         spec,
-        cam_from_head_rotation=matrix(turn @ np.array(spec.cam_from_head_rotation)),
-        cam_from_head_translation_m=turned(spec.cam_from_head_translation_m),
-        target_cam_m=turned(spec.target_cam_m),
+        cam_from_head_rotation=matrix(turn @ np.array(spec.person.cam_from_head_rotation)),
+        cam_from_head_translation_m=turned(spec.person.cam_from_head_translation_m),
+        target_cam_m=turned(spec.person.target_cam_m),
     )
     one, other = label(spec), label(moved)
     k = one.camera_matrix
@@ -133,14 +133,13 @@ def test_a_mirrored_scene_has_mirrored_labels():
     scene = near_eye((8, 17), (-6, 12), subject=adult(left, right))
     flip = np.array([-1.0, 1.0, 1.0])
     width = scene.camera.width
-    mirrored = dataclasses.replace(
-        scene,
+    camera = dataclasses.replace(scene.camera, cx_px=width - scene.camera.cx_px)
+    mirrored = with_person(
+        dataclasses.replace(scene, subject_eye="right", camera=camera),
         subject=adult(right, left),
-        subject_eye="right",
-        cam_from_head_rotation=matrix(mirror_rotation(np.array(scene.cam_from_head_rotation))),
-        cam_from_head_translation_m=tuple(float(x) for x in flip * scene.cam_from_head_translation_m),
-        target_cam_m=tuple(float(x) for x in flip * scene.target_cam_m),
-        camera=dataclasses.replace(scene.camera, cx_px=width - scene.camera.cx_px),
+        cam_from_head_rotation=matrix(mirror_rotation(np.array(scene.person.cam_from_head_rotation))),
+        cam_from_head_translation_m=tuple(float(x) for x in flip * scene.person.cam_from_head_translation_m),
+        target_cam_m=tuple(float(x) for x in flip * scene.person.target_cam_m),
     )
     one, other = label(scene), label(mirrored)
     atol = 1e-12

@@ -5,7 +5,7 @@ import pytest
 
 from assets.subject import Part
 from synth.geometry.frames import transform
-from synth.geometry.visibility import TOLERANCE_M, Occluders
+from synth.geometry.visibility import TOLERANCE_M, Body, Occluders
 from synth.sight import View
 from tests.synth.geometry.test_refraction import spectacle
 
@@ -23,7 +23,7 @@ def sheet(z, low=-0.002, high=0.002):
 def view(power, *parts):
     lens = spectacle(power, middle_m=3e-3, origin=(0.0, 0.0, 0.0), tilt=(0.0, 0.0, 0.0))
     parts = (*parts, sheet(0.3))  # far behind: there is always a head
-    occluders = Occluders(parts, CAM_FROM_HEAD, K)
+    occluders = Occluders([Body(parts, CAM_FROM_HEAD)], K)
     return View((1000, 1000), K, CAM_FROM_HEAD, np.array([0.0, 0.0, -0.6]), (lens,), occluders)
 
 

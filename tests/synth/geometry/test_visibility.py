@@ -7,7 +7,7 @@ from assets.subject import Part
 from synth.geometry.camera import project
 from synth.geometry.frames import transform
 from synth.geometry.rotation import rotation_from_vector
-from synth.geometry.visibility import EYE_MATERIALS, TOLERANCE_M, Occluders
+from synth.geometry.visibility import EYE_MATERIALS, TOLERANCE_M, Body, Occluders
 from synth.labels import HIDING_MATERIALS, geometry, label
 from tests.agreement.scenes import near_eye
 from tests.agreement.test_visibility_agrees import triangles
@@ -46,7 +46,7 @@ def test_random_triangles_and_points():
     faces[::5, 3] = faces[::5, 2]
     head = transform(rotation_from_vector(rng.normal(size=3)), np.array([0.01, -0.02, 0.5]))
     points = rng.uniform([-0.08, -0.08, 0.4], [0.08, 0.08, 0.6], (400, 3))
-    occluders = Occluders([part(vertices, faces)], head, K)
+    occluders = Occluders([Body([part(vertices, faces)], head)], K)
     corners = (vertices @ head[:3, :3].T + head[:3, 3])[triangles(faces)]
     truth = brute_hidden(points, corners)
     assert 0.2 < truth.mean() < 0.95
@@ -64,7 +64,7 @@ def test_points_about_a_head(turn_deg):
     eye = labels.eyes["left"]
     points = np.concatenate([p.cam for p in eye.points.values()])
     points = points[rng.permutation(len(points))[:12]] + rng.normal(scale=1e-3, size=(12, 3))
-    occluders = Occluders(hiding, head, labels.camera_matrix)
+    occluders = Occluders([Body(hiding, head)], labels.camera_matrix)
     found = occluders.hidden(project(labels.camera_matrix, points), points[:, 2], on_eye=False)
     np.testing.assert_array_equal(found, brute_hidden(points, np.concatenate(corners)))
     skin = np.concatenate([c for item, c in zip(hiding, corners, strict=True) if item.material not in EYE_MATERIALS])
@@ -75,7 +75,7 @@ def test_points_about_a_head(turn_deg):
 
 def test_a_surface_does_not_hide_its_own_points_nor_what_lies_before_it():
     sheet = np.array([[-0.1, -0.1, 0.5], [0.1, -0.1, 0.5], [0.1, 0.1, 0.5], [-0.1, 0.1, 0.5]])
-    occluders = Occluders([part(sheet, np.array([[0, 1, 2, 3]]))], np.eye(4), K)
+    occluders = Occluders([Body([part(sheet, np.array([[0, 1, 2, 3]]))], np.eye(4))], K)
     points = np.array([[0.01, 0.02, z] for z in (0.4, 0.5, 0.5 + 0.5 * TOLERANCE_M, 0.5 + 2 * TOLERANCE_M, 0.6)])
     hidden = occluders.hidden(project(K, points), points[:, 2], on_eye=False)
     assert hidden.tolist() == [False, False, False, True, True]
@@ -85,7 +85,7 @@ def test_a_surface_does_not_hide_its_own_points_nor_what_lies_before_it():
 
 def test_what_lies_behind_the_lens_hides_nothing():
     sheet = np.array([[-0.1, -0.1, -0.5], [0.1, -0.1, -0.5], [0.1, 0.1, -0.5], [-0.1, 0.1, -0.5]])
-    occluders = Occluders([part(sheet, np.array([[0, 1, 2, 3]]))], np.eye(4), K)
+    occluders = Occluders([Body([part(sheet, np.array([[0, 1, 2, 3]]))], np.eye(4))], K)
     points = np.array([[0.0, 0.0, 0.5]])
     assert not occluders.hidden(project(K, points), points[:, 2], on_eye=False).any()
 
@@ -94,7 +94,7 @@ def test_segments_meet_triangles_as_points_before_a_camera_do():
     """A segment from a point to the camera is blocked where the point is hidden, whatever stands in between."""
     rng = np.random.default_rng(3)
     vertices = rng.uniform([-0.1, -0.1, -0.1], [0.1, 0.1, 0.1], (240, 3))
-    occluders = Occluders([part(vertices, np.arange(240).reshape(60, 4))], IN_FRONT, K)
+    occluders = Occluders([Body([part(vertices, np.arange(240).reshape(60, 4))], IN_FRONT)], K)
     points = rng.uniform([-0.08, -0.08, -0.1], [0.08, 0.08, 0.1], (300, 3))
     cam = points + np.array([0.0, 0.0, 0.5])
     hidden = occluders.hidden(project(K, cam), cam[:, 2], on_eye=False)
@@ -109,7 +109,7 @@ def test_segments_meet_triangles_as_points_before_a_camera_do():
 
 def test_an_eye_blocks_no_segment_from_its_own_surface():
     sheet = np.array([[-0.1, -0.1, 0.5], [0.1, -0.1, 0.5], [0.1, 0.1, 0.5], [-0.1, 0.1, 0.5]])
-    occluders = Occluders([part(sheet, np.array([[0, 1, 2, 3]]), "cornea"), part(sheet, EMPTY)], np.eye(4), K)
+    occluders = Occluders([Body([part(sheet, np.array([[0, 1, 2, 3]]), "cornea"), part(sheet, EMPTY)], np.eye(4))], K)
     start, end = np.array([[0.0, 0.0, 0.52]]), np.array([[0.01, 0.0, 0.45]])
     assert occluders.between(start, end, on_eye=False, tolerance_m=np.zeros(1)).all()
     assert not occluders.between(start, end, on_eye=True, tolerance_m=np.zeros(1)).any()
@@ -118,5 +118,5 @@ def test_an_eye_blocks_no_segment_from_its_own_surface():
 
 def test_no_points_at_all():
     sheet = np.array([[-0.1, -0.1, 0.5], [0.1, -0.1, 0.5], [0.1, 0.1, 0.5], [-0.1, 0.1, 0.5]])
-    occluders = Occluders([part(sheet, np.array([[0, 1, 2, 3]]))], np.eye(4), K)
+    occluders = Occluders([Body([part(sheet, np.array([[0, 1, 2, 3]]))], np.eye(4))], K)
     assert occluders.hidden(np.zeros((0, 2)), np.zeros(0), on_eye=True).shape == (0,)

@@ -1,0 +1,102 @@
+"""Pictures of many: everybody where their labels say, hidden by whoever stands before them."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from synth.labels import everybody, geometry, label
+from tests.agreement.scenes import drawn, enlarged, part, with_person
+
+SMALL = ("camera.width=320", "camera.height=240", "light.backdrop.probability=0", "subject.glasses.probability=0")
+NEARER_M = 2e-3
+BEHIND_M = np.array([0.18, -0.03, 0.5])
+
+
+@pytest.fixture(scope="module")
+def crowd():
+    """Two people of a crowd, the second moved to stand behind the first, half hidden."""
+    spec = enlarged(drawn(1, *SMALL, "camera.crowd.count_log.high=2", experiment="crowd"), 2)
+    first, second = spec.people
+    near = np.array([0.0, 0.0, 1.1])
+    people = []
+    for person, place in ((first, near), (second, near + BEHIND_M)):
+        shift = place - np.array(person.cam_from_head_translation_m)
+        target = tuple(float(x) for x in np.array(person.target_cam_m) + shift)
+        place_m = tuple(float(x) for x in place)
+        people.append(dataclasses.replace(person, cam_from_head_translation_m=place_m, target_cam_m=target))
+    spec = dataclasses.replace(spec, people=tuple(people))
+    return spec, everybody(spec)
+
+
+def test_a_scene_of_many_is_the_scene_of_each(crowd):
+    spec, people = crowd
+    labels = label(spec, *people)
+    assert len(labels.others) == 1
+    for number, found in enumerate((labels, *labels.others)):
+        alone = label(spec.alone(number), people[number])
+        np.testing.assert_array_equal(found.cam_from_head, alone.cam_from_head)
+        for name, points in found.face.points.items():
+            np.testing.assert_array_equal(points.px, alone.face.points[name].px)
+            assert not (points.visible & ~alone.face.points[name].visible).any()
+        np.testing.assert_array_equal(found.face.box_face_px, alone.face.box_face_px)
+    behind, alone = labels.others[0].face, label(spec.alone(1), people[1]).face
+    lost = alone.points["dense478"].visible & ~behind.points["dense478"].visible
+    assert 30 < lost.sum() < alone.points["dense478"].visible.sum() - 30
+
+
+def test_points_are_hidden_by_whoever_stands_before_them(session, below, crowd):
+    spec, people = crowd
+    depth_m = session.rasters(spec, *people, hair=False).depth_m
+    height, width = depth_m.shape
+    labels = label(spec, *people)
+    wrong = []
+    for person in (labels, *labels.others):
+        points = person.face.points["dense478"]
+        for (u, v), (_, _, z), visible in zip(points.px, points.cam, points.visible, strict=True):
+            if 1 <= u < width - 1 and 1 <= v < height - 1:
+                around = depth_m[int(v) - 1 : int(v) + 2, int(u) - 1 : int(u) + 2]
+                wrong.append(not ((around > z - NEARER_M).any() if visible else (around < z).any()))
+    assert len(wrong) > 700
+    below("landmarks of a crowd against the depth, share wrong", np.mean(wrong), 0.01)
+
+
+def test_the_box_of_a_hidden_head_is_that_of_the_head_alone(session, below, crowd):
+    """Of the skin, which the labels do not box: the mask of the person alone, and the same vertices projected."""
+    spec, people = crowd
+    skin = next(piece for piece in people[1].parts if piece.name == "skin")
+    alone = spec.alone(1)
+    shape = part("mouth", skin.vertices_head, skin.faces, 10)
+    mask = session.rasters(alone, dataclasses.replace(people[1], parts=(shape,), strands=())).mask == 10
+    v, u = np.nonzero(mask)
+    person = alone.person
+    cam = skin.vertices_head @ np.array(person.cam_from_head_rotation).T + person.cam_from_head_translation_m
+    camera = spec.camera
+    px = np.stack(
+        [camera.fx_px * cam[:, 0] / cam[:, 2] + camera.cx_px, camera.fy_px * cam[:, 1] / cam[:, 2] + camera.cy_px], 1
+    )
+    limits = [camera.width, camera.height]
+    low, high = np.clip(px.min(axis=0), 0, limits), np.clip(px.max(axis=0), 0, limits)
+    away = np.abs([u.min() - low[0], v.min() - low[1], u.max() + 1 - high[0], v.max() + 1 - high[1]])
+    below("box of a head against its mask, px", away.max(), 1.0)
+
+
+def test_a_crowd_leaves_no_trace_in_the_next_picture(session, crowd):
+    spec = drawn(3, *SMALL, experiment="portrait")
+    subject = geometry(spec)
+    before = session.render(spec, subject).linear_rgb
+    many = session.render(crowd[0], *crowd[1]).linear_rgb
+    np.testing.assert_array_equal(session.render(spec, subject).linear_rgb, before)
+    np.testing.assert_array_equal(session.render(crowd[0], *crowd[1]).linear_rgb, many)
+
+
+def test_people_keep_apart_and_the_first_is_who_they_were_alone():
+    spec = drawn(5, *SMALL, "camera.crowd.count_log.low=6", "camera.crowd.count_log.high=6", experiment="crowd")
+    one = drawn(5, *SMALL, "camera.crowd.count_log.low=1", "camera.crowd.count_log.high=1", experiment="crowd")
+    assert len(spec.people) == 6 and spec.person == one.person
+    heads = np.array([person.cam_from_head_translation_m for person in spec.people])
+    apart = np.linalg.norm(heads[:, None] - heads[None], axis=-1)[~np.eye(6, dtype=bool)]
+    assert apart.min() >= 0.42
+    assert len({person.subject.identity for person in spec.people}) == 6
+    assert len({person.subject.age_years for person in spec.people}) == 6
+    assert with_person(spec, subject=spec.people[1].subject).people[1:] == spec.people[1:]
