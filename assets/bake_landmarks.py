@@ -24,8 +24,10 @@ from scipy.spatial import cKDTree
 from assets.bake_edges import LOWER_LID, UPPER_LID, Lips, jaw, lid_margin
 from assets.bake_head import write_npz
 from assets.bake_surface import FLIP, SkinSurface, outward_from_axis
+from assets.beard import SHAVEN
 from assets.catalog import sha256_of
 from assets.expressions import NEUTRAL
+from assets.hair import BALD
 from assets.head import load_head
 from assets.landmarks import WEIGHT_STEPS, brow_points
 from assets.orbit import COLUMNS
@@ -116,6 +118,8 @@ def adult() -> SubjectGeometry:
         HairColour(0.7, 0.2, 0.05),
         None,
         (0.0, 0.0, 0.0),
+        BALD,
+        SHAVEN,
         0.0615,
     )
     return build(spec, {"left": np.eye(3), "right": np.eye(3)})

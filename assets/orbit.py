@@ -365,6 +365,14 @@ def strip_faces(rows: int) -> Int[np.ndarray, "f 4"]:
     return np.stack(quads, -1).reshape(-1, 4)
 
 
+def flipped(faces: Int[np.ndarray, "f 4"]) -> Int[np.ndarray, "f 4"]:
+    """Turn quads and triangles round; a triangle keeps its repeated index last."""
+    triangle = faces[:, 2] == faces[:, 3]
+    out = faces[:, ::-1].copy()
+    out[triangle] = faces[triangle][:, [2, 1, 0, 0]]
+    return out
+
+
 __all__ = [
     "COLUMNS",
     "INNER_CANTHUS",

@@ -132,6 +132,48 @@ class HairColour:
 
 
 @dataclass(frozen=True)
+class ScalpHairSpec:
+    """Hair of the head; its colour is `HairColour`.  Fractions 0 to 1."""
+
+    style: str
+    """One of STYLES in assets/hair.py; `bald` has no strand."""
+    length_m: float
+    curl: float
+    """0 straight, 0.3 wavy, 0.6 curly, 1 coily."""
+    volume: float
+    """How far it stands off the skull."""
+    parting: float
+    """Where it is parted: -1 over the right temple, 0 in the middle, 1 over the left."""
+    fringe: float
+    """How wide the part over the forehead is that hangs down to the brows; 0 none."""
+    hairline_up_m: float
+    """Hairline over the forehead above (+) or below its mean place."""
+    recession: float
+    """Temples gone back."""
+    baldness: float
+    """Male pattern: 0 none, 0.5 forehead and crown, 1 a horseshoe."""
+    density: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class BeardSpec:
+    """Hair of lip, chin and cheeks; fractions 0 to 1."""
+
+    style: str
+    """One of STYLES in assets/beard.py; `none` has no strand."""
+    length_m: float
+    density: float
+    patchiness: float
+    """How much sparser it is on cheeks and neck."""
+    cheek_down_m: float
+    """Its upper border on the cheeks below (+) or above the mean place."""
+    grey: float
+    """Its own: beards turn before the head."""
+    seed: int
+
+
+@dataclass(frozen=True)
 class SkinSpec:
     """Skin from its two dyes.  Both fractions run over the human range 0 to 1."""
 
@@ -220,5 +262,7 @@ class SubjectSpec:
     glasses: GlassesSpec | None
     shoulders_rad: Vector3
     """How the shoulders are turned under the head: a rotation vector in `head`; see assets/neck.py."""
+    scalp_hair: ScalpHairSpec
+    beard: BeardSpec
     interpupillary_m: float
     """Distance of the rotation centres; the head is scaled to it."""

@@ -17,14 +17,16 @@ from assets import eyeball as balls
 from assets import teeth
 from assets.expressions import cheeks_head, mesh_weights
 from assets.eyeball import Eyeball, Side
+from assets.fields import HAIR_FIELDS, Fields, densities, grow, has_hair, sow_fields
 from assets.glasses import LensOptics, build_glasses, measure
 from assets.growth import brow, brow_band, brow_weights, lashes
 from assets.head import load_head, macro_weights
 from assets.lids import Gazing
 from assets.lips import Seam, closed, find_seam
 from assets.neck import Neck
-from assets.orbit import COLUMNS, JOIN_RING, UPPER, Orbit, build_orbit, caruncle_weight, strip_faces
+from assets.orbit import COLUMNS, JOIN_RING, UPPER, Orbit, build_orbit, caruncle_weight, flipped, strip_faces
 from assets.person import EyeSpec, GlassesSpec, SubjectSpec
+from assets.scalp import places
 from assets.subdivision import Refinement, refine
 
 SIDES: tuple[Side, Side] = ("left", "right")
@@ -40,6 +42,8 @@ ID = {
     "brow": 7,
     "glasses": 8,
     "mouth": 10,
+    "hair": 11,
+    "beard": 12,
 }
 """Values of the id mask."""
 
@@ -233,6 +237,16 @@ def _topology() -> _Topology:
     return _Topology(refinement, used, compact, join, skin, tongue.reshape(-1, 4), tongue_used, seam, masks, brows)
 
 
+@lru_cache(maxsize=1)
+def _fields() -> Fields:
+    """Where hair may grow; sown once a process that draws anybody with hair."""
+    head, topology = load_head(), _topology()
+    fine = topology.refinement.limit[topology.used]
+    mouth = np.maximum(topology.body_masks["lips"], topology.body_masks["mouth_inside"])
+    at = places(np.asarray(fine @ head.base_head), np.asarray(fine @ head.masks["ears"]), mouth)
+    return sow_fields(at, topology.faces[topology.skin])
+
+
 def build(spec: SubjectSpec, head_from_eye: dict[Side, Float[np.ndarray, "3 3"]]) -> SubjectGeometry:
     """Build a subject whose eyes are turned by `head_from_eye`.
 
@@ -247,7 +261,7 @@ def build(spec: SubjectSpec, head_from_eye: dict[Side, Float[np.ndarray, "3 3"]]
     eyes = {side: _eye(getattr(spec, side), side, placed, head_from_eye[side]) for side in SIDES}
     limit = np.asarray(topology.refinement.limit @ placed.vertices_head)[topology.used]
     limit = closed(topology.seam, limit, placed.rest_head)
-    parts = [_skin(limit, topology, eyes)]
+    parts = [_skin(spec, limit, topology, eyes)]
     for side in SIDES:
         parts += _eye_parts(eyes[side])
     parts += _mouth(limit, topology, placed)
@@ -257,9 +271,12 @@ def build(spec: SubjectSpec, head_from_eye: dict[Side, Float[np.ndarray, "3 3"]]
         glasses, lenses = _glasses(spec.glasses, placed, eyes)
         parts += glasses
     bands = {side: brow_band(spec.brow, topology.brows[side], limit) for side in SIDES}
+    hairs = _hairs(spec, bands, eyes)
+    if has_hair(spec):
+        hairs += tuple(Strands(name, *grown, name, ID[name]) for name, grown in grow(_fields(), spec, limit).items())
     neck = Neck.of(placed.rest_head)
     parts = [_turned(part, neck, spec) if part.name in ON_NECK else part for part in parts]
-    return SubjectGeometry(tuple(parts), _hairs(spec, bands, eyes), eyes, mouth, bands, lenses)
+    return SubjectGeometry(tuple(parts), hairs, eyes, mouth, bands, lenses)
 
 
 def _turned(part: Part, neck: Neck, spec: SubjectSpec) -> Part:
@@ -307,7 +324,9 @@ def _eye(spec: EyeSpec, side: Side, placed: _Placed, head_from_eye: Float[np.nda
     return EyeGeometry(side, ball, centre, head_from_eye, orbit)
 
 
-def _skin(limit: Float[np.ndarray, "u 3"], topology: _Topology, eyes: dict[Side, EyeGeometry]) -> Part:
+def _skin(
+    spec: SubjectSpec, limit: Float[np.ndarray, "u 3"], topology: _Topology, eyes: dict[Side, EyeGeometry]
+) -> Part:
     """Head and both orbits as one mesh: the orbits' last row is the head's own ring 11."""
     head_faces = topology.faces[topology.skin]
     vertices, rests, faces = [limit], [limit], [head_faces]
@@ -325,7 +344,7 @@ def _skin(limit: Float[np.ndarray, "u 3"], topology: _Topology, eyes: dict[Side,
         seam = np.concatenate([np.stack([a, b, beyond, outer], -1), np.stack([b, c, beyond, beyond], -1)])
         block = np.concatenate([inner, seam])
         # The right eye's orbit is a mirror image: its faces turn round.
-        faces.append(block if side == "left" else _flipped(block))
+        faces.append(block if side == "left" else flipped(block))
         vertices.append(eyes[side].from_orbit(orbit.skin[:-1]).reshape(-1, 3))
         rests.append(eyes[side].from_orbit(orbit.rest[:-1]).reshape(-1, 3))
         # Towards the head both distances run into its own constants, or a line would show where the patch ends.
@@ -346,28 +365,17 @@ def _skin(limit: Float[np.ndarray, "u 3"], topology: _Topology, eyes: dict[Side,
         "lips": np.concatenate([topology.body_masks["lips"], zeros]),
         "mouth_inside": np.concatenate([topology.body_masks["mouth_inside"], zeros]),
     }
+    hair = densities(_fields(), spec, len(limit)) if has_hair(spec) else {}
+    attributes |= {name: np.concatenate([hair.get(name, np.zeros(len(limit))), zeros]) for name in HAIR_FIELDS}
     return Part("skin", np.concatenate(vertices), np.concatenate(faces), attributes, "skin", ID["skin"])
-
-
-def _flipped(faces: Int[np.ndarray, "f 4"]) -> Int[np.ndarray, "f 4"]:
-    """Turn quads and triangles round; a triangle keeps its repeated index last."""
-    triangle = faces[:, 2] == faces[:, 3]
-    out = faces[:, ::-1].copy()
-    out[triangle] = faces[triangle][:, [2, 1, 0, 0]]
-    return out
 
 
 def _mouth(limit: Float[np.ndarray, "u 3"], topology: _Topology, placed: _Placed) -> list[Part]:
     """Teeth, gums (the part `mouth`) and tongue."""
     crowns, gums = teeth.both_jaws(placed.rest_head, placed.vertices_head)
-    tongue = (limit[topology.tongue_used], topology.tongue)
+    meshes = {"teeth": crowns, "mouth": gums, "tongue": (limit[topology.tongue_used], topology.tongue)}
     return [
-        Part(name, vertices, faces, {"rest": vertices}, material, ID["mouth"])
-        for name, material, (vertices, faces) in (
-            ("teeth", "teeth", crowns),
-            ("mouth", "mouth", gums),
-            ("tongue", "tongue", tongue),
-        )
+        Part(name, vertices, faces, {"rest": vertices}, name, ID["mouth"]) for name, (vertices, faces) in meshes.items()
     ]
 
 
@@ -393,7 +401,7 @@ def _eye_parts(eye: EyeGeometry) -> list[Part]:
     ):
         faces = strip_faces(len(strip))[np.tile(columns, len(strip) - 1)]
         # These strips run from the margin towards the opening, against the skin's direction.
-        faces = _flipped(faces) if eye.side == "left" else faces
+        faces = flipped(faces) if eye.side == "left" else faces
         vertices = eye.from_orbit(strip).reshape(-1, 3)
         known = {"rest": vertices} | attributes
         parts.append(Part(name, vertices, faces, known, material, ID.get(material, 0)))

@@ -16,6 +16,7 @@ from synth.draw.chance import draw_log_uniform, draw_yes
 from synth.draw.expression import draw_expression
 from synth.draw.eye import draw_balls, draw_irises, draw_lashes, draw_lids, draw_offsets, draw_sclera
 from synth.draw.face import draw_brow, draw_glasses, draw_hair, draw_makeup, draw_skin
+from synth.draw.hair import draw_beard, draw_scalp_hair
 from synth.draw.light import Surroundings, draw_light
 from synth.draw.neck import draw_shoulders
 from synth.draw.place import Place, draw_place
@@ -76,6 +77,8 @@ def draw_subject(
     makeup = draw_makeup(person("makeup"), ranges.skin, traits)
     lashes = draw_lashes(person("lashes"), ranges.lashes, traits, makeup.mascara)
 
+    hair = draw_hair(person("hair"), ranges.brow, traits)
+
     def eye(side: int) -> EyeSpec:
         return EyeSpec(
             ball=balls[side],
@@ -103,9 +106,11 @@ def draw_subject(
         sclera=draw_sclera(person("sclera"), ranges.sclera, traits),
         skin=draw_skin(person("skin"), ranges.skin, traits, makeup),
         brow=draw_brow(person("brow"), ranges.brow, traits),
-        hair=draw_hair(person("hair"), ranges.brow, traits),
+        hair=hair,
         glasses=draw_glasses(person("glasses"), ranges.glasses),
         shoulders_rad=draw_shoulders(picture("neck"), ranges.neck, turn_rad),
+        scalp_hair=draw_scalp_hair(person("scalp_hair"), ranges.scalp_hair, traits),
+        beard=draw_beard(person("beard"), ranges.beard, traits, hair.grey),
         interpupillary_m=draw_interpupillary(person("interpupillary"), ranges.face, traits),
     )
 

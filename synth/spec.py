@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from assets.person import (
+    BeardSpec,
     BrowSpec,
     ExpressionSpec,
     EyeballSpec,
@@ -24,6 +25,7 @@ from assets.person import (
     IrisSpec,
     LashSpec,
     LidSpec,
+    ScalpHairSpec,
     ScleraSpec,
     SkinSpec,
     SubjectSpec,
@@ -32,6 +34,7 @@ from assets.person import (
 
 __all__ = [
     "BackdropSpec",
+    "BeardSpec",
     "BrowSpec",
     "CameraSpec",
     "ExpressionSpec",
@@ -46,6 +49,7 @@ __all__ = [
     "LightSpec",
     "Matrix3",
     "PersonSpec",
+    "ScalpHairSpec",
     "SceneSpec",
     "ScleraSpec",
     "SkinSpec",

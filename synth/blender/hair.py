@@ -11,7 +11,7 @@ import numpy as np
 
 from synth.blender.engine import EngineSpec
 from synth.blender.nodes import Graph, new_material
-from synth.spec import SceneSpec
+from synth.spec import SceneSpec, SubjectSpec
 
 EUMELANIN = np.array([0.419, 0.697, 1.37])
 PHEOMELANIN = np.array([0.187, 0.4, 1.05])
@@ -25,6 +25,30 @@ def build(name: str) -> tuple[Any, Graph]:
     body = g.node("ShaderNodeBsdfDiffuse", {"Color": g.colour("colour")}).outputs[0]
     shine = g.node("ShaderNodeBsdfAnisotropic", {"Color": g.colour("shine"), "Roughness": 0.38}).outputs[0]
     g.surface(g.mix_shader(0.06, body, shine))
+    return material, g
+
+
+def build_head(name: str) -> tuple[Any, Graph]:
+    """Return the material of hair and beard: every strand has its own shade, some are grey, roots are darker."""
+    material, g = new_material(name)
+    info = g.node("ShaderNodeHairInfo").outputs
+    chance = info["Random"]
+    # One number a strand serves twice: its digits beyond the second are as good as another.
+    shade = g.math("FRACT", g.mul(chance, 100.0))
+    # A strand stands for a dozen hairs, of which some have turned.
+    turned = g.add(g.value("grey"), g.mul(g.sub(chance, 0.5), g.value("grey_spread")))
+    turned = g.math("MINIMUM", g.math("MAXIMUM", turned, 0.0), 1.0)
+    colour = g.mix(turned, g.colour("colour"), g.colour("grey_colour"))
+    root = g.smooth(info["Intercept"], 0.0, 0.45, 0.55, 1.0)
+    light = g.mul(root, g.add(0.72, g.mul(shade, 0.56)))
+    grey = g.node("ShaderNodeCombineXYZ", {0: light, 1: light, 2: light}).outputs[0]
+    body = g.node("ShaderNodeBsdfDiffuse", {"Color": g.vector("MULTIPLY", colour, grey)}).outputs[0]
+    shine = g.node(
+        "ShaderNodeBsdfHair",
+        {"Color": g.colour("shine"), "Offset": 0.06, "RoughnessU": 0.22, "RoughnessV": 0.9},
+        component="Reflection",
+    ).outputs[0]
+    g.surface(g.mix_shader(g.value("gloss", 0.1), body, shine))
     return material, g
 
 
@@ -57,3 +81,49 @@ def put_lash(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
 def put_brow(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
     """Set the colour of the brows."""
     _put(g, spec, 0.0, 0.7 * spec.subject.hair.grey, 0.0)
+
+
+def _colours(spec: SubjectSpec, infrared: bool, redder: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the colour of hair that has its pigment, and of hair that has lost it."""
+    hair = spec.hair
+    colour, grey = hair_colour(hair.melanin, min(1.0, hair.redness + redder)), GREY
+    if infrared:
+        colour, grey = np.repeat(0.10 + 0.5 * colour.mean(), 3), np.repeat(0.10 + 0.5 * GREY.mean(), 3)
+    return colour, grey
+
+
+def _put_head(g: Graph, spec: SceneSpec, grey: float, redder: float, gloss: float) -> None:
+    colour, grey_colour = _colours(spec.subject, spec.light.infrared, redder)
+    g.set("colour", tuple(colour))
+    g.set("grey_colour", tuple(grey_colour))
+    g.set("grey", grey)
+    g.set("grey_spread", 1.6 * min(grey, 1 - grey))
+    g.set("shine", tuple(0.25 + 0.6 * colour))
+    g.set("gloss", gloss)
+
+
+def put_hair(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
+    """Set the colour of the hair of the head; coils shine less than what lies smooth."""
+    _put_head(g, spec, spec.subject.hair.grey, 0.0, 0.16 - 0.10 * spec.subject.scalp_hair.curl)
+
+
+def put_beard(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
+    """Set the colour of the beard: a little redder than the hair."""
+    _put_head(g, spec, spec.subject.beard.grey, 0.12, 0.07)
+
+
+def ground_colours(spec: SubjectSpec, infrared: bool) -> dict[str, tuple[float, tuple[float, ...]]]:
+    """Return how much of the skin's colour the hair on it replaces, and by which, for scalp and beard.
+
+    Shaved hair lets the skin through; hair that lies over the skin leaves it dark between the roots.
+    """
+    out = {}
+    for field, length, present, grey, redder in (
+        ("scalp", spec.scalp_hair.length_m, spec.scalp_hair.style != "bald", spec.hair.grey, 0.0),
+        ("beard", spec.beard.length_m, spec.beard.style != "none", spec.beard.grey, 0.12),
+    ):
+        colour, lost = _colours(spec, infrared, redder)
+        mean = colour + (lost - colour) * grey
+        cover = float(present) * (0.55 + 0.4 * min(1.0, length / 0.012)) * (1.0 if field == "scalp" else 0.7)
+        out[field] = (cover, tuple(0.4 * mean))
+    return out

@@ -22,7 +22,7 @@ from synth.blender.meshes import MeshPool
 from synth.blender.nodes import Graph, new_material
 from synth.spec import SceneSpec
 
-HAIR = ("lash", "brow")
+HAIR = ("lash", "brow", "hair", "beard")
 SCLERA_ID = 2
 
 

@@ -32,6 +32,8 @@ BUILDERS = {
     "caruncle": (eye.build_caruncle, eye.put_caruncle),
     "lash": (hair.build, hair.put_lash),
     "brow": (hair.build, hair.put_brow),
+    "hair": (hair.build_head, hair.put_hair),
+    "beard": (hair.build_head, hair.put_beard),
     "glasses_frame": (glasses.build_frame, glasses.put_frame),
     "glasses_lens": (glasses.build_lens, glasses.put_lens),
     "mouth": (mouth.build, mouth.put),

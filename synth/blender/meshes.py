@@ -54,8 +54,9 @@ class MeshPool:
             item = self._add(strands.name, bpy.data.hair_curves.new(strands.name))
         curves = item.data
         count, points = strands.points_head.shape[:2]
-        sizes = [curve.points_length for curve in curves.curves] if len(curves.curves) == count else []
-        if sizes != [points] * count:
+        # All curves of an object have equally many points: asking each would take longer than writing them.
+        known = len(curves.curves) == count and len(curves.points) == count * points
+        if not known:
             curves.remove_curves()
             if count:
                 curves.add_curves([points] * count)

@@ -16,6 +16,7 @@ import numpy as np
 
 from assets.subject import Part
 from synth.blender.engine import EngineSpec
+from synth.blender.hair import ground_colours
 from synth.blender.nodes import Graph, new_material
 from synth.blender.skin_dyes import colour
 from synth.spec import SceneSpec
@@ -85,7 +86,7 @@ def build(name: str) -> tuple[Any, Graph]:
     bsdf = g.node(
         "ShaderNodeBsdfPrincipled",
         {
-            "Base Color": _makeup(g, bare, place),
+            "Base Color": _haired(g, _makeup(g, bare, place)),
             "Roughness": _roughness(g, place),
             "IOR": 1.4,
             # A groove mirrors less than the ridge beside it; on the rim most of the mirror is the tears' own.
@@ -181,6 +182,14 @@ def _makeup(g: Graph, albedo: Any, place: _Place) -> Any:
     inner = g.sub(1.0, g.mul(g.smooth(place.margin, 0.5, 1.0), 0.75))
     line = g.mul(g.smooth(g.math("ADD", lid_u, edge), 0.0016, 0.0009), inner, _liner(g, place))
     return g.mix(line, albedo, (0.012, 0.010, 0.010))
+
+
+def _haired(g: Graph, albedo: Any) -> Any:
+    """Return the colour with the hair that stands on it: roots, stubble, and what is between strands."""
+    for field in ("scalp", "beard"):
+        cover = g.mul(g.attribute(field), g.value(f"{field}_cover"))
+        albedo = g.mix(cover, albedo, g.colour(f"{field}_colour"))
+    return albedo
 
 
 def _liner(g: Graph, place: _Place) -> Any:
@@ -295,6 +304,9 @@ def put(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
     g.set("eyeshadow", 0.75 * skin.eyeshadow)
     g.set("shadow_colour", _shadow_colour(skin.eyeshadow_hue, infrared))
     g.set("eyeliner", skin.eyeliner)
+    for field, (cover, tint) in ground_colours(spec.subject, infrared).items():
+        g.set(f"{field}_cover", cover)
+        g.set(f"{field}_colour", tint)
     g.set("pores", fine * (0.4 + 0.8 * skin.pores))
     g.set("net", fine * (0.16 + 0.14 * skin.wrinkles))
     g.set("crepe", fine * (0.10 + 1.15 * skin.wrinkles) * (0.6 + 0.4 * old))

@@ -6,6 +6,7 @@ from synth.config import Range
 from synth.errors import ConfigError
 from synth.ranges.expression import ExpressionRanges
 from synth.ranges.eye import BallRanges, IrisRanges, LashRanges, LidRanges, LidState, ScleraRanges
+from synth.ranges.hair import BeardRanges, ScalpHairRanges
 from synth.ranges.normal import Normal
 
 
@@ -149,6 +150,8 @@ class SubjectRanges:
     brow: BrowRanges
     glasses: GlassesRanges
     neck: NeckRanges
+    scalp_hair: ScalpHairRanges
+    beard: BeardRanges
 
     def __post_init__(self) -> None:
         """Refuse counts and probabilities that cannot be."""

@@ -3,7 +3,9 @@
 import dataclasses
 from typing import Any
 
+from assets.beard import SHAVEN
 from assets.expressions import NEUTRAL
+from assets.hair import BALD
 from assets.person import (
     BrowSpec,
     EyeballSpec,
@@ -93,6 +95,8 @@ def adult(left: EyeSpec = EYE, right: EyeSpec = EYE, **fields: Any) -> SubjectSp
         hair=HairColour(0.7, 0.2, 0.05),
         glasses=None,
         shoulders_rad=(0.0, 0.0, 0.0),
+        scalp_hair=BALD,
+        beard=SHAVEN,
         interpupillary_m=0.063,
     )
     return dataclasses.replace(subject, **fields)

@@ -1,0 +1,294 @@
+"""Hair of the head: a few hundred guides that follow skull and gravity, and thousands of strands between them.
+
+A guide grows step by step: it keeps its direction as far as it is stiff, is combed as its style wants it, falls, and is
+pushed off the skin, the further the more hair lies under it.  Strands run between the guides of their neighbourhood,
+gather to locks, curl, and are cut.  Strands are drawn thicker than hair is (0.07 mm), as there are fewer of them.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from assets.ground import Ground, Plot
+from assets.locks import DOWN, along, curl, unit
+from assets.person import ScalpHairSpec
+from assets.scalp import inside_m, scalp_density, step
+from assets.tied import bun, drawn_back, tail, tie
+
+
+@dataclass(frozen=True)
+class Style:
+    """How hair is worn.  Directions are in `head`: x away from the parting, y down, z back."""
+
+    strands: int
+    """On a full head."""
+    points: int
+    top: tuple[float, float, float]
+    """Where the hair over the forehead and on top is combed to."""
+    lift: float
+    """How steeply it leaves the skin, 0 along it to 1 straight out."""
+    bend_m: float
+    """Length over which gravity turns it; large for hair that stands."""
+    radius_m: float
+    sides: float = 1.0
+    """Length on the sides and below, of that on top."""
+    level: bool = False
+    """Cut at one height all around, not at one length."""
+    tied: bool = False
+
+
+STYLES = {
+    "bald": Style(0, 2, (0.0, 0.0, 0.0), 0.0, 1.0, 0.0),
+    "shaved": Style(4200, 3, (0.0, 0.3, -0.5), 0.55, 1.0, 0.00017),
+    "crew": Style(6000, 4, (0.1, 0.0, -0.8), 0.55, 0.5, 0.00026, sides=0.35),
+    "short": Style(6000, 7, (0.9, 0.0, -0.25), 0.30, 0.10, 0.00028, sides=0.45),
+    "swept": Style(5500, 8, (0.25, -0.1, 1.0), 0.35, 0.14, 0.00028, sides=0.5),
+    "medium": Style(5600, 10, (0.9, 0.2, 0.15), 0.16, 0.05, 0.00032),
+    "long": Style(5000, 16, (0.9, 0.25, 0.35), 0.12, 0.04, 0.00038),
+    "bob": Style(5200, 12, (0.9, 0.25, 0.2), 0.12, 0.04, 0.00036, level=True),
+    "afro": Style(5500, 12, (0.0, -0.25, 0.0), 0.95, 1.5, 0.00036),
+    "ponytail": Style(4200, 12, (0.0, 0.0, 1.0), 0.1, 0.05, 0.00032, tied=True),
+    "bun": Style(4200, 12, (0.0, 0.0, 1.0), 0.1, 0.05, 0.00032, tied=True),
+}
+BALD = ScalpHairSpec("bald", 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0)
+"""No hair."""
+
+_FLOAT_M = 0.0006
+
+
+def grow_hair(
+    spec: ScalpHairSpec, plot: Plot, ground: Ground, size: float
+) -> tuple[Float[np.ndarray, "k m 3"], Float[np.ndarray, "k m"]]:
+    """Return the strands of a head in `head`, root to tip, and their radii.
+
+    Args:
+        spec: How the person wears it.
+        plot: Seeds of the scalp.
+        ground: The person's skin.
+        size: Of the head, 1 for that of the base mesh.
+    """
+    style = STYLES[spec.style]
+    rng = np.random.default_rng([spec.seed, 3])
+    lead = np.arange(plot.guides)
+    chosen = _chosen(spec, style, plot, rng)
+    roots = plot.on(ground.vertices, lead)
+    normals = unit(plot.on(ground.normals, lead))
+    length = _lengths(spec, style, plot, lead, rng) * size
+    knot = tie(roots, ground, size, rng)
+    if style.tied:
+        guides, planes = drawn_back(style.points, ground, roots, knot, spec.volume)
+    else:
+        guides, planes = _grow(spec, style, plot, ground, roots, normals, length, rng)
+    if style.level or spec.fringe > 0:
+        guides = _level(spec, style, plot, guides, size, rng)
+    points, share = _between(spec, style, plot, ground, chosen, guides, rng)
+    near = plot.led_by[chosen, 0]
+    way = (np.full(len(chosen), 0.05) if style.tied else length[near] * share)[:, None] * np.linspace(
+        0, 1, style.points
+    )
+    points = curl(spec, points, way, near, plot.guides, rng)
+    points = _out(points, share, near, planes)
+    radius = _radii(spec, style, plot, chosen, points.shape[1], rng)
+    if style.tied:
+        shape = (style.strands // 5, style.points)
+        bundle = bun(spec, shape, knot, size, rng) if spec.style == "bun" else tail(spec, shape, knot, ground, rng)
+        points = np.concatenate([points, bundle])
+        radius = np.concatenate([radius, np.full(bundle.shape[:2], style.radius_m)])
+    return points, radius
+
+
+def _chosen(spec: ScalpHairSpec, style: Style, plot: Plot, rng: np.random.Generator) -> Int[np.ndarray, " k"]:
+    """Draw the seeds that come up."""
+    density = scalp_density(spec, plot.at)
+    share = min(1.0, style.strands / len(density))
+    return np.flatnonzero(rng.random(len(density)) < density * share)
+
+
+def _is_top(plot: Plot, of: Int[np.ndarray, " k"]) -> Float[np.ndarray, " k"]:
+    """Return 1 on top of the head, 0 on its sides and its back below the crown."""
+    x, y, z = plot.at.base_head[of].T
+    return step(y + 0.25 * np.clip(z - 0.10, 0, 1) + 0.35 * np.clip(np.abs(x) - 0.045, 0, 1), -0.05, -0.078)
+
+
+def _fringed(spec: ScalpHairSpec, plot: Plot, of: Int[np.ndarray, " k"]) -> Float[np.ndarray, " k"]:
+    """Return 1 where the fringe has its roots."""
+    if spec.fringe <= 0:
+        return np.zeros(len(of))
+    x, _, z = plot.at.base_head[of].T
+    half = 0.03 + 0.03 * spec.fringe
+    return step(z + 0.3 * np.abs(x), 0.034, 0.022) * step(np.abs(x), half + 0.006, half - 0.006)
+
+
+def _aside(spec: ScalpHairSpec, plot: Plot, of: Int[np.ndarray, " k"]) -> Float[np.ndarray, " k"]:
+    """Return on which side of the parting roots lie, metres to the left of it; at the back it runs to the crown."""
+    x, _, z = plot.at.base_head[of].T
+    return x - 0.042 * spec.parting * step(z, 0.13, 0.06)
+
+
+def _lengths(
+    spec: ScalpHairSpec, style: Style, plot: Plot, of: Int[np.ndarray, " k"], rng: np.random.Generator
+) -> Float[np.ndarray, " k"]:
+    top = _is_top(plot, of)
+    length = spec.length_m * (style.sides + (1 - style.sides) * top)
+    edge = step(inside_m(spec, plot.at)[of], 0.0, 0.018)
+    if style.sides < 1:
+        # A fade: nape and sideburns are the shortest.
+        length = length * (1 - 0.65 * (1 - edge) * (1 - top))
+    elif spec.style == "afro":
+        length = length * (0.5 + 0.5 * edge)
+    return np.asarray(np.maximum(length * rng.uniform(0.88, 1.0, len(of)), 0.002))
+
+
+def _grow(
+    spec: ScalpHairSpec,
+    style: Style,
+    plot: Plot,
+    ground: Ground,
+    roots: Float[np.ndarray, "g 3"],
+    normals: Float[np.ndarray, "g 3"],
+    length: Float[np.ndarray, " g"],
+    rng: np.random.Generator,
+) -> tuple[Float[np.ndarray, "g m 3"], tuple[Float[np.ndarray, "g m 3"], Float[np.ndarray, "g m 3"]]]:
+    """Return the guides, and the tangent planes of the skin under their points."""
+    lead = np.arange(plot.guides)
+    count = style.points
+    comb = _combed(spec, style, plot, lead, normals, rng)
+    lift = np.clip(style.lift + 0.5 * (spec.volume - 0.4) * (1 - style.lift), 0.03, 1.0)
+    direction = unit(comb * (1 - lift) + normals * lift)
+    stride = length / (count - 1)
+    bend = style.bend_m * (1 + 1.5 * spec.curl)
+    falls = 1 - np.exp(-stride / bend)[:, None]
+    holds = np.exp(-stride / 0.035)[:, None] * 0.6
+    # Hair that has come a long way lies on that which grew below it.
+    thick = 0.002 + (0.006 + 0.022 * spec.volume) * min(1.0, spec.length_m / 0.12)
+    points, feet, outs = [roots], [roots], [normals]
+    fringe = _fringed(spec, plot, lead)[:, None]
+    pull = unit(DOWN + np.array([0.0, 0.0, 0.12]))
+    for i in range(1, count):
+        way = stride * i
+        direction = direction * (1 - falls) + pull * falls
+        direction = unit(direction + comb * holds * max(0.0, 1 - i / 6))
+        place = points[-1] + direction * stride[:, None]
+        foot, out = ground.under(place)
+        above = np.einsum("gi,gi->g", place - foot, out)
+        clear = _FLOAT_M + thick * (1 - np.exp(-way / 0.07)) * (1 - 0.6 * fringe[:, 0])
+        clear = np.where(above > -0.03, clear, 0.0)
+        place = place + out * np.maximum(clear - above, 0.0)[:, None]
+        direction = unit(place - points[-1])
+        points.append(points[-1] + direction * stride[:, None])
+        feet.append(foot)
+        outs.append(out)
+    return np.stack(points, 1), (np.stack(feet, 1), np.stack(outs, 1))
+
+
+def _combed(
+    spec: ScalpHairSpec,
+    style: Style,
+    plot: Plot,
+    lead: Int[np.ndarray, " g"],
+    normals: Float[np.ndarray, "g 3"],
+    rng: np.random.Generator,
+) -> Float[np.ndarray, "g 3"]:
+    """Return along the skin where each guide is combed to."""
+    x, _, z = plot.at.base_head[lead].T
+    top = _is_top(plot, lead)[:, None]
+    aside = np.tanh(_aside(spec, plot, lead) / 0.006)
+    wanted = np.stack([aside * style.top[0], np.full(len(x), style.top[1]), np.full(len(x), style.top[2])], 1)
+    # Sides hang down and a little back, the nape down.
+    back = 0.25 * step(z, 0.12, 0.04)
+    sides = np.stack([np.zeros(len(x)), np.ones(len(x)), back], 1)
+    wanted = top * wanted + (1 - top) * sides
+    fringe = _fringed(spec, plot, lead)[:, None]
+    forward = np.stack([0.25 * aside + 4.0 * x, np.full(len(x), 0.35), np.full(len(x), -1.0)], 1)
+    wanted = fringe * forward + (1 - fringe) * wanted
+    wanted = wanted + rng.normal(0.0, 0.12, wanted.shape)
+    along = wanted - np.einsum("gi,gi->g", wanted, normals)[:, None] * normals
+    return unit(along)
+
+
+def _level(
+    spec: ScalpHairSpec,
+    style: Style,
+    plot: Plot,
+    guides: Float[np.ndarray, "g m 3"],
+    size: float,
+    rng: np.random.Generator,
+) -> Float[np.ndarray, "g m 3"]:
+    """Cut guides where they pass the height that their style ends at, keeping their number of points."""
+    fringe = _fringed(spec, plot, np.arange(len(guides)))
+    end = np.where(fringe > 0.4, -0.020 - 0.012 * (1 - spec.fringe), np.inf)
+    if style.level:
+        end = np.where(fringe > 0.4, end, -0.095 + 0.80 * spec.length_m)
+    end = end * size + rng.normal(0.0, 0.002, len(guides))
+    below = guides[:, :, 1] > end[:, None]
+    below[:, 0] = False
+    count = guides.shape[1]
+    first = np.where(below.any(1), below.argmax(1), count - 1).astype(float)
+    row = np.arange(len(guides))
+    i = first.astype(int)
+    y0, y1 = guides[row, i - 1, 1], guides[row, i, 1]
+    share = np.where(below.any(1), np.clip((end - y0) / np.maximum(y1 - y0, 1e-6), 0.0, 1.0), 1.0)
+    last = np.maximum(first - 1 + share, 0.5)
+    return along(guides, last[:, None] * np.linspace(0, 1, count))
+
+
+def _between(
+    spec: ScalpHairSpec,
+    style: Style,
+    plot: Plot,
+    ground: Ground,
+    chosen: Int[np.ndarray, " k"],
+    guides: Float[np.ndarray, "g m 3"],
+    rng: np.random.Generator,
+) -> tuple[Float[np.ndarray, "k m 3"], Float[np.ndarray, " k"]]:
+    """Return strands between their guides, and how much of its guide's length each has."""
+    led, apart = plot.led_by[chosen], plot.apart_m[chosen]
+    weight = 1.0 / (apart + 0.003) ** 2
+    # No strand lies across the parting.
+    mine = np.sign(_aside(spec, plot, chosen))[:, None]
+    theirs = np.sign(_aside(spec, plot, np.arange(plot.guides)))[led]
+    weight = np.where(mine == theirs, weight, 1e-4 * weight)
+    weight = weight / weight.sum(1, keepdims=True)
+    curves = guides - guides[:, :1]
+    roots = plot.on(ground.vertices, chosen)
+    own = sum(weight[:, j, None, None] * curves[led[:, j]] for j in range(4)) + roots[:, None]
+    # Locks: towards the tip strands gather to the guide next to them.
+    count = guides.shape[1]
+    t = np.linspace(0, 1, count)
+    gather = (0.25 + 0.35 * min(spec.curl, 0.7)) * min(1.0, spec.length_m / 0.08)
+    near = np.take_along_axis(led, weight.argmax(1)[:, None], 1)[:, 0]
+    fringe = _fringed(spec, plot, chosen)
+    pulled = (gather * (1 - 0.6 * fringe))[:, None] * t**1.3
+    own = own + (guides[near] - own) * pulled[..., None]
+    share = np.ones(len(chosen)) if style.tied else rng.uniform(0.72, 1.0, len(chosen))
+    fine = step(inside_m(spec, plot.at)[chosen], -0.002, 0.010)
+    # Along the hairline every other hair is a short one.
+    share = share + (1.0 - share) * 0.8 * fringe
+    share = np.where(rng.random(len(chosen)) < 0.3 * (1 - fine), 0.3 + 0.4 * share, share)
+    return along(own, share[:, None] * (t * (count - 1))), share
+
+
+def _out(
+    points: Float[np.ndarray, "k m 3"],
+    share: Float[np.ndarray, " k"],
+    near: Int[np.ndarray, " k"],
+    planes: tuple[Float[np.ndarray, "g m 3"], Float[np.ndarray, "g m 3"]],
+) -> Float[np.ndarray, "k m 3"]:
+    """Push points off the skin under their guide."""
+    m = points.shape[1]
+    index = np.round(share[:, None] * np.arange(m)).astype(int)
+    foot, out = planes[0][near[:, None], index], planes[1][near[:, None], index]
+    above = np.einsum("kmi,kmi->km", points - foot, out)
+    push = np.clip(_FLOAT_M - above, 0.0, 0.012)
+    push[:, 0] = 0.0
+    return np.asarray(points + out * push[..., None])
+
+
+def _radii(
+    spec: ScalpHairSpec, style: Style, plot: Plot, chosen: Int[np.ndarray, " k"], m: int, rng: np.random.Generator
+) -> Float[np.ndarray, "k m"]:
+    t = np.linspace(0, 1, m)
+    fine = 0.55 + 0.45 * step(inside_m(spec, plot.at)[chosen], -0.003, 0.012)
+    radius = style.radius_m * fine * rng.uniform(0.75, 1.2, len(chosen))
+    return np.asarray(radius[:, None] * (1 - 0.75 * t**3))
