@@ -113,7 +113,7 @@ def adult() -> SubjectGeometry:
     spec = SubjectSpec(
         *(0, 0.5, 30.0, 1 / 3, 1 / 3, 1 / 3, 0.5, 0.5, (), NEUTRAL, eye, eye),
         ScleraSpec(0.3, 0.2, 0.4, 1),
-        SkinSpec(*(0.3,) * 12, 1),
+        SkinSpec(*(0.3,) * 12, 1, *(0.0,) * 6),
         BrowSpec(1, 0.009, 0.009, 0.3, 0.0, 5e-5, 1),
         HairColour(0.7, 0.2, 0.05),
         None,

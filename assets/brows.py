@@ -15,6 +15,10 @@ from assets.person import BrowSpec
 
 POINTS = 6
 """Points of a hair, root to tip."""
+TAIL_FALL_M = 10.3e-3
+"""How far the tail comes down from the arch, beside the arch's own fall."""
+_STRAY = 0.16
+"""Part of the hairs that stand about the band: shorter and finer, they make its borders soft."""
 _TIP = 0.15
 _FLOAT_M = 0.1e-3
 
@@ -24,10 +28,12 @@ def brow_borders_m(
 ) -> tuple[Float[np.ndarray, " c"], Float[np.ndarray, " c"]]:
     """Return heights of the lower and the upper border above the brow's mean place, along u.
 
-    The arch peaks at two thirds (over the outer edge of the iris in the classic brow) and the tail runs to a point.
+    The arch peaks at two thirds (over the outer edge of the iris in the classic brow); from there the tail, which runs
+    to a point, comes down along the rim of the orbit.
     """
     rise = np.where(u < 0.66, np.sin(0.5 * np.pi * u / 0.66), np.cos(0.5 * np.pi * (u - 0.66) / 0.34))
     line = spec.lift_m + spec.arch * 5e-3 * (rise - 0.5)
+    line = line - TAIL_FALL_M * np.clip((u - 0.62) / 0.38, 0.0, 1.0) ** 1.5
     taper = np.clip(1.0 - 0.75 * np.clip((u - 0.55) / 0.45, 0.0, 1.0) ** 1.2, 0.25, 1.0)
     half = 0.5 * spec.thickness_m * taper * np.clip(0.75 + 0.25 * u / 0.15, 0.75, 1.0)
     return line - half, line + half
@@ -53,8 +59,12 @@ def grow_brow(
     u, v = root[:, 0], root[:, 1]
     step_u, step_v = _metric(surface_points)
     angle = _angle(u, v) + rng.normal(0.0, 0.16, spec.count)
+    stray = np.clip(np.abs(2 * v - 1) - 0.6, 0.0, 1.0)
     length = (
-        spec.length_m * (0.4 + 0.6 * np.sin(np.pi * np.clip(0.1 + 0.8 * u, 0, 1))) * rng.uniform(0.7, 1.15, spec.count)
+        spec.length_m
+        * (1 - 0.5 * stray)
+        * (0.4 + 0.6 * np.sin(np.pi * np.clip(0.1 + 0.8 * u, 0, 1)))
+        * rng.uniform(0.7, 1.15, spec.count)
     )
     along = np.linspace(0.0, 1.0, POINTS)
     # Hairs bend outwards along their way.
@@ -71,21 +81,26 @@ def grow_brow(
     out = out / np.linalg.norm(out, axis=-1, keepdims=True)
     points = on_patch(surface_points, place_u, place_v) + height[..., None] * out
     thin = 1 - 0.35 * np.clip((u - 0.6) / 0.4, 0, 1)
-    radius = spec.radius_m * (thin * rng.uniform(0.75, 1.15, spec.count))[:, None] * (1 - (1 - _TIP) * along**1.6)
+    fine = 1 - 0.4 * stray
+    radius = (
+        spec.radius_m * (fine * thin * rng.uniform(0.75, 1.15, spec.count))[:, None] * (1 - (1 - _TIP) * along**1.6)
+    )
     return points, radius
 
 
 def _draw_roots(rng: np.random.Generator, count: int) -> Float[np.ndarray, "n 2"]:
-    """Draw (u, v) by rejection: the density falls off softly to the borders and at the nose."""
+    """Draw (u, v) by rejection: the density falls off softly to the borders, at the nose and at the tail."""
     found = np.zeros((0, 2))
     while len(found) < count:
-        trial = rng.random((4 * count + 16, 2))
+        trial = rng.random((5 * count + 16, 3))
         u, v = trial[:, 0], trial[:, 1]
-        across = 1 - np.abs(2 * v - 1) ** 2.5
-        ends = np.clip(u / 0.12, 0.15, 1) * np.clip((1.02 - u) / 0.15, 0.1, 1)
+        across = np.exp(-1.3 * np.abs(2 * v - 1) ** 2.2)
+        ends = np.clip(u / 0.14, 0.12, 1) * np.clip((1.02 - u) / 0.12, 0.25, 1)
         # The body, a quarter to two thirds along, is densest.
         body = 0.7 + 0.3 * np.exp(-(((u - 0.4) / 0.3) ** 2))
-        found = np.concatenate([found, trial[rng.random(len(trial)) < across * ends * body]])
+        # A stray keeps its side, further out by up to a third of the band.
+        beyond = np.where(trial[:, 2] < _STRAY, 0.5 + (v - 0.5) * 1.7, v)
+        found = np.concatenate([found, np.stack([u, beyond], -1)[rng.random(len(trial)) < across * ends * body]])
     return found[:count]
 
 

@@ -16,8 +16,8 @@ from assets.person import BrowSpec, LashSpec
 
 BROW_HEIGHT_M = 0.0205
 """Middle of the brow over the rotation centre."""
-_NASAL_M, _TEMPORAL_M = 0.0195, 0.0235  # its ends, from the rotation centre
-_HEIGHTS_M = np.linspace(0.008, 0.036, 15)
+_NASAL_M, _TEMPORAL_M = 0.0195, 0.0278  # its ends, from the rotation centre
+_HEIGHTS_M = np.linspace(-0.004, 0.036, 21)
 _ALONG = np.linspace(0.0, 1.0, 24)
 _ROWS = 9
 
@@ -37,7 +37,7 @@ def lashes(spec: LashSpec, orbit: Orbit, *, upper: bool) -> tuple[Float[np.ndarr
 def brow_weights(
     base_head: Float[np.ndarray, "n 3"], centre_head: Float[np.ndarray, "3"], side: Side
 ) -> sparse.csr_matrix:
-    """Return the weights (15 x 24, n) that carry skin vertices to the grid of heights and places along a brow.
+    """Return the weights (21 x 24, n) that carry skin vertices to the grid of heights and places along a brow.
 
     Args:
         base_head: Skin vertices of the untouched head.

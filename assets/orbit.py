@@ -84,6 +84,19 @@ def _patch(rings: Float[np.ndarray, "13 28 3"]) -> Float[np.ndarray, "r 112 3"]:
     return np.einsum("ra,cb,abk->rck", rows, columns, rings, optimize=True)
 
 
+def untouched_patch(
+    rings_head: Float[np.ndarray, "13 28 3"],
+) -> tuple[Float[np.ndarray, "r 112 3"], Float[np.ndarray, " r"]]:
+    """Return where the rows of `Orbit.skin` lie on the untouched mesh, and how near the eye each is, 1 to 0.
+
+    Args:
+        rings_head: The rings of the untouched mesh about one eye.
+    """
+    patch = _patch(rings_head)
+    rings = np.concatenate([np.full(MARGIN_ROWS, _ROW_RINGS[0]), _ROW_RINGS])
+    return np.concatenate([np.repeat(patch[:1], MARGIN_ROWS, axis=0), patch]), _smooth((JOIN_RING - rings) / 4.0)
+
+
 UPPER = np.arange(COLUMNS) <= COLUMNS // 2
 """Which columns belong to the upper lid; both canthi count as upper."""
 

@@ -191,6 +191,15 @@ class SkinSpec:
     eyeshadow_hue: float
     eyeliner: float
     texture_seed: int
+    marks: float
+    """How many moles there are."""
+    acne: float
+    scar: float
+    """How plain the one scar is that a face may have; its place goes by the seed."""
+    lipstick: float
+    lipstick_hue: float
+    """0 brownish nude over rose and red to plum (1)."""
+    blush: float
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from jaxtyping import Bool, Float, Int
 
 from assets import eyeball as balls
 from assets import teeth
+from assets.complexion import complexion
 from assets.expressions import cheeks_head, mesh_weights
 from assets.eyeball import Eyeball, Side
 from assets.fields import HAIR_FIELDS, Fields, densities, grow, has_hair, sow_fields
@@ -24,10 +25,21 @@ from assets.head import load_head, macro_weights
 from assets.lids import Gazing
 from assets.lips import Seam, closed, find_seam
 from assets.neck import Neck
-from assets.orbit import COLUMNS, JOIN_RING, UPPER, Orbit, build_orbit, caruncle_weight, flipped, strip_faces
+from assets.orbit import (
+    COLUMNS,
+    JOIN_RING,
+    UPPER,
+    Orbit,
+    build_orbit,
+    caruncle_weight,
+    flipped,
+    strip_faces,
+    untouched_patch,
+)
 from assets.person import EyeSpec, GlassesSpec, SubjectSpec
 from assets.scalp import places
 from assets.subdivision import Refinement, refine
+from assets.zones import Zones, find_zones
 
 SIDES: tuple[Side, Side] = ("left", "right")
 ID = {
@@ -199,6 +211,7 @@ class _Topology:
     tongue: Int[np.ndarray, "t 4"]
     tongue_used: Int[np.ndarray, " v"]
     seam: Seam
+    zones: Zones
     body_masks: dict[str, Float[np.ndarray, " u"]]
     brows: dict[Side, sparse.csr_matrix]
 
@@ -228,13 +241,29 @@ def _topology() -> _Topology:
     skin = np.repeat(head.in_groups("body")[keep], 4)
     tongue_used, tongue = np.unique(compact[np.repeat(head.in_groups("tongue")[keep], 4)], return_inverse=True)
     masks = {
-        name: np.asarray(refinement.limit @ head.masks[name])[used] for name in ("lips", "eyelids", "mouth_inside")
+        name: np.asarray(refinement.limit @ head.masks[name])[used]
+        for name in ("lips", "ears", "eyelids", "mouth_inside")
     }
     base = np.asarray(refinement.limit @ head.base_head)[used]
     centres = head.old_eye_centres_head(head.base_head)
     brows = {side: brow_weights(base, centres[i], side) for i, side in enumerate(SIDES)}
     seam = find_seam(refinement.limit[used], head.base_head, masks["lips"])
-    return _Topology(refinement, used, compact, join, skin, tongue.reshape(-1, 4), tongue_used, seam, masks, brows)
+    zones = _zones(base, masks["ears"])
+    return _Topology(
+        refinement, used, compact, join, skin, tongue.reshape(-1, 4), tongue_used, seam, zones, masks, brows
+    )
+
+
+def _zones(base_head: Float[np.ndarray, "u 3"], ears: Float[np.ndarray, " u"]) -> Zones:
+    """Return the zones of the skin's vertices: of the refined head, then of both orbits' patches."""
+    head = load_head()
+    points, near = [base_head], [np.zeros(len(base_head))]
+    for side in SIDES:
+        patch, share = untouched_patch(head.base_head[head.eye_rings[side]])
+        points.append(patch[:-1].reshape(-1, 3))
+        near.append(np.repeat(share[:-1], COLUMNS))
+    all_near = np.concatenate(near)
+    return find_zones(np.concatenate(points), np.pad(ears, (0, len(all_near) - len(ears))), all_near)
 
 
 @lru_cache(maxsize=1)
@@ -356,6 +385,7 @@ def _skin(
         lid.append((np.clip(1.0 - orbit.margin_m[:-1] / 0.014, 0.0, 1.0) * (1.0 - fade)).ravel())
         count += rows * COLUMNS
     zeros = np.zeros(count - len(limit))
+    inside = np.concatenate([topology.body_masks["mouth_inside"], zeros])
     attributes = {
         "rest": np.concatenate(rests),
         "lid_u": np.concatenate(lid_u),
@@ -363,10 +393,11 @@ def _skin(
         "lid": np.concatenate(lid),
         "upper": np.concatenate(upper),
         "lips": np.concatenate([topology.body_masks["lips"], zeros]),
-        "mouth_inside": np.concatenate([topology.body_masks["mouth_inside"], zeros]),
+        "mouth_inside": inside,
     }
     hair = densities(_fields(), spec, len(limit)) if has_hair(spec) else {}
     attributes |= {name: np.concatenate([hair.get(name, np.zeros(len(limit))), zeros]) for name in HAIR_FIELDS}
+    attributes |= complexion(spec.skin, spec.age_years, spec.expression, topology.zones, attributes["lips"], inside)
     return Part("skin", np.concatenate(vertices), np.concatenate(faces), attributes, "skin", ID["skin"])
 
 

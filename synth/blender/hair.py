@@ -61,7 +61,7 @@ def hair_colour(melanin: float, redness: float) -> np.ndarray:
 
 def _put(g: Graph, spec: SceneSpec, darker: float, grey: float, painted: float) -> None:
     hair = spec.subject.hair
-    colour = hair_colour(min(1.0, hair.melanin + darker), hair.redness)
+    colour = hair_colour(min(max(hair.melanin + darker, 0.0), 1.0), hair.redness)
     colour = colour + (GREY - colour) * grey
     colour = colour + (MASCARA - colour) * painted
     if spec.light.infrared:
@@ -79,8 +79,8 @@ def put_lash(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
 
 
 def put_brow(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
-    """Set the colour of the brows."""
-    _put(g, spec, 0.0, 0.7 * spec.subject.hair.grey, 0.0)
+    """Set the colour of the brows: fine hairs let light through, and look paler than those of the head."""
+    _put(g, spec, -0.10, 0.7 * spec.subject.hair.grey, 0.0)
 
 
 def _colours(spec: SubjectSpec, infrared: bool, redder: float) -> tuple[np.ndarray, np.ndarray]:

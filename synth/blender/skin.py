@@ -5,7 +5,8 @@ albedo is base * melanin_step^dm * blood_step^dh, one step being a tenth of the 
 exponential as absorption is.
 
 Attributes of the mesh: `rest` (m, position when the face is at rest, so that texture moves with the skin), `lid`,
-`margin`, `lips` (0 to 1), `lid_u` (m, distance from the lid margin), and `corner`, made here by `attributes`.
+`margin` (0 to 1), `lid_u` (m, distance from the lid margin), `dyes`, `sheet` and `places` of assets/complexion.py, and
+`corner`, made here by `attributes`.
 """
 
 import colorsys
@@ -33,6 +34,10 @@ VEIN = (0.80, 0.90, 0.97)
 """What a vein under thin skin leaves of each colour: scattering above it keeps the blue."""
 CROW_CENTRE_M = 0.006
 """Crow's feet fan out from a point this far inside the outer corner."""
+MARK_CELL_M = 0.018
+"""Side of the squares of skin that have one mole, pimple or spot of age each, or none."""
+LIPSTICKS = np.array([[0.36, 0.17, 0.12], [0.45, 0.13, 0.14], [0.38, 0.02, 0.025], [0.12, 0.015, 0.04]])
+"""Nude, rose, red, plum; linear."""
 TROUGH_M = (-0.0195, 0.0095)
 """Middle of the hollow under the eye, from the outer corner: temporal, down."""
 
@@ -46,10 +51,18 @@ class _Place:
     lid: Any
     margin: Any
     lips: Any
+    mucosa: Any
+    creases: Any
     lid_u: Any
     temporal: Any
     """`corner`, m."""
     down: Any
+    melanin: Any
+    """`dyes`: above the subject's mean, in steps; `gloss` is roughness."""
+    blood: Any
+    gloss: Any
+    sheet: Any
+    sun: Any
 
 
 def attributes(part: Part) -> dict[str, np.ndarray]:
@@ -72,14 +85,25 @@ def build(name: str) -> tuple[Any, Graph]:
     """Return the material; its parameters are set by `put`."""
     material, g = new_material(name)
     corner = g.node("ShaderNodeSeparateXYZ", {0: g.attribute("corner", "Vector")}).outputs
+    dyes, places = (
+        g.node("ShaderNodeSeparateXYZ", {0: g.attribute(name, "Vector")}).outputs for name in ("dyes", "places")
+    )
+    sheet = g.attribute("sheet", "Vector")
     place = _Place(
         where=g.vector("ADD", g.attribute("rest", "Vector"), g.offset("offset")),
         lid=g.attribute("lid"),
         margin=g.attribute("margin"),
-        lips=g.attribute("lips"),
+        lips=places[0],
+        mucosa=places[1],
+        creases=places[2],
         lid_u=g.attribute("lid_u"),
         temporal=corner[0],
         down=corner[1],
+        melanin=dyes[0],
+        blood=dyes[1],
+        gloss=dyes[2],
+        sheet=sheet,
+        sun=g.node("ShaderNodeSeparateXYZ", {0: sheet}).outputs[2],
     )
     grooves = _grooves(g, place)
     bare = g.vector("MULTIPLY", _albedo(g, place), _grey(g, g.sub(1.0, g.mul(grooves, g.value("groove_shade")))))
@@ -115,11 +139,16 @@ def _albedo(g: Graph, place: _Place) -> Any:
     strength = g.smooth(g.noise(where, 130.0, 1.0), 0.5, 0.75)
     fade = g.sub(1.0, margin)
     trough = _trough(g, place)
+    brown, red = _marks(g, place)
+    scar = _scar(g, place)
     dm = g.add(
+        place.melanin,
+        brown,
+        g.mul(scar, -1.5),
         g.mul(blotch, g.value("blotches"), 2.5),
         g.mul(mottle, g.value("mottle"), 2.4),
         g.mul(speckle, g.value("speckles"), 2.2),
-        g.mul(spots, strength, g.value("freckles"), fade),
+        g.mul(spots, strength, g.value("freckles"), fade, place.sun),
         # The rim keeps the lid's pigment but for a little, or it would shine out of a dark face; a pale one's is pink.
         g.mul(lid, g.value("lid_melanin")),
         g.mul(trough, g.value("trough_melanin")),
@@ -128,18 +157,67 @@ def _albedo(g: Graph, place: _Place) -> Any:
     # The thin skin by the margin shows the blood below it; so does the rim itself.
     near = g.smooth(place.lid_u, 0.0045, 0.0)
     dh = g.add(
+        place.blood,
+        red,
+        g.mul(scar, 2.5),
         g.mul(redness, g.value("blotches"), 6.0),
         g.mul(flush, g.value("mottle"), 4.5),
         g.mul(lid, g.value("lid_blood")),
         g.mul(trough, g.value("trough_blood")),
         g.mul(near, 1.2),
         g.mul(margin, g.add(1.6, g.mul(flush, g.value("mottle"), 5.0))),
-        g.mul(place.lips, 6.0),
     )
     albedo = g.vector("MULTIPLY", g.colour("base"), _power(g, g.colour("melanin_step"), dm))
     albedo = g.vector("MULTIPLY", albedo, _power(g, g.colour("blood_step"), dh))
     blue = g.add(g.mul(_veins(g, place), g.value("veins")), g.mul(trough, g.value("trough_blue")))
-    return g.vector("MULTIPLY", albedo, _power(g, g.colour("vein", VEIN), blue))
+    albedo = g.vector("MULTIPLY", albedo, _power(g, g.colour("vein", VEIN), blue))
+    albedo = g.vector("MULTIPLY", albedo, _power(g, g.colour("lip_step"), place.lips))
+    return g.mix(place.mucosa, albedo, g.colour("mucosa"))
+
+
+def _marks(g: Graph, place: _Place) -> tuple[Any, Any]:
+    """Return steps of melanin and of blood: moles and spots of age, pimples and what they leave behind."""
+    node = g.node(
+        "ShaderNodeTexVoronoi",
+        {"Vector": g.vector("ADD", place.sheet, g.offset("offset")), "Scale": 1 / MARK_CELL_M},
+        voronoi_dimensions="2D",
+    )
+    distance = node.outputs["Distance"]
+    kind, size, tone = g.node("ShaderNodeSeparateXYZ", {0: node.outputs["Color"]}).outputs
+    # Moles to one end of the cells' numbers, pimples to the other, spots of age between.
+    mole = g.mul(
+        g.math("LESS_THAN", kind, g.value("moles")),
+        g.smooth(distance, g.add(0.055, g.mul(size, size, 0.05)), g.add(0.02, g.mul(size, size, 0.04))),
+        g.add(3.0, g.mul(tone, 5.0)),
+        g.value("has_moles"),
+    )
+    spot = g.mul(
+        g.math("LESS_THAN", g.math("ABSOLUTE", g.sub(kind, 0.5)), g.value("age_spots")),
+        g.smooth(distance, g.add(0.09, g.mul(size, 0.16)), g.add(0.05, g.mul(size, 0.08))),
+        g.add(0.8, g.mul(tone, 1.6)),
+        place.sun,
+        g.value("has_age_spots"),
+    )
+    pimple = g.mul(
+        g.math("GREATER_THAN", kind, g.sub(1.0, g.value("pimples"))),
+        g.smooth(distance, g.add(0.09, g.mul(size, 0.08)), 0.02),
+        g.add(2.0, g.mul(tone, 5.0)),
+        g.value("has_pimples"),
+    )
+    bare = g.math("MAXIMUM", g.sub(1.0, g.add(g.mul(place.lid, 3.0), place.lips)), 0.0)
+    return g.mul(g.add(mole, spot), bare), g.mul(pimple, bare)
+
+
+def _scar(g: Graph, place: _Place) -> Any:
+    """Return 0 to 1: one line of paler, redder skin."""
+    off = g.vector("SUBTRACT", place.sheet, g.offset("scar_at"))
+    along, across = (
+        g.vector("DOT_PRODUCT", off, g.offset("scar_way")),
+        g.vector("DOT_PRODUCT", off, g.offset("scar_side")),
+    )
+    waver = g.mul(g.math("SINE", g.mul(along, 420.0)), 0.0004)
+    line = g.smooth(g.math("ABSOLUTE", g.add(across, waver)), 0.0013, 0.0004)
+    return g.mul(line, g.smooth(g.math("ABSOLUTE", along), 0.011, 0.006), g.value("scar"))
 
 
 def _trough(g: Graph, place: _Place) -> Any:
@@ -171,8 +249,9 @@ def _power(g: Graph, colour_step: Any, steps: Any) -> Any:
 
 
 def _makeup(g: Graph, albedo: Any, place: _Place) -> Any:
-    """Return the colour with shadow on the lid and a line along its margin."""
+    """Return the colour with lipstick, shadow on the lid, and a line along its margin."""
     where, lid_u = place.where, place.lid_u
+    albedo = g.mix(g.mul(place.lips, g.value("lipstick")), albedo, g.colour("lipstick_colour"))
     shadow = g.mul(
         g.smooth(lid_u, 0.011, 0.002), place.lid, g.value("eyeshadow"), g.add(0.8, g.mul(g.noise(where, 800.0), 0.4))
     )
@@ -204,7 +283,8 @@ def _roughness(g: Graph, place: _Place) -> Any:
     """Return the roughness: patches of oil, their fine grain, a moist margin, moist lips."""
     patches = g.mul(g.sub(g.noise(place.where, 350.0, 2.0), 0.5), 0.25)
     grain = g.mul(g.sub(g.noise(place.where, 1900.0, 1.0), 0.5), g.value("rough_grain"))
-    dry = g.add(g.value("roughness", 0.5), patches, grain, g.mul(place.lid, 0.06), g.mul(place.lips, -0.12))
+    dry = g.add(g.value("roughness", 0.5), patches, grain, place.gloss, g.mul(place.lid, 0.06))
+    dry = g.add(dry, g.mul(place.lips, g.value("lip_gloss", -0.12)), g.mul(place.mucosa, -0.3))
     dry = g.math("MINIMUM", g.math("MAXIMUM", dry, 0.25), 0.85)
     wet = g.smooth(place.margin, 0.5, 1.0)
     return g.add(g.mul(dry, g.sub(1.0, wet)), g.mul(wet, 0.26))
@@ -239,7 +319,11 @@ def _grooves(g: Graph, place: _Place) -> Any:
         g.smooth(reach, 0.036, 0.018),
         g.smooth(g.math("ABSOLUTE", turn), 1.15, 0.7),
     )
+    # Lines across the forehead waver by a few millimetres along their way.
+    lines = g.vector("MULTIPLY", place.sheet, (11.0, 95.0, 0.0))
+    brow_lines = _crest(g, g.noise(g.vector("ADD", lines, g.offset("offset")), 1.0, 1.0), 0.07)
     return g.add(
+        g.mul(brow_lines, place.creases, g.value("brow_lines")),
         g.mul(net, g.value("net"), g.sub(1.0, place.margin)),
         g.mul(crepe, on_lid, g.value("crepe")),
         g.mul(feet, there, g.value("feet")),
@@ -281,6 +365,12 @@ def put(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
     g.set("base", tuple(base))
     g.set("melanin_step", tuple(colour(skin.melanin + STEP, skin.haemoglobin, infrared) / base))
     g.set("blood_step", tuple(colour(skin.melanin, skin.haemoglobin + STEP, infrared) / base))
+    # Lips have a thin skin over much blood, and little pigment of their own.
+    lip = colour(0.92 * skin.melanin, skin.haemoglobin + 0.8, infrared) * (1.0 if infrared else 0.88)
+    g.set("lip_step", tuple(lip / base))
+    g.set("mucosa", tuple(0.45 * colour(0.25 * skin.melanin, 1.6, infrared)))
+    g.set("lipstick", 0.85 * skin.lipstick)
+    g.set("lipstick_colour", _lipstick_colour(skin.lipstick_hue, infrared))
     rng = np.random.default_rng(skin.texture_seed)
     g.set_offset("offset", tuple(rng.uniform(-1.0, 1.0, 3)))
     fine = engine.detail
@@ -290,6 +380,16 @@ def put(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
     g.set("mottle", fine * (0.5 + 0.5 * skin.blotchiness))
     g.set("speckles", fine * (0.25 + 0.5 * skin.blotchiness))
     g.set("freckles", 3.0 * skin.freckles * (1 - 0.6 * skin.melanin))
+    # Lentigines come with age and light, on skin that melanin does not protect.
+    spotted = 0.25 * float(np.clip((age - 45) / 35, 0, 1)) * pale
+    for name, share in (("moles", 0.16 * skin.marks), ("age_spots", spotted), ("pimples", 0.6 * skin.acne)):
+        g.set(name, share)
+        g.set(f"has_{name}", float(share > 0))
+    turn = float(rng.uniform(0, np.pi))
+    g.set("scar", skin.scar)
+    g.set_offset("scar_at", (*rng.uniform((-0.06, -0.075), (0.06, 0.10)), 0.0))
+    g.set_offset("scar_way", (np.cos(turn), np.sin(turn), 0.0))
+    g.set_offset("scar_side", (-np.sin(turn), np.cos(turn), 0.0))
     g.set("lid_melanin", 1.8 * skin.lid_darkness)
     g.set("rim_melanin", -0.25 - 1.6 * skin.lid_darkness * pale)
     g.set("lid_blood", 0.6 + 1.6 * skin.lid_darkness)
@@ -310,7 +410,11 @@ def put(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
     g.set("pores", fine * (0.4 + 0.8 * skin.pores))
     g.set("net", fine * (0.16 + 0.14 * skin.wrinkles))
     g.set("crepe", fine * (0.10 + 1.15 * skin.wrinkles) * (0.6 + 0.4 * old))
-    g.set("feet", fine * 1.6 * skin.wrinkles * old)
+    weights = dict(spec.subject.expression.weights)
+    squint = 0.5 * sum(weights.get(f"cheekSquint{side}", 0.0) for side in ("Left", "Right"))
+    g.set("feet", fine * (1.6 * skin.wrinkles * old + 0.6 * squint * (0.15 + 0.85 * old)))
+    g.set("brow_lines", 2.2 * fine)
+    g.set("lip_gloss", -0.12 - 0.1 * skin.lipstick)
     # What lies in a groove is lit less; more is seen of it on pale skin.
     g.set("groove_shade", 0.0 if infrared else fine * (0.07 + 0.07 * pale))
     g.set("groove_dull", 0.2 * fine)
@@ -323,3 +427,9 @@ def put(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
 def _shadow_colour(hue: float, infrared: bool) -> tuple[float, float, float]:
     """Return the pigment of an eyeshadow, linear; most pigments are pale in the infrared."""
     return (0.35, 0.35, 0.35) if infrared else colorsys.hsv_to_rgb(hue % 1.0, 0.55, 0.16)
+
+
+def _lipstick_colour(hue: float, infrared: bool) -> tuple[float, ...]:
+    """Return the pigment of a lipstick, linear; pale in the infrared."""
+    at = np.linspace(0, 1, len(LIPSTICKS))
+    return (0.45, 0.45, 0.45) if infrared else tuple(float(np.interp(hue, at, c)) for c in LIPSTICKS.T)

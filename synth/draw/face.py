@@ -27,6 +27,9 @@ class MakeUp:
     eyeshadow_hue: float
     eyeliner: float
     mascara: float
+    lipstick: float
+    lipstick_hue: float
+    blush: float
 
 
 def draw_makeup(rng: np.random.Generator, ranges: SkinRanges, traits: Traits) -> MakeUp:
@@ -44,7 +47,24 @@ def draw_makeup(rng: np.random.Generator, ranges: SkinRanges, traits: Traits) ->
             )
         ]
     ]
-    return MakeUp(eyeshadow=parts[0], eyeshadow_hue=float(rng.random()), eyeliner=parts[1], mascara=parts[2])
+    hue = float(rng.random())
+    # After what only eyes show, whose make-up must not depend on whether a mouth is painted.
+    lipstick, blush = (
+        strength if worn and present else 0.0
+        for present, strength in [
+            (draw_yes(rng, chance_of_part), float(rng.uniform(0.3, 1.0)))
+            for chance_of_part in (ranges.lipstick_probability, ranges.blush_probability)
+        ]
+    )
+    return MakeUp(
+        eyeshadow=parts[0],
+        eyeshadow_hue=hue,
+        eyeliner=parts[1],
+        mascara=parts[2],
+        lipstick=lipstick,
+        lipstick_hue=float(rng.random()),
+        blush=blush,
+    )
 
 
 def draw_skin(rng: np.random.Generator, ranges: SkinRanges, traits: Traits, makeup: MakeUp) -> SkinSpec:
@@ -71,13 +91,25 @@ def draw_skin(rng: np.random.Generator, ranges: SkinRanges, traits: Traits, make
         eyeshadow_hue=makeup.eyeshadow_hue,
         eyeliner=makeup.eyeliner,
         texture_seed=draw_seed(rng),
+        marks=draw_uniform(rng, ranges.marks),
+        acne=draw_acne(rng, ranges, traits.age_years),
+        scar=float(rng.uniform(0.4, 1.0)) * draw_yes(rng, ranges.scar_probability),
+        lipstick=makeup.lipstick,
+        lipstick_hue=makeup.lipstick_hue,
+        blush=makeup.blush,
     )
+
+
+def draw_acne(rng: np.random.Generator, ranges: SkinRanges, age_years: float) -> float:
+    """Return how much acne there is: most at 15, seldom in grown-ups, never in children."""
+    share = float(np.interp(age_years, [8, 13, 18, 35, 60], [0, 1, 1, 0.1, 0.05]))
+    return float(rng.beta(1.2, 3.0)) * draw_yes(rng, ranges.acne_probability * share)
 
 
 def draw_brow(rng: np.random.Generator, ranges: BrowRanges, traits: Traits) -> BrowSpec:
     """Return the brows: a man's lower and thicker, a woman's arched (van den Bosch 1999)."""
     return BrowSpec(
-        count=draw_whole(rng, ranges.count),
+        count=draw_whole(rng, ranges.count) + round(ranges.count_male * (1 - traits.gender_female)),
         length_m=draw_normal(rng, ranges.length_m),
         thickness_m=draw_normal(rng, shifted(ranges.thickness_m, ranges.thickness_male_m * (1 - traits.gender_female))),
         arch=draw_normal(rng, shifted(ranges.arch, ranges.arch_female * traits.gender_female)),

@@ -75,14 +75,14 @@ def draw_factors(rng: np.random.Generator, ranges: FaceRanges) -> dict[str, floa
 def draw_shape(
     rng: np.random.Generator, ranges: FaceRanges, factors: Mapping[str, float]
 ) -> tuple[tuple[str, float], ...]:
-    """Return local targets with positive weights: some of the pairs, each to one of its sides.
+    """Return local targets with positive weights: what all have, and some of the pairs, each to one of its sides.
 
     Args:
         rng: Of the person.
         ranges: The pairs, and how they correlate with the factors.
         factors: From `draw_factors`.
     """
-    shape = []
+    shape = list(ranges.shape_mean.items())
     for pattern, sd in ranges.shape_sd.items():
         # Drawn for every pattern, so that leaving one out does not change the others of the same person.
         present = draw_yes(rng, ranges.shape_probability)

@@ -22,6 +22,8 @@ class FaceRanges:
     """Part that is missing for each year below 18."""
     weight: Normal
     muscle: Normal
+    shape_mean: dict[str, float]
+    """Weight of targets that everybody has, by full name: what the head's own mean gets wrong."""
     shape_sd: dict[str, float]
     """Weight's standard deviation of each pair of local targets, named `folder/stem-negative|positive`; of a single
     target, named in full, half the people have none."""
@@ -85,6 +87,12 @@ class SkinRanges:
     """Of those with make-up."""
     eyeliner_probability: float
     mascara_probability: float
+    lipstick_probability: float
+    blush_probability: float
+    marks: Range
+    acne_probability: float
+    """Of people of 15; falls to a tenth by 35 and to nothing at 8."""
+    scar_probability: float
 
 
 @dataclass
@@ -92,6 +100,9 @@ class BrowRanges:
     """One pair of brows and the colour of the hair."""
 
     count: Range
+    """A woman's."""
+    count_male: int
+    """How many more a man has."""
     length_m: Normal
     thickness_m: Normal
     thickness_male_m: float

@@ -90,7 +90,7 @@ def adult(left: EyeSpec = EYE, right: EyeSpec = EYE, **fields: Any) -> SubjectSp
         left=left,
         right=right,
         sclera=ScleraSpec(0.3, 0.2, 0.4, 5),
-        skin=SkinSpec(0.25, 0.4, 0.5, 0.4, 0.1, 0.3, 0.5, 0.3, 0.4, 0.0, 0.0, 0.0, 7),
+        skin=SkinSpec(0.25, 0.4, 0.5, 0.4, 0.1, 0.3, 0.5, 0.3, 0.4, *(0.0,) * 3, 7, *(0.0,) * 6),
         brow=BrowSpec(350, 0.009, 0.009, 0.3, 0.0, 5e-5, 9),
         hair=HairColour(0.7, 0.2, 0.05),
         glasses=None,

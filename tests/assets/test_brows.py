@@ -33,7 +33,9 @@ def test_hairs_root_in_the_patch_and_lie_on_it():
     assert len(points) == BROW.count
     roots = points[:, 0]
     assert (roots[:, 0].min() >= 0) and (roots[:, 0].max() <= 0.045)
-    assert (roots[:, 1].max() <= 0) and (roots[:, 1].min() >= -0.010)
+    inside = (roots[:, 1] <= 0) & (roots[:, 1] >= -0.010)
+    assert 0.85 < inside.mean() < 1
+    assert np.abs(roots[:, 1] + 0.005).max() < 0.010
     height = -points[..., 2]
     assert height[:, 0] == pytest.approx(0.0)
     assert np.all(height[:, 1:] > 0)
@@ -63,7 +65,8 @@ def test_directions_vary_along_the_brow():
 def test_density_falls_off_at_the_borders():
     points, _ = grown(count=4000)
     v = -points[:, 0, 1] / 0.010
-    edge, middle = np.mean((v < 0.1) | (v > 0.9)), np.mean((v > 0.4) & (v < 0.6))
+    within = np.abs(v - 0.5) < 0.5
+    edge, middle = np.mean(within & ((v < 0.1) | (v > 0.9))), np.mean((v > 0.4) & (v < 0.6))
     assert edge < 0.5 * middle
 
 
@@ -88,8 +91,10 @@ def test_borders():
     lower, upper = brow_borders_m(BROW, u)
     assert np.max(upper - lower) == pytest.approx(BROW.thickness_m)
     assert (upper - lower)[-1] < 0.4 * BROW.thickness_m
-    assert u[np.argmax(upper + lower)] == pytest.approx(0.66, abs=0.02)
+    assert u[np.argmax(upper + lower)] == pytest.approx(0.62, abs=0.04)
+    assert (upper + lower)[-1] < (upper + lower)[0] - 0.012
     lifted = brow_borders_m(dataclasses.replace(BROW, lift_m=0.003), u)
     assert lifted[0] - lower == pytest.approx(0.003)
     flat = brow_borders_m(dataclasses.replace(BROW, arch=0.0), u)
-    assert flat[0] + flat[1] == pytest.approx(0.0, abs=1e-12)
+    body = u < 0.6
+    assert (flat[0] + flat[1])[body] == pytest.approx(0.0, abs=1e-12)

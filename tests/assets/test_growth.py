@@ -86,8 +86,8 @@ def test_the_weights_of_a_brow_meet_its_grid_and_stay_between_near_vertices(side
     rng = np.random.default_rng(1)
     skin, eye_centre = rng.uniform(-0.06, 0.06, (4000, 3)), np.array([0.0, 0.01, 0.06])
     weights = brow_weights(skin, eye_centre, side)
-    grid = (weights @ skin).reshape(15, 24, 3)
-    heights = np.broadcast_to(0.01 - np.linspace(0.008, 0.036, 15)[:, None], (15, 24))
+    grid = (weights @ skin).reshape(21, 24, 3)
+    heights = np.broadcast_to(0.01 - np.linspace(-0.004, 0.036, 21)[:, None], (21, 24))
     np.testing.assert_allclose(grid[..., 1], heights, atol=1e-12)
     temporal = np.abs(grid[:, -1, 0]) > np.abs(grid[:, 0, 0])
     assert temporal.all() and np.ptp(grid[..., 0], axis=0).max() < 1e-12

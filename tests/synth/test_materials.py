@@ -92,6 +92,38 @@ def test_in_the_infrared_skin_is_the_brighter_one(sclera_texture):
     assert np.median(albedo) < colour(0.6, 0.45, True)[0]
 
 
+MONK = {1: 0.0, 2: 0.05, 3: 0.12, 4: 0.29, 5: 0.46, 6: 0.73, 7: 0.82, 8: 0.90, 9: 0.96, 10: 1.0}
+"""Melanin of the ten swatches of the Monk scale, as docs/anatomy.md has it."""
+
+
+def lightness(linear: np.ndarray) -> float:
+    """CIE L*."""
+    y = float(linear @ (0.2126, 0.7152, 0.0722))
+    return 116 * np.cbrt(y) - 16 if y > 0.008856 else 903.3 * y
+
+
+@pytest.mark.blender
+def test_skin_spans_the_tones_of_people_in_order():
+    from synth.blender.skin_dyes import colour
+
+    for haemoglobin in (0.2, 0.45, 0.8):
+        tones = [lightness(colour(melanin, haemoglobin)) for melanin in MONK.values()]
+        assert np.all(np.diff(tones) < -0.3)
+        assert tones[0] > 62 and tones[-1] < 28
+        # Four equal parts of the lightness each hold some of the ten.
+        assert len({int(4 * (tones[0] - tone) / (tones[0] - tones[-1] + 1e-9)) for tone in tones}) == 4
+
+
+@pytest.mark.blender
+def test_blood_makes_skin_redder_and_darker():
+    from synth.blender.skin_dyes import colour
+
+    for melanin in (0.0, 0.5, 1.0):
+        colours = [colour(melanin, blood) for blood in np.linspace(0, 1.4, 8)]
+        assert np.all(np.diff([c[0] / c[1] for c in colours]) > 0)
+        assert np.all(np.diff([lightness(c) for c in colours]) < 0)
+
+
 @pytest.mark.blender
 def test_vessels_are_redder_than_the_white_and_more_where_the_eye_is_red(sclera_texture):
     white = sclera_texture.white(40.0, 0.2)
