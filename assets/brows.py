@@ -106,7 +106,8 @@ def _draw_roots(rng: np.random.Generator, count: int) -> Float[np.ndarray, "n 2"
 
 def _angle(u: np.ndarray, v: np.ndarray) -> np.ndarray:
     """Return the hair's angle from the brow's line, towards its upper border, radians."""
-    upright = np.radians(75.0) * (1 - np.clip(u / 0.4, 0, 1)) ** 1.5 * (1 - 0.35 * v)
+    v = np.clip(v, 0.0, 1.0)
+    upright = np.radians(80.0) * (1 - np.clip(u / 0.4, 0, 1)) ** 1.5 * (1 - 0.35 * v)
     sweep = np.clip((u - 0.08) / 0.3, 0, 1)
     meet = np.radians(38.0) * (1 - 2 * v) * sweep * (1 - 0.5 * u)
     return np.asarray(upright + np.radians(8.0) * (1 - u) + meet)

@@ -17,7 +17,7 @@ from jaxtyping import Float
 from assets.person import ExpressionSpec, SkinSpec
 from assets.zones import Zones
 
-_WAVES = 24
+_WAVES = 10
 _LONGEST_M, _SHORTEST_M = 0.090, 0.018
 _BROW_RAISERS = ("browInnerUp", "browOuterUpLeft", "browOuterUpRight")
 
@@ -41,7 +41,7 @@ def complexion(
         inside: (n,) the mesh's mask of the inside of the mouth.
     """
     rng = np.random.default_rng([skin.texture_seed, 11])
-    flush, dark = 0.6 + 0.8 * float(rng.random()), skin.melanin
+    flush, dark = 0.7 + 1.0 * float(rng.random()), skin.melanin
     uneven = 0.4 + 1.2 * skin.blotchiness
     old = float(np.clip((age_years - 25) / 50, 0, 1))
     weights = dict(expression.weights)
@@ -91,4 +91,6 @@ def _clouds(rng: np.random.Generator, at_m: Float[np.ndarray, "n 2"]) -> Float[n
     turn, phase = rng.uniform(0, np.pi, _WAVES), rng.uniform(0, 2 * np.pi, _WAVES)
     length = _LONGEST_M * (_SHORTEST_M / _LONGEST_M) ** rng.random(_WAVES)
     wave = 2 * np.pi / length * np.stack([np.cos(turn), np.sin(turn)])
-    return np.asarray(np.sqrt(2 / _WAVES) * np.cos(at_m @ wave + phase).sum(axis=1))
+    # Single precision: three times as fast, and this is looked at, not measured.
+    angle = at_m.astype(np.float32) @ wave.astype(np.float32) + phase.astype(np.float32)
+    return np.asarray(np.sqrt(2 / _WAVES) * np.cos(angle).sum(axis=1), dtype=np.float64)
