@@ -120,6 +120,7 @@ def adult() -> SubjectGeometry:
         (0.0, 0.0, 0.0),
         BALD,
         SHAVEN,
+        *(None, None, None),
         0.0615,
     )
     return build(spec, {"left": np.eye(3), "right": np.eye(3)})

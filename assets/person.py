@@ -7,6 +7,8 @@ chin, z into the head; ranges and their sources stand in docs/anatomy.md.
 
 from dataclasses import dataclass
 
+from assets.wear.spec import ClothingSpec, CoveringSpec, HeadwearSpec
+
 Vector3 = tuple[float, float, float]
 
 
@@ -273,5 +275,8 @@ class SubjectSpec:
     """How the shoulders are turned under the head: a rotation vector in `head`; see assets/neck.py."""
     scalp_hair: ScalpHairSpec
     beard: BeardSpec
+    clothing: ClothingSpec | None
+    headwear: HeadwearSpec | None
+    covering: CoveringSpec | None
     interpupillary_m: float
     """Distance of the rotation centres; the head is scaled to it."""

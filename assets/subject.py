@@ -7,7 +7,7 @@ origin is midway between the eyeballs' rotation centres (synth/geometry/frames.p
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 import scipy.sparse as sparse
@@ -36,9 +36,12 @@ from assets.orbit import (
     strip_faces,
     untouched_patch,
 )
+from assets.part import Part as Part
+from assets.part import Strands as Strands
 from assets.person import EyeSpec, GlassesSpec, SubjectSpec
 from assets.scalp import places
 from assets.subdivision import Refinement, refine
+from assets.wear.wardrobe import Wardrobe
 from assets.zones import Zones, find_zones
 
 SIDES: tuple[Side, Side] = ("left", "right")
@@ -56,37 +59,20 @@ ID = {
     "mouth": 10,
     "hair": 11,
     "beard": 12,
+    "cloth": 13,
+    "hat": 14,
+    "headphones": 15,
+    "face_mask": 16,
+    "hand": 17,
+    "phone": 18,
 }
 """Values of the id mask."""
 
-ON_NECK = ("skin",)
-"""Parts that reach below the head, and turn with the shoulders there."""
+ON_NECK = ("skin", "cloth", "cloth_under", "cloth_trim", "hat", "scarf", "hair", "beard")
+"""What may reach below the head, and turns with the shoulders there."""
 FAR_M = 0.05
 """Distance from the lids' margins that is given to skin beyond the orbits."""
 _LID_REST_M = 0.0137  # forward distance of the mesh's lid edge from a well placed rotation centre
-
-
-@dataclass(frozen=True)
-class Part:
-    """A mesh.  Faces are quads, counter-clockwise from outside; a triangle repeats its last index."""
-
-    name: str
-    vertices_head: Float[np.ndarray, "n 3"]
-    faces: Int[np.ndarray, "f 4"]
-    attributes: dict[str, Float[np.ndarray, "n *d"]]
-    material: str
-    id: int
-
-
-@dataclass(frozen=True)
-class Strands:
-    """Hairs of one kind: `points_head` (k hairs, m points, 3), `radius_m` (k, m)."""
-
-    name: str
-    points_head: Float[np.ndarray, "k m 3"]
-    radius_m: Float[np.ndarray, "k m"]
-    material: str
-    id: int
 
 
 @dataclass(frozen=True)
@@ -217,6 +203,33 @@ class _Topology:
 
 
 @lru_cache(maxsize=1)
+def _wardrobe() -> Wardrobe:
+    """The skin without its orbits, for what is worn on it."""
+    head, topology = load_head(), _topology()
+    base = np.asarray(topology.refinement.limit @ head.base_head)[topology.used]
+    ears = np.asarray(topology.refinement.limit @ head.masks["ears"])[topology.used] > 0.2
+    return Wardrobe(base, topology.faces[topology.skin], ears)
+
+
+def _wear(spec: SubjectSpec, limit: Float[np.ndarray, "u 3"]) -> tuple[list[Part], Float[np.ndarray, "u 3"]]:
+    """What the person wears or holds before the face, and the skin under it; nothing is made of nothing worn."""
+    if spec.clothing is None and spec.headwear is None and spec.covering is None:
+        return [], limit
+    worn, pressed = _wardrobe().dress(limit, spec.clothing, spec.headwear, spec.covering)
+    return [
+        Part(
+            item.material,
+            item.mesh.vertices_head,
+            item.mesh.faces,
+            {"weave": item.mesh.weave},
+            item.material,
+            ID[item.id],
+        )
+        for item in worn
+    ], pressed
+
+
+@lru_cache(maxsize=1)
 def _topology() -> _Topology:
     """The head without its orbits: refined once, what lies inside ring 11 taken out."""
     head = load_head()
@@ -290,7 +303,8 @@ def build(spec: SubjectSpec, head_from_eye: dict[Side, Float[np.ndarray, "3 3"]]
     eyes = {side: _eye(getattr(spec, side), side, placed, head_from_eye[side]) for side in SIDES}
     limit = np.asarray(topology.refinement.limit @ placed.vertices_head)[topology.used]
     limit = closed(topology.seam, limit, placed.rest_head)
-    parts = [_skin(spec, limit, topology, eyes)]
+    wear, limit = _wear(spec, limit)
+    parts = [_skin(spec, limit, topology, eyes), *wear]
     for side in SIDES:
         parts += _eye_parts(eyes[side])
     parts += _mouth(limit, topology, placed)
@@ -304,13 +318,10 @@ def build(spec: SubjectSpec, head_from_eye: dict[Side, Float[np.ndarray, "3 3"]]
     if has_hair(spec):
         hairs += tuple(Strands(name, *grown, name, ID[name]) for name, grown in grow(_fields(), spec, limit).items())
     neck = Neck.of(placed.rest_head)
-    parts = [_turned(part, neck, spec) if part.name in ON_NECK else part for part in parts]
+    turn = partial(neck.turned, shoulders_rad=spec.shoulders_rad)
+    parts = [replace(part, vertices_head=turn(part.vertices_head)) if part.name in ON_NECK else part for part in parts]
+    hairs = tuple(replace(hair, points_head=turn(hair.points_head)) if hair.name in ON_NECK else hair for hair in hairs)
     return SubjectGeometry(tuple(parts), hairs, eyes, mouth, bands, lenses)
-
-
-def _turned(part: Part, neck: Neck, spec: SubjectSpec) -> Part:
-    """Turn what of a part lies below the head with the shoulders."""
-    return replace(part, vertices_head=neck.turned(part.vertices_head, spec.shoulders_rad))
 
 
 def _hairs(

@@ -21,6 +21,7 @@ from synth.draw.light import Surroundings, draw_light
 from synth.draw.neck import draw_shoulders
 from synth.draw.place import Place, draw_place
 from synth.draw.traits import draw_factors, draw_interpupillary, draw_shape, draw_traits, draw_unevenness
+from synth.draw.wear import draw_clothing, draw_covering, draw_headwear
 from synth.errors import RejectedSceneError
 from synth.geometry.frames import UP_WORLD
 from synth.geometry.gaze import pitch_yaw_from_vector
@@ -111,6 +112,9 @@ def draw_subject(
         shoulders_rad=draw_shoulders(picture("neck"), ranges.neck, turn_rad),
         scalp_hair=draw_scalp_hair(person("scalp_hair"), ranges.scalp_hair, traits),
         beard=draw_beard(person("beard"), ranges.beard, traits, hair.grey),
+        clothing=draw_clothing(person("clothing"), ranges.wear, traits),
+        headwear=draw_headwear(person("headwear"), ranges.wear, traits),
+        covering=draw_covering(picture("covering"), ranges.wear, traits),
         interpupillary_m=draw_interpupillary(person("interpupillary"), ranges.face, traits),
     )
 

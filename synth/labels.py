@@ -27,7 +27,11 @@ from synth.sight import View
 from synth.spec import PersonSpec, SceneSpec
 
 FORMAT = 1
-HIDING_MATERIALS = ("skin", "caruncle", "conjunctiva", "glasses_frame", "mouth", "teeth", "tongue", *EYE_MATERIALS)
+HIDING_MATERIALS = (
+    *("skin", "caruncle", "conjunctiva", "glasses_frame", "mouth", "teeth", "tongue"),
+    *("cloth", "cloth_under", "cloth_trim", "hat", "scarf", "headphones", "face_mask", "hand", "phone"),
+    *EYE_MATERIALS,
+)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """All materials of a scene: built once, their parameters set for each subject.
 
 Every material has a builder `(key) -> (material, graph)` and a setter `(graph, spec, engine)` in the file of its
-subject: skin, eye, water, hair, glasses, mouth.
+subject: skin, eye, water, hair, glasses, mouth, wear.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from assets.subject import Part
-from synth.blender import eye, glasses, hair, mouth, skin, water
+from synth.blender import eye, glasses, hair, mouth, skin, water, wear
 from synth.blender.engine import EngineSpec
 from synth.blender.nodes import Graph
 from synth.spec import SceneSpec
@@ -39,6 +39,7 @@ BUILDERS = {
     "mouth": (mouth.build, mouth.put),
     "teeth": (mouth.build, mouth.put),
     "tongue": (mouth.build, mouth.put),
+    **wear.BUILDERS,
 }
 
 

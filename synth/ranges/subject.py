@@ -8,6 +8,7 @@ from synth.ranges.expression import ExpressionRanges
 from synth.ranges.eye import BallRanges, IrisRanges, LashRanges, LidRanges, LidState, ScleraRanges
 from synth.ranges.hair import BeardRanges, ScalpHairRanges
 from synth.ranges.normal import Normal
+from synth.ranges.wear import WearRanges
 
 
 @dataclass
@@ -163,6 +164,7 @@ class SubjectRanges:
     neck: NeckRanges
     scalp_hair: ScalpHairRanges
     beard: BeardRanges
+    wear: WearRanges
 
     def __post_init__(self) -> None:
         """Refuse counts and probabilities that cannot be."""

@@ -97,6 +97,9 @@ def adult(left: EyeSpec = EYE, right: EyeSpec = EYE, **fields: Any) -> SubjectSp
         shoulders_rad=(0.0, 0.0, 0.0),
         scalp_hair=BALD,
         beard=SHAVEN,
+        clothing=None,
+        headwear=None,
+        covering=None,
         interpupillary_m=0.063,
     )
     return dataclasses.replace(subject, **fields)

@@ -1,0 +1,29 @@
+"""What a subject is made of: meshes and hairs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+
+@dataclass(frozen=True)
+class Part:
+    """A mesh.  Faces are quads, counter-clockwise from outside; a triangle repeats its last index."""
+
+    name: str
+    vertices_head: Float[np.ndarray, "n 3"]
+    faces: Int[np.ndarray, "f 4"]
+    attributes: dict[str, Float[np.ndarray, "n *d"]]
+    material: str
+    id: int
+
+
+@dataclass(frozen=True)
+class Strands:
+    """Hairs of one kind: `points_head` (k hairs, m points, 3), `radius_m` (k, m)."""
+
+    name: str
+    points_head: Float[np.ndarray, "k m 3"]
+    radius_m: Float[np.ndarray, "k m"]
+    material: str
+    id: int
