@@ -27,9 +27,14 @@ def grow_beard(
     rng = np.random.default_rng([spec.seed, 4])
     density = beard_density(spec, plot.at)
     chosen = np.flatnonzero(rng.random(len(density)) < density * STYLES[spec.style])
+    # The lip's field is small, and its hair the densest: three strands about every seed.
+    on_lip = (plot.at.base_head[chosen, 1] < 0.066) & (plot.at.base_head[chosen, 2] < 0.01)
+    chosen = np.repeat(chosen, np.where(on_lip & (spec.length_m > 0.004), 3, 1))
     x, y, z = plot.at.base_head[chosen].T
     roots, normals = plot.on(ground.vertices, chosen), unit(plot.on(ground.normals, chosen))
     lip = step(y, 0.066, 0.060) * step(z, 0.01, 0.0)
+    aside = rng.normal(0.0, 0.0007, roots.shape) * lip[:, None]
+    roots = roots + aside - np.einsum("ki,ki->k", aside, normals)[:, None] * normals
     chin = step(y, 0.085, 0.10) * step(z, 0.02, 0.0)
     length = spec.length_m * size * rng.uniform(0.6, 1.1, len(chosen))
     if spec.style in ("full", "short", "goatee"):

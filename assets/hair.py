@@ -5,7 +5,7 @@ pushed off the skin, the further the more hair lies under it.  Strands run betwe
 gather to locks, curl, and are cut.  Strands are drawn thicker than hair is (0.07 mm), as there are fewer of them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -44,12 +44,12 @@ STYLES = {
     "crew": Style(6000, 4, (0.1, 0.0, -0.8), 0.55, 0.5, 0.00026, sides=0.35),
     "short": Style(6000, 7, (0.9, 0.0, -0.25), 0.30, 0.10, 0.00028, sides=0.45),
     "swept": Style(5500, 8, (0.25, -0.1, 1.0), 0.35, 0.14, 0.00028, sides=0.5),
-    "medium": Style(5600, 10, (0.9, 0.2, 0.15), 0.16, 0.05, 0.00032),
-    "long": Style(5000, 16, (0.9, 0.25, 0.35), 0.12, 0.04, 0.00038),
-    "bob": Style(5200, 12, (0.9, 0.25, 0.2), 0.12, 0.04, 0.00036, level=True),
-    "afro": Style(5500, 12, (0.0, -0.25, 0.0), 0.95, 1.5, 0.00036),
-    "ponytail": Style(4200, 12, (0.0, 0.0, 1.0), 0.1, 0.05, 0.00032, tied=True),
-    "bun": Style(4200, 12, (0.0, 0.0, 1.0), 0.1, 0.05, 0.00032, tied=True),
+    "medium": Style(5000, 8, (0.9, 0.2, 0.15), 0.16, 0.05, 0.00032),
+    "long": Style(3600, 8, (0.9, 0.25, 0.35), 0.12, 0.04, 0.00046),
+    "bob": Style(4600, 9, (0.9, 0.25, 0.2), 0.12, 0.04, 0.00040, level=True),
+    "afro": Style(5000, 9, (0.0, -0.25, 0.0), 0.95, 1.5, 0.00040),
+    "ponytail": Style(4000, 9, (0.0, 0.0, 1.0), 0.1, 0.05, 0.00032, tied=True),
+    "bun": Style(4000, 9, (0.0, 0.0, 1.0), 0.1, 0.05, 0.00032, tied=True),
 }
 BALD = ScalpHairSpec("bald", 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0)
 """No hair."""
@@ -69,6 +69,8 @@ def grow_hair(
         size: Of the head, 1 for that of the base mesh.
     """
     style = STYLES[spec.style]
+    # Rays take as long as strands have points: only what curls gets more.
+    style = replace(style, points=style.points + round(8 * spec.curl) * (spec.style in ("medium", "long", "bob")))
     rng = np.random.default_rng([spec.seed, 3])
     lead = np.arange(plot.guides)
     chosen = _chosen(spec, style, plot, rng)

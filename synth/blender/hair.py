@@ -45,10 +45,14 @@ def build_head(name: str) -> tuple[Any, Graph]:
     body = g.node("ShaderNodeBsdfDiffuse", {"Color": g.vector("MULTIPLY", colour, grey)}).outputs[0]
     shine = g.node(
         "ShaderNodeBsdfHair",
-        {"Color": g.colour("shine"), "Offset": 0.06, "RoughnessU": 0.22, "RoughnessV": 0.9},
+        {"Color": g.colour("shine"), "Offset": 0.06, "RoughnessU": 0.34, "RoughnessV": 0.9},
         component="Reflection",
     ).outputs[0]
-    g.surface(g.mix_shader(g.value("gloss", 0.1), body, shine))
+    seen = g.mix_shader(g.value("gloss", 0.1), body, shine)
+    # Light that comes to hair by way of something else ends there: from strand to strand it would go on for long, to
+    # little effect.
+    again = g.node("ShaderNodeLightPath").outputs["Diffuse Depth"]
+    g.surface(g.node("ShaderNodeMixShader", {0: g.math("GREATER_THAN", again, 0.5), 1: seen}).outputs[0])
     return material, g
 
 
@@ -98,13 +102,13 @@ def _put_head(g: Graph, spec: SceneSpec, grey: float, redder: float, gloss: floa
     g.set("grey_colour", tuple(grey_colour))
     g.set("grey", grey)
     g.set("grey_spread", 1.6 * min(grey, 1 - grey))
-    g.set("shine", tuple(0.25 + 0.6 * colour))
+    g.set("shine", tuple(0.15 + 0.6 * colour))
     g.set("gloss", gloss)
 
 
 def put_hair(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
     """Set the colour of the hair of the head; coils shine less than what lies smooth."""
-    _put_head(g, spec, spec.subject.hair.grey, 0.0, 0.16 - 0.10 * spec.subject.scalp_hair.curl)
+    _put_head(g, spec, spec.subject.hair.grey, 0.0, 0.09 - 0.05 * spec.subject.scalp_hair.curl)
 
 
 def put_beard(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
