@@ -58,7 +58,7 @@ _ENTRIES = (
         "landmarks",
         _OWN,
         "data/landmarks.npz",
-        "441463d19201ceffb56ef1c3ee7761d2e23b5b7241056d42cc8512c68fc260dc",
+        "130572153c2086f7a2b6419ac4795a2cf72692513e3a5f47ee798c774fd02290",
         "Apache-2.0",
         "MediaPipe's canonical face model (the MediaPipe authors) fitted to that head; "
         "baked by assets/bake_landmarks.py",

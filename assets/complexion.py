@@ -56,7 +56,8 @@ def complexion(
         + (0.2 + 0.9 * dark) * z.mouth_round * (1 - z.chin)
         - 0.25 * dark * z.cheeks
         + 0.4 * z.neck * (1 - 0.5 * z.cheeks)
-        + 0.35 * uneven * z.apart * _clouds(rng, z.sheet_m)
+        # A step of melanin is seen more the darker the skin.
+        + 0.35 * (1 - 0.6 * dark) * uneven * z.apart * _clouds(rng, z.sheet_m)
         + 0.9 * (fold + glabella)
         + 9.0 * z.nostrils
     )

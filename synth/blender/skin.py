@@ -413,7 +413,7 @@ def put(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
     weights = dict(spec.subject.expression.weights)
     squint = 0.5 * sum(weights.get(f"cheekSquint{side}", 0.0) for side in ("Left", "Right"))
     g.set("feet", fine * (1.6 * skin.wrinkles * old + 0.6 * squint * (0.15 + 0.85 * old)))
-    g.set("brow_lines", 2.2 * fine)
+    g.set("brow_lines", 1.8 * fine)
     g.set("lip_gloss", -0.12 - 0.1 * skin.lipstick)
     # What lies in a groove is lit less; more is seen of it on pale skin.
     g.set("groove_shade", 0.0 if infrared else fine * (0.07 + 0.07 * pale))
