@@ -212,21 +212,10 @@ def _wardrobe() -> Wardrobe:
 
 
 def _wear(spec: SubjectSpec, limit: Float[np.ndarray, "u 3"]) -> tuple[list[Part], Float[np.ndarray, "u 3"]]:
-    """What the person wears or holds before the face, and the skin under it; nothing is made of nothing worn."""
-    if spec.clothing is None and spec.headwear is None and spec.covering is None:
-        return [], limit
+    """What the person wears or holds before the face, and the skin under it."""
     worn, pressed = _wardrobe().dress(limit, spec.clothing, spec.headwear, spec.covering)
-    return [
-        Part(
-            item.material,
-            item.mesh.vertices_head,
-            item.mesh.faces,
-            {"weave": item.mesh.weave},
-            item.material,
-            ID[item.id],
-        )
-        for item in worn
-    ], pressed
+    parts = [(item.material, *item.mesh[:2], {"weave": item.mesh.weave}, item.material, ID[item.id]) for item in worn]
+    return [Part(*part) for part in parts], pressed
 
 
 @lru_cache(maxsize=1)

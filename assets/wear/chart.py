@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
+from scipy.ndimage import maximum_filter
 from scipy.spatial import cKDTree
 
 from assets.wear.anchors import Fan
-from assets.wear.fabric import Grid, normals
+from assets.wear.fabric import Field, Grid, dot, normals
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,9 +31,11 @@ class Chart:
     azimuth_rad: Float[np.ndarray, " c"]
     closed: bool
 
-    def at(
-        self, row: Float[np.ndarray, "a b"], azimuth_rad: Float[np.ndarray, "a b"]
-    ) -> tuple[Float[np.ndarray, "a b 3"], Float[np.ndarray, "a b 3"]]:
+    def centre(self) -> Float[np.ndarray, "3"]:
+        """Return a point inside, from which the places look outwards."""
+        return np.asarray(0.5 * (self.points.max((0, 1)) + self.points.min((0, 1))))
+
+    def at(self, row: Field, azimuth_rad: Field) -> tuple[Grid, Grid]:
         """Return points and unit normals at places of the chart, linear between its own."""
         count, columns = self.points.shape[:2]
         at_row = np.interp(row, self.rows, np.arange(count))
@@ -67,6 +70,20 @@ class Places:
     def on(self, vertices_head: Float[np.ndarray, "n 3"]) -> Chart:
         """Return a person's chart."""
         points = self.fan.on(vertices_head)
+        return Chart(points, outward_of(points, closed=self.closed), self.rows, self.azimuth_rad, self.closed)
+
+    def over(self, vertices_head: Float[np.ndarray, "n 3"], chart: Chart) -> Chart:
+        """Return a person's chart with each place as far out as the skin about it: noses and ears lie within."""
+        known = np.flatnonzero(self.nearest >= 0)
+        rays = chart.points - chart.centre()
+        length = np.linalg.norm(rays, axis=-1, keepdims=True)
+        rays = rays / length
+        place = self.nearest[known]
+        above = dot(vertices_head[known] - chart.points.reshape(-1, 3)[place], rays.reshape(-1, 3)[place])
+        lift = np.zeros(rays.shape[0] * rays.shape[1])
+        np.maximum.at(lift, place, above)
+        lift = maximum_filter(lift.reshape(rays.shape[:2]), 3, mode="nearest")
+        points = chart.points + lift[..., None] * rays
         return Chart(points, outward_of(points, closed=self.closed), self.rows, self.azimuth_rad, self.closed)
 
     def pressed(

@@ -10,12 +10,12 @@ import numpy as np
 from jaxtyping import Float
 
 from assets.wear.collar import lapels, leaf_collar, placket
-from assets.wear.fabric import Grid, Sheet, draped, grid_faces, joined, sheet, waves
+from assets.wear.fabric import Field, Grid, Sheet, draped, grid_faces, joined, sheet, waves
 from assets.wear.rolls import hood, strings
 from assets.wear.spec import ClothingSpec
 from assets.wear.torso import AZIMUTH, COLUMNS, Torso
 
-_ROWS = 46
+_ROWS = 38
 _TUCKED_M = 0.003
 Neckline = Float[np.ndarray, " c"]
 
@@ -35,15 +35,17 @@ class Cut:
     """Width of the knitted edge, as `down`."""
     folds_m: float = 0.008
     finest: float = 9.0
+    calm_rad: float = 0.0
+    """To this side of the middle the front lies flat, for what is folded or sewn on it."""
 
 
 CUTS = {
     "t_shirt": Cut(0.43, 0.29, 0.22, thick_m=0.0035, rib=0.055, folds_m=0.008),
-    "shirt": Cut(0.37, 0.23, 0.12, vee=0.22, vee_width=0.30, thick_m=0.004, folds_m=0.009),
+    "shirt": Cut(0.37, 0.23, 0.12, vee=0.22, vee_width=0.30, thick_m=0.004, folds_m=0.009, calm_rad=0.2),
     "hoodie": Cut(0.45, 0.28, 0.16, thick_m=0.008, folds_m=0.016, finest=6.0),
     "sweater": Cut(0.40, 0.27, 0.20, thick_m=0.007, rib=0.10, folds_m=0.010, finest=6.0),
     "turtleneck": Cut(0.10, 0.05, 0.06, thick_m=0.005, folds_m=0.009, finest=7.0),
-    "jacket": Cut(0.40, 0.33, 0.22, vee=0.95, vee_width=0.42, thick_m=0.014, folds_m=0.008, finest=5.0),
+    "jacket": Cut(0.40, 0.33, 0.22, vee=0.95, vee_width=0.42, thick_m=0.010, folds_m=0.008, finest=5.0, calm_rad=0.9),
     "under_jacket": Cut(0.37, 0.23, 0.12, thick_m=0.0035, folds_m=0.002),
     "dress": Cut(0.62, 0.60, 0.45, thick_m=0.003, folds_m=0.006),
 }
@@ -72,11 +74,11 @@ def body(torso: Torso, cut: Cut, top: Neckline, spec: ClothingSpec) -> Sheet:
     down = top[None, :] + fall * (2.0 - top[None, :])
     azimuth = np.broadcast_to(AZIMUTH, down.shape)
     skin, outward = torso.chart.at(down, azimuth)
-    folds = waves(spec.seed, azimuth, down * 5.0, finest=cut.finest)
-    loose = np.clip((down - top - 0.08) / 0.9, 0.0, 1.0)
+    folds = waves(spec.seed, azimuth, down * 5.0, finest=1.6 * cut.finest, terms=6)
+    loose = np.clip((down - top - 0.06) / 0.6, 0.0, 1.0) * _beyond(cut.calm_rad)
     amplitude = cut.folds_m * (0.5 + 0.8 * spec.looseness) * loose
     cloth = draped(skin, cut.thick_m + 0.012 * spec.looseness * loose**1.5, outward, closed=True, passes=6)
-    cloth += (amplitude * np.maximum(folds + 0.55, 0.0))[..., None] * outward
+    cloth += (1.3 * amplitude * np.maximum(folds + 0.45, 0.0))[..., None] * outward
     rib = np.zeros(down.shape)
     if cut.rib:
         rib = np.clip((cut.rib - (down - top[None, :])) / 0.012, 0.0, 1.0)
@@ -88,7 +90,12 @@ def body(torso: Torso, cut: Cut, top: Neckline, spec: ClothingSpec) -> Sheet:
     return Sheet(points.reshape(-1, 3), grid_faces(len(points), COLUMNS, closed=True), woven(points, rib))
 
 
-def woven(points: Grid, rib: Float[np.ndarray, "r c"]) -> Float[np.ndarray, "n 3"]:
+def _beyond(calm_rad: float) -> Float[np.ndarray, " c"]:
+    """Return 0 where a garment's front lies flat, 1 elsewhere."""
+    return np.clip((np.abs(AZIMUTH) - calm_rad) / 0.3, 0.0, 1.0) if calm_rad else np.ones(COLUMNS)
+
+
+def woven(points: Grid, rib: Field) -> Float[np.ndarray, "n 3"]:
     """Return lengths along a garment's cloth: its threads run down and across chest, back and sleeves alike."""
     x, y, z = np.moveaxis(points, -1, 0)
     rib = np.concatenate([rib[:1]] * (len(points) - len(rib)) + [rib])

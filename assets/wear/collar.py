@@ -13,7 +13,7 @@ _FLAP_M = 0.0022
 
 def _edge(top: Float[np.ndarray, " c"], azimuth: Float[np.ndarray, "..."]) -> np.ndarray:
     """Return `down` of a neckline at any azimuth."""
-    return np.interp(azimuth, AZIMUTH, top, period=2 * np.pi)
+    return np.asarray(np.interp(azimuth, AZIMUTH, top, period=2 * np.pi))
 
 
 def leaf_collar(torso: Torso, top: Float[np.ndarray, " c"], thick_m: float, *, open_rad: float) -> list[Sheet]:
@@ -30,11 +30,7 @@ def leaf_collar(torso: Torso, top: Float[np.ndarray, " c"], thick_m: float, *, o
         # Leaf edges run from the top button outwards, so that they stand open like a tent.
         apart = front * (0.04 + 0.10 * np.maximum(0.6 - level, 0.0)) * side
         azimuth = _wrapped(turn + apart)
-        down = (
-            _edge(top, azimuth * 1.0) * 0
-            + _edge(top, _wrapped(turn)) * (1 - front)
-            + _edge(top, np.array(0.35)) * front
-        )
+        down = _edge(top, _wrapped(turn)) * (1 - front) + _edge(top, np.array(0.35)) * front
         down = down - np.where(level >= 0, level * rise, level * fall)
         skin, outward = torso.chart.at(np.clip(down, 0.0, 2.0)[None], azimuth[None])
         rows.append((skin + (thick_m + lift) * outward)[0])

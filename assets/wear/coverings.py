@@ -8,13 +8,13 @@ from scipy.spatial import cKDTree
 
 from assets.sweep import closed_outward, ellipsoid, sweep
 from assets.wear.chart import Chart
-from assets.wear.fabric import Grid, Sheet, grid_faces, joined, relaxed, shell, waves
+from assets.wear.fabric import Grid, Sheet, dot, grid_faces, joined, relaxed, shell, waves
 from assets.wear.hand import Posture, posed
 from assets.wear.spec import CoveringSpec
 
-_MASK_ROWS, _MASK_COLUMNS = 30, 61
+_MASK_ROWS, _MASK_COLUMNS = 40, 69
 _MASK_THICK_M = 0.0012
-_MASK_OFF_M = 0.0030
+_MASK_OFF_M = 0.0036
 """Least distance of the mask's outside from the skin."""
 _HAND_LONG_M = 0.185
 _PRESS_M = 0.0015
@@ -99,15 +99,14 @@ def build_mask(spec: CoveringSpec, face: Face) -> Sheet:
     down = np.linspace(0.0, 1.0, _MASK_ROWS)[:, None]
     row = top[None] + down * (bottom - top)[None]
     skin, _ = face.chart.at(row, np.broadcast_to(azimuth, row.shape))
-    centre = 0.5 * (face.chart.points[20, 4] + face.chart.points[20, -5])
-    outward = skin - centre
+    outward = skin - face.chart.centre()
     outward /= np.linalg.norm(outward, axis=-1, keepdims=True)
     cloth = skin + _MASK_OFF_M * outward
-    for _ in range(45):
+    for _ in range(30):
         cloth = relaxed(cloth, closed=False)
         # From nose to chin it stands off; the edges stay where they touch.
         cloth[:, [0, -1]] = skin[:, [0, -1]] + _MASK_OFF_M * outward[:, [0, -1]]
-        short = _MASK_OFF_M - np.sum((cloth - skin) * outward, -1)
+        short = _MASK_OFF_M - dot(cloth - skin, outward)
         cloth += np.maximum(short, 0.0)[..., None] * outward
     if surgical:
         inner = np.sin(np.pi * down) ** 0.5 * (1 - 0.55 * aside[None] ** 4)
@@ -259,8 +258,13 @@ def _clear(vertices: np.ndarray, skin: np.ndarray, out: np.ndarray) -> Float[np.
     aside = np.cross(out, [0.0, 1.0, 0.02])
     aside /= np.linalg.norm(aside)
     plane = np.stack([aside, np.cross(out, aside)], -1)
-    tree = cKDTree(skin @ plane)
-    points = vertices[::3]
+    points, flat = vertices[::3], skin @ plane
+    low, high = (points @ plane).min(0) - 0.006, (points @ plane).max(0) + 0.006
+    beside = ((flat > low) & (flat < high)).all(1)
+    skin = skin[beside]
+    if not len(skin):
+        return np.zeros(3)
+    tree = cKDTree(flat[beside])
     gap, found = tree.query(points @ plane, k=6, distance_upper_bound=0.006)
     heights = np.append(skin @ out, -np.inf)[found]
     # What lies far behind (the other side of the head) does not count: the highest skin below each point does.

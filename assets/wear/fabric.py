@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-Grid = Float[np.ndarray, "r c 3"]
+Grid = Float[np.ndarray, "_ _ 3"]
+Field = Float[np.ndarray, "_ _"]
 
 
 class Sheet(NamedTuple):
@@ -63,6 +64,11 @@ def normals(points: Grid, *, closed: bool) -> Grid:
     return np.asarray(normal / np.maximum(length, 1e-12))
 
 
+def dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return the scalar products of vectors: numpy's own sums are slow over three numbers."""
+    return np.asarray(np.einsum("...k,...k->...", a, b))
+
+
 def relaxed(points: Grid, *, closed: bool, fixed_rows: int = 1) -> Grid:
     """Return a grid with each point half way to the middle of its neighbours; the first and last rows stay."""
     padded = np.concatenate([points[:, -1:], points, points[:, :1]], 1)
@@ -76,21 +82,17 @@ def relaxed(points: Grid, *, closed: bool, fixed_rows: int = 1) -> Grid:
     return out
 
 
-def draped(
-    body: Grid, offset_m: Float[np.ndarray, "r c"], outward: Grid, *, closed: bool, passes: int, fixed_rows: int = 1
-) -> Grid:
+def draped(body: Grid, offset_m: Field, outward: Grid, *, closed: bool, passes: int, fixed_rows: int = 1) -> Grid:
     """Return cloth over a body: pulled smooth over its hollows, nowhere nearer to it than `offset_m`."""
     cloth = body + offset_m[..., None] * outward
     for _ in range(passes):
         cloth = relaxed(cloth, closed=closed, fixed_rows=fixed_rows)
-        short = offset_m - np.sum((cloth - body) * outward, -1)
+        short = offset_m - dot(cloth - body, outward)
         cloth += np.maximum(short, 0.0)[..., None] * outward
     return cloth
 
 
-def waves(
-    seed: int, across: Float[np.ndarray, "r c"], along: Float[np.ndarray, "r c"], *, finest: float, terms: int = 10
-) -> Float[np.ndarray, "r c"]:
+def waves(seed: int, across: Field, along: Field, *, finest: float, terms: int = 10) -> Field:
     """Return smooth folds of about -1 to 1: sums of sines, periodic in `across` (rad), slow in `along` (rad).
 
     Sharp crests: cloth bends in ridges rather than in waves.

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float
 
 from assets.sweep import ellipsoid, sweep
 from assets.wear.chart import Chart, Places
-from assets.wear.fabric import Grid, Sheet, draped, joined, sheet, shell, waves
+from assets.wear.fabric import Field, Grid, Sheet, draped, joined, sheet, shell, waves
 from assets.wear.skull import SKULL_AZIMUTH, SKULL_COLUMNS
 from assets.wear.spec import HeadwearSpec
 
@@ -49,7 +49,7 @@ def level(front: float, side: float, back: float) -> Float[np.ndarray, " c"]:
 
 def crown(
     chart: Chart, rim: Float[np.ndarray, " c"], offset: Callable[[np.ndarray], np.ndarray], rows: int = _ROWS
-) -> tuple[Grid, Grid, Float[np.ndarray, "r c"]]:
+) -> tuple[Grid, Grid, Field]:
     """Return cloth over the head down to a rim, its normals, and how far down (0 to 1) each point lies.
 
     Args:

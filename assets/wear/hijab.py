@@ -7,13 +7,13 @@ forehead and below the chin its two sides meet.
 import numpy as np
 
 from assets.wear.chart import Chart
-from assets.wear.fabric import Grid, normals, relaxed, shell, waves
+from assets.wear.fabric import Grid, dot, normals, relaxed, sheet, waves
 from assets.wear.headwear import Headwear
 from assets.wear.skull import SKULL_AZIMUTH, SKULL_COLUMNS
 from assets.wear.spec import HeadwearSpec
 from assets.wear.torso import Torso
 
-_HEAD_ROWS, _NECK_ROWS, _CHEST_ROWS, _COLUMNS = 40, 16, 14, 88
+_HEAD_ROWS, _NECK_ROWS, _CHEST_ROWS, _COLUMNS = 36, 16, 18, 80
 _OFF_M, _CHEST_OFF_M = 0.006, 0.026
 
 
@@ -32,29 +32,31 @@ def build_hijab(spec: HeadwearSpec, eared: Chart, torso: Torso) -> Headwear:
     front, back = np.maximum(np.cos(turn), 0.0), np.maximum(-np.cos(turn), 0.0)
     end = np.radians(120.0 + 27.0 * front**1.2 - 8.0 * back)
     skin, _ = eared.at(t * end, azimuth)
-    middle = eared.points.mean((0, 1))
-    outward = skin - middle
+    outward = skin - eared.centre()
     outward /= np.linalg.norm(outward, axis=-1, keepdims=True)
-    head = skin + _OFF_M * outward
+    # Close at the face, over a scarf's layers and the hair elsewhere.
+    away = np.clip(np.minimum(share, 1 - share) / 0.16, 0.0, 1.0)
+    off = _OFF_M + rng.uniform(0.001, 0.007) * away * np.clip(t / 0.2, 0.3, 1.0)
+    head = skin + off[..., None] * outward
     edge = head[:, [0, -1]].copy()
-    for _ in range(14):
+    for _ in range(36):
         head = relaxed(head, closed=False)
-        head += np.maximum(_OFF_M - np.sum((head - skin) * outward, -1), 0.0)[..., None] * outward
+        head += np.maximum(off - dot(head - skin, outward), 0.0)[..., None] * outward
         head[:, [0, -1]] = edge
     head[0] = head[1].mean(0) + (head[1] - head[2]).mean(0) * 0.3
-    # From under the chin and the nape in one sweep onto the shoulders.
+    # From under the chin and the nape in one sweep onto the shoulders; one side is drawn over the other.
     start, ahead = head[-1], head[-1] - head[-4]
     ahead /= np.maximum(np.linalg.norm(ahead, axis=1, keepdims=True), 1e-9)
-    chest_down = np.linspace(0.50, 1.12, _CHEST_ROWS)[:, None] * np.ones((1, _COLUMNS))
-    around = (2 * np.pi * share + np.pi) % (2 * np.pi) - np.pi
+    aside = float(rng.choice([-1.0, 1.0])) * rng.uniform(0.5, 1.0)
+    chest_down = np.linspace(0.50, 1.45, _CHEST_ROWS)[:, None] * np.ones((1, _COLUMNS))
+    around = (2 * np.pi * share + aside + np.pi) % (2 * np.pi) - np.pi
     chest_skin, chest_out = torso.chart.at(chest_down, np.broadcast_to(around, chest_down.shape))
     chest = chest_skin + _CHEST_OFF_M * chest_out
     u = np.linspace(0.0, 1.0, _NECK_ROWS + 2)[1:-1, None, None]
     onto = chest[1] - chest[0]
     onto /= np.linalg.norm(onto, axis=1, keepdims=True)
     reach = np.linalg.norm(chest[0] - start, axis=1, keepdims=True)
-    fall = np.array([0.0, 1.0, 0.0])
-    leave = 0.35 * ahead + 0.65 * fall
+    leave = 0.45 * ahead + 0.55 * np.array([0.0, 1.0, 0.0])
     neck = (
         (2 * u**3 - 3 * u**2 + 1) * start
         + (u**3 - 2 * u**2 + u) * reach * leave
@@ -63,21 +65,18 @@ def build_hijab(spec: HeadwearSpec, eared: Chart, torso: Torso) -> Headwear:
     )
     cloth: Grid = np.concatenate([head, neck, chest])
     down = np.linspace(0.0, 1.0, len(cloth))[:, None]
-    folds = waves(spec.seed, 2 * np.pi * share * np.ones_like(down), down * 14.0, finest=5.0, terms=12)
-    depth = 0.0015 + 0.012 * np.clip((down - 0.42) / 0.25, 0.0, 1.0)
-    ends = np.clip(np.minimum(share, 1 - share) / 0.06, 0.15, 1.0)
+    folds = waves(spec.seed, 2 * np.pi * share * np.ones_like(down), down * 26.0, finest=6.0, terms=6)
+    depth = 0.0015 + 0.013 * np.clip((down - 0.36) / 0.22, 0.0, 1.0)
+    ends = np.clip(np.minimum(share, 1 - share) / 0.05, 0.1, 1.0)
     cloth = cloth + (depth * ends * np.maximum(folds + 0.4, 0.0))[..., None] * normals(cloth, closed=False)
-    # Both sides meet where there is no opening, and each edge is turned in to the skin.
-    shut = (opening[:, 0] < 1e-6).tolist() + [True] * (_NECK_ROWS + _CHEST_ROWS)
-    for row, meets in enumerate(shut):
-        if meets:
-            cloth[row, [0, -1]] = cloth[row, [0, -1]].mean(0)
+    # Where there is no opening both sides meet; elsewhere the edges are turned in to the skin.
+    shut = np.concatenate([opening[:, 0] < 1e-6, np.ones(_NECK_ROWS + _CHEST_ROWS, dtype=bool)])
+    cloth[np.ix_(shut, [0, -1])] = cloth[np.ix_(shut, [0, -1])].mean(1, keepdims=True)
     inner = cloth[:, [0, -1]].copy()
-    inner[:_HEAD_ROWS] -= 0.012 * outward[:, [0, -1]]
+    inner[:_HEAD_ROWS] -= (0.014 * ~shut[:_HEAD_ROWS])[:, None, None] * outward[:, [0, -1]]
     cloth = np.concatenate([inner[:, :1], cloth, inner[:, 1:]], 1)
-    made = shell(cloth, 0.0012, closed=False)
     rim = head[np.minimum((level[:, 0] > 0.02).argmax(), _HEAD_ROWS - 1)]
-    return Headwear({"hat": made}, _everywhere_below(rim), None)
+    return Headwear({"hat": sheet(cloth, closed=False)}, _everywhere_below(rim), None)
 
 
 def _everywhere_below(rim: np.ndarray) -> np.ndarray:

@@ -13,10 +13,10 @@ SKULL_ORIGIN = np.array([0.0, -0.025, 0.070])
 FACE_ORIGIN = np.array([0.0, 0.045, 0.045])
 SKULL_COLUMNS = 72
 SKULL_AZIMUTH = -np.pi + np.arange(SKULL_COLUMNS) * (2 * np.pi / SKULL_COLUMNS)
-FACE_AZIMUTH = np.radians(np.linspace(-96.0, 96.0, 49))
+FACE_AZIMUTH = np.radians(np.linspace(-96.0, 96.0, 81))
 _NECK_Y = 0.145
 _SKULL_ROWS = np.radians(np.linspace(0.0, 142.0, 44))
-_FACE_ROWS = np.radians(np.linspace(40.0, 168.0, 44))
+_FACE_ROWS = np.radians(np.linspace(40.0, 168.0, 60))
 
 
 def skull_places(

@@ -24,6 +24,8 @@ _RIM_MARGIN_M = 0.006
 """How far above the ragged edge `down` 1 lies, on the untouched mesh."""
 _TOP_Y = 0.116
 """Where `down` 0 lies, on the untouched mesh."""
+_BEND = 0.42
+"""Part of the added rows in which a column turns from the bust's own way straight down."""
 _DROP_M = 0.34
 """How far below the bust the added body reaches, before scaling."""
 _YIELD_M = 0.003
@@ -119,8 +121,8 @@ class TorsoPlaces:
         return Torso(Chart(points, normals(points, closed=True), DOWN, AZIMUTH, True), size)
 
 
-def _section(azimuth: Float[np.ndarray, " c"], height: float, size: float, chest_m: float) -> Float[np.ndarray, "c 2"]:
-    """Return a horizontal section through chest and both arms: radius at each azimuth, as (x, z) about the middle.
+def _section(azimuth: np.ndarray, height: np.ndarray | float, size: float, chest_m: np.ndarray | float) -> np.ndarray:
+    """Return horizontal sections through chest and both arms: radius at each azimuth, as (x, z) about the middle.
 
     Args:
         azimuth: Of the columns.
@@ -145,25 +147,21 @@ def _added(edge: np.ndarray, ahead: np.ndarray, floor: float, size: float) -> Gr
     front, back = edge[COLUMNS // 2, 2], edge[0, 2]
     middle, chest = 0.5 * (front + back), 0.5 * (back - front)
     t = np.linspace(0.0, 1.0, _MORE_ROWS + 1)[1:]
-    drop = floor + 0.06 * size - edge[:, 1]
-    bend = 0.42
-    rows = []
-    for step in t:
-        if step <= bend:
-            section = _section(AZIMUTH, 0.0, size, chest * 1.06)
-            goal = np.column_stack([section[:, 0], edge[:, 1] + drop, section[:, 1] + middle])
-            u = step / bend
-            reach = np.linalg.norm(goal - edge, axis=1, keepdims=True)
-            h0, h1, h2, h3 = (
-                2 * u**3 - 3 * u**2 + 1,
-                u**3 - 2 * u**2 + u,
-                -2 * u**3 + 3 * u**2,
-                u**3 - u**2,
-            )
-            rows.append(h0 * edge + h1 * reach * ahead + h2 * goal + h3 * reach * np.array([0.0, 1.0, 0.0]))
-        else:
-            height = (step - bend) / (1 - bend)
-            section = _section(AZIMUTH, height, size, chest * (1.06 - 0.06 * height))
-            y = floor + 0.06 * size + height * _DROP_M * size
-            rows.append(np.column_stack([section[:, 0], np.full(COLUMNS, y), section[:, 1] + middle]))
-    return np.stack(rows)
+    floor += 0.06 * size
+    bend = t <= _BEND
+    section = _section(AZIMUTH, 0.0, size, chest * 1.06)
+    goal = np.column_stack([section[:, 0], np.full(COLUMNS, floor), section[:, 1] + middle])
+    reach = np.linalg.norm(goal - edge, axis=1, keepdims=True)
+    u = (t[bend] / _BEND)[:, None, None]
+    h0, h2 = 2 * u**3 - 3 * u**2 + 1, 3 * u**2 - 2 * u**3
+    turning = (
+        h0 * edge
+        + (u**3 - 2 * u**2 + u) * reach * ahead
+        + h2 * goal
+        + (u**3 - u**2) * reach * np.array([0.0, 1.0, 0.0])
+    )
+    height = ((t[~bend] - _BEND) / (1 - _BEND))[:, None]
+    section = _section(AZIMUTH[None], height, size, chest * (1.06 - 0.06 * height))
+    down = np.broadcast_to(floor + height * _DROP_M * size, section.shape[:2])
+    hanging = np.stack([section[..., 0], down, section[..., 1] + middle], -1)
+    return np.concatenate([turning, hanging])

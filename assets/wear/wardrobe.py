@@ -3,7 +3,7 @@
 What depends on the untouched mesh alone is found when a first person needs it, and kept.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -96,7 +96,7 @@ class Wardrobe:
 
     def hat(self, skin_head: Float[np.ndarray, "n 3"], spec: HeadwearSpec, torso: Torso | None) -> Headwear:
         """Return what is worn on the head."""
-        eared = self.eared_skull.on(skin_head)
+        eared = self.eared_skull.over(skin_head, self.eared_skull.on(skin_head))
         if spec.kind == "hijab" and torso is not None:
             return build_hijab(spec, eared, torso)
         return HATS[spec.kind](spec, self.skull.on(skin_head), eared, self.skull)
@@ -124,6 +124,7 @@ class Wardrobe:
             return [Worn(build_hand(spec, face), "hand", "hand")]
         if spec.kind.startswith("phone"):
             return [Worn(mesh, name, name) for name, mesh in build_phone(spec, face).items()]
+        face = replace(face, chart=self.face.over(skin_head, face.chart))
         return [Worn(build_mask(spec, face), "face_mask", "face_mask")]
 
 
