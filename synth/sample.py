@@ -72,6 +72,14 @@ class Sample:
         """Return the visibilities of n points of the eye that the picture is centred on, bool (n,)."""
         return self.eye_array(name, n).astype(bool)
 
+    def spec_number(self, name: str) -> float:
+        """Return the number of this dotted name in the spec, such as `camera.blur_px`.
+
+        Raises:
+            DataError: It is absent or no number.
+        """
+        return float(label_array(self.spec, name, (), where=self.key, root="spec"))
+
     def text(self, name: str, default: str = "unknown") -> str:
         """Return the label of this dotted name as text, or the default where there is none."""
         value = _walk(self.labels, name)
@@ -85,19 +93,21 @@ def sample_key(index: int) -> str:
     return f"{index:08d}"
 
 
-def label_array(labels: Mapping[str, Any], name: str, shape: tuple[int | None, ...], where: str) -> np.ndarray:
+def label_array(
+    labels: Mapping[str, Any], name: str, shape: tuple[int | None, ...], where: str, root: str = "labels"
+) -> np.ndarray:
     """Return a label by its dotted name as float64 of the given shape, or raise DataError that names it."""
     value = _walk(labels, name)
     if value is None:
-        raise DataError(f"{where}: labels.{name} is missing")
+        raise DataError(f"{where}: {root}.{name} is missing")
     try:
         array = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise DataError(f"{where}: labels.{name} is not an array of numbers") from error
+        raise DataError(f"{where}: {root}.{name} is not an array of numbers") from error
     if 0 in shape or (array.size == 0 and None in shape):
         array = array.reshape([n or 0 for n in shape])
     if array.ndim != len(shape) or any(n not in (None, m) for n, m in zip(shape, array.shape, strict=True)):
-        raise DataError(f"{where}: labels.{name} has shape {array.shape}, expected {shape}")
+        raise DataError(f"{where}: {root}.{name} has shape {array.shape}, expected {shape}")
     return array
 
 

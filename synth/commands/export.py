@@ -10,6 +10,16 @@ from omegaconf import MISSING
 
 from synth.errors import ConfigError
 from synth.export.coco import write_coco
+from synth.export.face.aflw2000 import write_aflw2000
+from synth.export.face.celeba import write_celeba
+from synth.export.face.fsanet import write_fsanet
+from synth.export.face.gazehub import write_gazehub
+from synth.export.face.judge import write_judge
+from synth.export.face.pose import HeadPose
+from synth.export.face.pts import write_pts
+from synth.export.face.retinaface import write_retinaface
+from synth.export.face.widerface import write_widerface
+from synth.export.face.wlp300 import write_300wlp
 from synth.export.folder import new_folder, write_readme
 from synth.export.mpiigaze import write_mpiigaze
 from synth.export.mpiigaze_h5 import write_mpiigaze_h5
@@ -24,16 +34,32 @@ EXAMPLES = (
     "canthus export data=data/eyes format=mpiigaze out=data/MPIIGaze persons=1",
     "canthus export data=data/eyes format=mpiigaze_h5 out=data/eyes_h5",
     "canthus export data=data/eyes format=coco out=data/eyes_coco verify=true",
+    "canthus export data=data/faces format=300wlp out=data/faces_300wlp pose=sight",
+    "canthus export data=data/faces format=retinaface out=data/faces_retinaface",
+    "canthus export data=data/faces format=gazehub out=data/faces_gazehub persons=5",
+    "canthus export data=data/faces format=judge out=data/faces_judge",
 )
 
-
-class Format(Enum):
-    """What to write; see synth/export."""
-
-    unityeyes = "unityeyes"
-    mpiigaze = "mpiigaze"
-    mpiigaze_h5 = "mpiigaze_h5"
-    coco = "coco"
+# A name cannot begin with a digit in a class body.
+Format = Enum(
+    "Format",
+    {
+        "unityeyes": "unityeyes",
+        "mpiigaze": "mpiigaze",
+        "mpiigaze_h5": "mpiigaze_h5",
+        "coco": "coco",
+        "300wlp": "300wlp",
+        "aflw2000": "aflw2000",
+        "pts": "pts",
+        "widerface": "widerface",
+        "retinaface": "retinaface",
+        "fsanet": "fsanet",
+        "gazehub": "gazehub",
+        "celeba": "celeba",
+        "judge": "judge",
+    },
+)
+"""What to write; see synth/export."""
 
 
 @dataclass
@@ -43,6 +69,7 @@ class ExportConfig:
     data: str = MISSING
     out: str = MISSING
     format: Format = MISSING
+    pose: HeadPose = HeadPose.camera
     persons: int = 15
     quality: int = 98
     verify: bool = False
@@ -64,15 +91,25 @@ def run(config: ExportConfig) -> None:
     Raises:
         ProjectError: The data set is damaged, the folder is taken, or the disk is full.
     """
-    writers: dict[Format, Callable[[Iterable[Sample], Path], str]] = {
-        Format.unityeyes: partial(write_unityeyes, quality=config.quality),
-        Format.mpiigaze: partial(write_mpiigaze, persons=config.persons),
-        Format.mpiigaze_h5: partial(write_mpiigaze_h5, persons=config.persons),
-        Format.coco: write_coco,
+    persons, quality, pose = config.persons, config.quality, config.pose
+    writers: dict[str, Callable[[Iterable[Sample], Path], str]] = {
+        "unityeyes": partial(write_unityeyes, quality=quality),
+        "mpiigaze": partial(write_mpiigaze, persons=persons),
+        "mpiigaze_h5": partial(write_mpiigaze_h5, persons=persons),
+        "coco": write_coco,
+        "300wlp": partial(write_300wlp, quality=quality, pose=pose),
+        "aflw2000": partial(write_aflw2000, quality=quality, pose=pose),
+        "pts": write_pts,
+        "widerface": partial(write_widerface, quality=quality),
+        "retinaface": partial(write_retinaface, quality=quality),
+        "fsanet": partial(write_fsanet, pose=pose),
+        "gazehub": partial(write_gazehub, quality=quality, persons=persons),
+        "celeba": partial(write_celeba, quality=quality),
+        "judge": write_judge,
     }
     data, out = Path(config.data), Path(config.out)
     total = count(data)
     with new_folder(out) as folder:
-        text = writers[config.format](iterate(data, verify=config.verify), folder)
+        text = writers[config.format.value](iterate(data, verify=config.verify), folder)
         write_readme(folder, text, data)
     print(f"{total} samples of {data} written to {out} as {config.format.value}; its README.txt says how to read them")

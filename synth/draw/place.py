@@ -17,7 +17,12 @@ from synth.draw.chance import draw_log_uniform, draw_normal, draw_uniform
 from synth.errors import RejectedSceneError
 from synth.geometry.frames import WORLD_FROM_LEVEL_CAM
 from synth.geometry.gaze import pitch_yaw_from_vector, vector_from_pitch_yaw
-from synth.geometry.rotation import pitch_yaw_roll_upright, rotation_from_pitch_yaw_roll, rotation_x
+from synth.geometry.rotation import (
+    facing_rotation,
+    pitch_yaw_roll_upright,
+    rotation_from_pitch_yaw_roll,
+    rotation_x,
+)
 from synth.ranges.camera import Attention, CameraRanges, GazeRanges, PlaceRanges, ScreenRanges
 
 METRES_PER_INCH = 0.0254
@@ -62,14 +67,6 @@ def draw_screen(rng: np.random.Generator, ranges: ScreenRanges) -> Screen:
     height_m = diagonal_m / hypot(aspect, 1.0)
     centre = np.array([0.0, draw_uniform(rng, ranges.lens_gap_m) + height_m / 2, 0.0])
     return Screen(aspect * height_m, height_m, centre)
-
-
-def facing_rotation(head_lens_m: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3 3"]:
-    """Return `lens_from_head` of a head that faces the lens upright: z away from the lens, x level."""
-    z = head_lens_m / np.linalg.norm(head_lens_m)
-    x = np.cross([0.0, 1.0, 0.0], z)
-    x /= np.linalg.norm(x)
-    return np.stack([x, np.cross(z, x), z], axis=1)
 
 
 def draw_head_position(rng: np.random.Generator, ranges: PlaceRanges) -> Float[np.ndarray, "3"]:

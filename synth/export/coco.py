@@ -1,14 +1,16 @@
-"""COCO keypoints: pictures, and one annotation for every eye that is in sight.
+"""COCO keypoints: pictures, and one annotation for every eye that is in sight and every face that is in the picture.
 
-    images/KEY.png|jpg     the picture, pixel for pixel as it was rendered
-    annotations.json       COCO's own: images, categories, annotations
+    images/KEY.png         the picture, pixel for pixel as it was rendered
+    annotations.json       COCO's own: images, categories (those that occur), annotations
 
-87 keypoints an eye, from the inner corner: lid margin 16, caruncle 7, iris 32, pupil 32; iris and pupil are the
-contours seen through the cornea.  v = 0 outside of the picture (x = y = 0), 1 in it but occluded, 2 seen.
+eye   87 keypoints, from the inner corner: lid margin 16, caruncle 7, iris 32, pupil 32; iris and pupil are the contours
+      seen through the cornea.  bbox: the lid margin within the picture; segmentation the lid margin, area its area.
+face  68 keypoints of iBUG, the jaw on the visible outline.  bbox: forehead to chin within the picture; segmentation is
+      the bbox, area its area.
 
-Pixels: a keypoint of COCO names a pixel, its centre an integer, so a keypoint is our px minus one half.  Boxes and
-polygons of COCO are continuous with (0, 0) the corner of the first pixel, as ours: they are not shifted.  bbox is x, y,
-width, height of the lid margin within the picture; segmentation is the lid margin; area its area.
+v = 0 outside of the picture (x = y = 0), 1 in it but occluded, 2 seen.  Pixels: a keypoint of COCO names a pixel, its
+centre an integer, so a keypoint is our px minus one half.  Boxes and polygons of COCO are continuous with (0, 0) the
+corner of the first pixel, as ours: they are not shifted.  bbox is x, y, width, height.
 """
 
 import json
@@ -18,7 +20,10 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
+from jaxtyping import Bool, Float
 
+from synth.export.face.faces import HALF_PIXEL, face_of, holds_face
+from synth.label.ibug import LINES
 from synth.sample import Sample
 from synth.shards.encode import Encoding, encode_picture
 
@@ -29,12 +34,26 @@ GROUPS = (
     ("pupil", "apparent.pupil_px", "pupil", 32),
 )
 NAMES = [f"{group}_{i}" for group, _, _, n in GROUPS for i in range(n)]
-HALF_PIXEL = 0.5
+FACE_NAMES = [f"ibug_{i}" for i in range(68)]
+FACE_BONES = [
+    [i + 1, (i + 1 if i < line.last else line.first) + 1]
+    for line in LINES
+    for i in range(line.first, line.last + line.closed)
+]
+EYE, FACE = 1, 2
+INFO = {
+    "description": "rendered eyes and faces; keypoints name pixels by integer centres, boxes are continuous; "
+    "gaze in the camera, optical and visual axis",
+    "version": "1",
+}
 README = """\
-COCO keypoints of eyes, rendered: images/ and annotations.json; {samples} pictures, {eyes} eyes.
-Keypoints: lid margin 16 (from the inner corner along the upper lid and back), caruncle 7, iris 32, pupil 32;
-      iris and pupil as seen through the cornea.  x, y name pixels by integer centres (continuous px minus 0.5).
-      v = 0 outside of the picture, 1 occluded, 2 seen.  bbox and segmentation: continuous px, (0, 0) the corner.
+COCO keypoints of eyes and faces, rendered: images/ and annotations.json.
+{samples} pictures, {eyes} eyes, {faces} faces.
+Keypoints of an eye: lid margin 16 (from the inner corner along the upper lid and back), caruncle 7, iris 32, pupil 32;
+      iris and pupil as seen through the cornea.  Of a face: iBUG's 68, the jaw on the visible outline.
+      x, y name pixels by integer centres (continuous px minus 0.5).  v = 0 outside of the picture, 1 occluded, 2 seen.
+      bbox and segmentation: continuous px, (0, 0) the corner; of a face both are the box from forehead to chin.
+Head: pitch_yaw_roll_rad of each face, 300W-LP's angles of cam_from_head.
 Gaze: optical_pitch_yaw_rad and visual_pitch_yaw_rad of each eye, in the camera, not normalised; +pitch looks up,
       +yaw to the left of the image.
 """
@@ -47,28 +66,30 @@ def write_coco(samples: Iterable[Sample], folder: Path) -> str:
         DataError: A label that the format needs is absent.
     """
     (folder / "images").mkdir()
-    pictures, eyes = 0, 0
+    pictures = 0
+    found = {EYE: 0, FACE: 0}
     waiting = folder / "annotations.part"  # so that neither list is ever held in memory
     with (
         (folder / "annotations.json").open("w", encoding="ascii") as file,
         waiting.open("w+", encoding="ascii") as aside,
     ):
-        file.write(json.dumps(_head())[:-1] + ', "images": [')
+        file.write(json.dumps({"info": INFO, "licenses": []})[:-1] + ', "images": [')
         for sample in samples:
             name = f"{sample.key}.png"
             (folder / "images" / name).write_bytes(encode_picture(sample.picture, Encoding()))
             height, width = sample.picture.shape[:2]
             _add(file, {"id": sample.index, "file_name": name, "width": width, "height": height}, first=pictures == 0)
-            for annotation in annotations(sample):
-                _add(aside, {"id": eyes + 1, **annotation}, first=eyes == 0)
-                eyes += 1
+            for annotation in (*annotations(sample), *face_annotations(sample)):
+                number = sum(found.values())
+                _add(aside, {"id": number + 1, **annotation}, first=number == 0)
+                found[annotation["category_id"]] += 1
             pictures += 1
         file.write('], "annotations": [')
         aside.seek(0)
         shutil.copyfileobj(aside, file)
-        file.write("]}\n")
+        file.write('], "categories": ' + json.dumps([_category(kind) for kind, n in found.items() if n]) + "}\n")
     waiting.unlink()
-    return README.format(samples=pictures, eyes=eyes)
+    return README.format(samples=pictures, eyes=found[EYE], faces=found[FACE])
 
 
 def annotations(sample: Sample) -> Iterator[dict[str, Any]]:
@@ -81,16 +102,13 @@ def annotations(sample: Sample) -> Iterator[dict[str, Any]]:
         inside = ((points_px >= 0) & (points_px < size_px)).all(axis=1)
         if not (seen & inside).any():
             continue
-        flags = np.where(inside, np.where(seen, 2, 1), 0)
-        keypoints = np.column_stack([np.where(inside[:, None], points_px - HALF_PIXEL, 0.0), flags])
         lids_px = points_px[:16]
         low, high = (np.clip(edge, 0, size_px) for edge in (lids_px.min(axis=0), lids_px.max(axis=0)))
         yield {
             "image_id": sample.index,
-            "category_id": 1,
+            "category_id": EYE,
             "iscrowd": 0,
-            "keypoints": _short(keypoints),
-            "num_keypoints": int(inside.sum()),
+            **_keypoints(points_px, seen, inside),
             "bbox": _short(np.concatenate([low, high - low])),
             "segmentation": [_short(lids_px)],
             "area": _area(lids_px),
@@ -100,19 +118,43 @@ def annotations(sample: Sample) -> Iterator[dict[str, Any]]:
         }
 
 
-def _head() -> dict[str, Any]:
-    rings = {"lid": 16, "iris": 32, "pupil": 32}
+def face_annotations(sample: Sample) -> Iterator[dict[str, Any]]:
+    """Yield the annotation (without its id) of the face, if the picture holds it."""
+    if not holds_face(sample):
+        return
+    face = face_of(sample)
+    points_px = face.outline68 + HALF_PIXEL
+    inside = ((points_px >= 0) & (points_px < np.array(face.size))).all(axis=1)
+    left, top, right, bottom = face.box_inside
+    rectangle = np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
+    yield {
+        "image_id": sample.index,
+        "category_id": FACE,
+        "iscrowd": 0,
+        **_keypoints(points_px, face.outline68_visible, inside),
+        "bbox": _short(np.array([left, top, right - left, bottom - top])),
+        "segmentation": [_short(rectangle)],
+        "area": _area(rectangle),
+        "pitch_yaw_roll_rad": sample.array("face.pitch_yaw_roll_rad", 3).tolist(),
+    }
+
+
+def _keypoints(
+    points_px: Float[np.ndarray, "n 2"], seen: Bool[np.ndarray, " n"], inside: Bool[np.ndarray, " n"]
+) -> dict[str, Any]:
+    flags = np.where(inside, np.where(seen, 2, 1), 0)
+    at = np.where(inside[:, None], points_px - HALF_PIXEL, 0.0)
+    return {"keypoints": _short(np.column_stack([at, flags])), "num_keypoints": int(inside.sum())}
+
+
+def _category(kind: int) -> dict[str, Any]:
+    if kind == FACE:
+        return {"id": FACE, "name": "face", "supercategory": "person", "keypoints": FACE_NAMES, "skeleton": FACE_BONES}
     skeleton = []
-    for group, n in rings.items():
+    for group, n in {"lid": 16, "iris": 32, "pupil": 32}.items():
         start = NAMES.index(f"{group}_0") + 1
         skeleton += [[start + i, start + (i + 1) % n] for i in range(n)]
-    category = {"id": 1, "name": "eye", "supercategory": "face", "keypoints": NAMES, "skeleton": skeleton}
-    info = {
-        "description": "rendered eyes; keypoints name pixels by integer centres, boxes are continuous; "
-        "gaze in the camera, optical and visual axis",
-        "version": "1",
-    }
-    return {"info": info, "licenses": [], "categories": [category]}
+    return {"id": EYE, "name": "eye", "supercategory": "face", "keypoints": NAMES, "skeleton": skeleton}
 
 
 def _add(file: TextIO, entry: dict[str, Any], first: bool) -> None:

@@ -11,17 +11,15 @@ frame.
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Shaped, UInt8
-from scipy.ndimage import map_coordinates
+from jaxtyping import Float, UInt8
 
+from synth.export.warp import warped
 from synth.geometry.gaze import pitch_yaw_from_vector
 from synth.geometry.normalisation import MPIIGAZE_EYE, GazeMode, NormCamera, head_pitch_yaw, normalise
 from synth.geometry.rotation import mirror_rotation
 from synth.sample import Sample
 
 LUMA = np.array([0.299, 0.587, 0.114])  # Rec. 601, as OpenCV's and Pillow's grey
-SAME_PX = 1e-2
-"""A warp that moves no pixel by more than this is none: the picture was rendered by the normalised camera itself."""
 
 
 @dataclass(frozen=True)
@@ -85,30 +83,8 @@ def eye_patch(sample: Sample, camera: NormCamera = MPIIGAZE_EYE, equalise: bool 
 def warp_grey(
     picture: UInt8[np.ndarray, "..."], warp: Float[np.ndarray, "3 3"], width: int, height: int
 ) -> tuple[UInt8[np.ndarray, "h w"], float]:
-    """Return a picture as grey in another camera, u8 (height, width), and the share of it that the picture covers.
-
-    Args:
-        picture: u8 (h, w) or (h, w, 3), sRGB.
-        warp: Homogeneous px of the picture to px of the result.
-        width: Of the result.
-        height: Of the result.
-
-    Each result pixel is the mean of as many bilinear looks as the picture has pixels under it: no aliasing, no loss.
-    """
-    grey = picture.astype(np.float64) if picture.ndim == 2 else picture @ LUMA
-    inverse = np.linalg.inv(warp)
-    corners = _move(inverse, np.array([[0.0, 0.0], [width, 0.0], [width, height], [0.0, height]]))
-    if grey.shape == (height, width) and _is_identity(corners, width, height):
-        return np.rint(grey).astype(np.uint8), 1.0
-    looks = max(1, int(np.ceil(np.sqrt(_area(corners) / (width * height)) - 0.01)))
-    u = (np.arange(width * looks) + 0.5) / looks
-    v = (np.arange(height * looks) + 0.5) / looks
-    at = _move(inverse, np.stack(np.meshgrid(u, v), axis=-1).reshape(-1, 2))
-    # map_coordinates has pixel centres at integers.
-    values = map_coordinates(grey, [at[:, 1] - 0.5, at[:, 0] - 0.5], order=1, mode="nearest")
-    covered = ((at >= 0) & (at <= [grey.shape[1], grey.shape[0]])).all(axis=1).mean()
-    means = values.reshape(height, looks, width, looks).mean(axis=(1, 3))
-    return np.rint(np.clip(means, 0, 255)).astype(np.uint8), float(covered)
+    """Return a picture, grey or RGB, as grey in another camera, and the share of it that the picture covers."""
+    return warped(picture if picture.ndim == 2 else picture @ LUMA, warp, width, height)
 
 
 def equalised(image: UInt8[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w"]:
@@ -122,18 +98,3 @@ def equalised(image: UInt8[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w"]:
         return image
     table = np.rint((cumulative - lowest) * (255 / (image.size - lowest)))
     return np.clip(table, 0, 255).astype(np.uint8)[image]
-
-
-def _move(matrix: Float[np.ndarray, "3 3"], points_px: Shaped[np.ndarray, "n 2"]) -> Float[np.ndarray, "n 2"]:
-    moved = points_px @ matrix[:, :2].T + matrix[:, 2]
-    return moved[:, :2] / moved[:, 2:]
-
-
-def _area(corners_px: Float[np.ndarray, "4 2"]) -> float:
-    x, y = corners_px.T
-    return float(abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2)
-
-
-def _is_identity(corners_px: Float[np.ndarray, "4 2"], width: int, height: int) -> bool:
-    unmoved = np.array([[0.0, 0.0], [width, 0.0], [width, height], [0.0, height]])
-    return bool(np.abs(corners_px - unmoved).max() < SAME_PX)

@@ -16,6 +16,9 @@ lens).  Angles are radians.
 import numpy as np
 from jaxtyping import Float
 
+GIMBAL = 1e-9
+"""Cosine of a yaw at which pitch and roll are one turn: all of it is called pitch."""
+
 
 def rotation_x(angle_rad: float) -> Float[np.ndarray, "3 3"]:
     """Return the rotation about x that turns y towards z."""
@@ -106,12 +109,16 @@ def rotation_from_pitch_yaw_roll(pitch_yaw_roll_rad: Float[np.ndarray, "3"]) -> 
 def pitch_yaw_roll_from_rotation(cam_from_head: Float[np.ndarray, "*n 3 3"]) -> Float[np.ndarray, "*n 3"]:
     """Return [pitch, yaw, roll] as in 300W-LP's and AFLW2000's `Pose_Para`; yaw in [-pi/2, pi/2].
 
-    yaw by atan2 against the length of the rest, which is asin(R02) with all its digits at +-90 deg.
+    yaw by atan2 against the length of the rest, which is asin(R02) with all its digits at +-90 deg.  roll is what is
+    left when pitch is undone: atan2(-R01, R00), except near +-90 deg.  There pitch and roll are nearly one turn, pitch
+    alone comes from noise, and the roll that belongs to it makes up for that.
     """
     r = cam_from_head
-    pitch = np.arctan2(r[..., 1, 2], r[..., 2, 2])
-    yaw = np.arctan2(r[..., 0, 2], np.hypot(r[..., 1, 2], r[..., 2, 2]))
-    roll = np.arctan2(-r[..., 0, 1], r[..., 0, 0])
+    level = np.hypot(r[..., 1, 2], r[..., 2, 2])
+    pitch = np.where(level > GIMBAL, np.arctan2(r[..., 1, 2], r[..., 2, 2]), np.arctan2(-r[..., 2, 1], r[..., 1, 1]))
+    yaw = np.arctan2(r[..., 0, 2], level)
+    c, s = np.cos(pitch), np.sin(pitch)
+    roll = np.arctan2(c * r[..., 1, 0] - s * r[..., 2, 0], c * r[..., 1, 1] - s * r[..., 2, 1])
     return np.stack([pitch, yaw, roll], axis=-1)
 
 
@@ -125,6 +132,17 @@ def pitch_yaw_roll_upright(cam_from_head: Float[np.ndarray, "3 3"]) -> Float[np.
     half_turn = np.array([np.pi, np.pi, np.pi])
     other = (first * [1, -1, 1] + half_turn + np.pi) % (2 * np.pi) - np.pi
     return first if np.abs(first[[0, 2]]).sum() <= np.abs(other[[0, 2]]).sum() else other
+
+
+def facing_rotation(head_cam_m: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3 3"]:
+    """Return `cam_from_head` of a head that faces the lens upright: z away from the lens, x level.
+
+    Its transpose takes a head's rotation in the camera to the one against the line of sight.
+    """
+    z = head_cam_m / np.linalg.norm(head_cam_m)
+    x = np.cross([0.0, 1.0, 0.0], z)
+    x /= np.linalg.norm(x)
+    return np.stack([x, np.cross(z, x), z], axis=1)
 
 
 def pitch_yaw_roll_from_biwi(pose_file_rotation: Float[np.ndarray, "3 3"]) -> Float[np.ndarray, "3"]:

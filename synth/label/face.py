@@ -26,6 +26,7 @@ from assets.subject import SubjectGeometry
 from synth.geometry.camera import project
 from synth.geometry.frames import apply
 from synth.geometry.rotation import pitch_yaw_roll_upright
+from synth.label.celeba import celeba_attributes
 from synth.label.points import Points, points
 from synth.sight import View
 from synth.spec import SceneSpec
@@ -43,6 +44,8 @@ class FaceLabels:
     box_face_px: Float[np.ndarray, "4"]
     expression: str
     expression_weights: dict[str, float]
+    celeba: dict[str, bool]
+    """CelebA's 40 attributes, in its order."""
 
 
 def face_labels(scene: SceneSpec, view: View, subject: SubjectGeometry) -> FaceLabels | None:
@@ -69,6 +72,7 @@ def face_labels(scene: SceneSpec, view: View, subject: SubjectGeometry) -> FaceL
         box_face_px=_box(np.concatenate([tight, labelled["dense478"].px])),
         expression=expression.name,
         expression_weights=dict(expression.weights),
+        celeba=celeba_attributes(scene),
     )
 
 

@@ -26,7 +26,7 @@ def fake_sample(seed: int = 0, index: int = 0, width: int = 160, height: int = 9
     """Return sample `index` of a made-up data set; pictures of 60x36 are grey, all others RGB."""
     rng = np.random.default_rng([seed, index])
     labels = fake_labels(rng, seed, index, width, height)
-    picture = _paint(rng, labels, width, height)
+    picture = paint(rng, labels, width, height)
     return Sample(
         seed=seed,
         index=index,
@@ -41,7 +41,7 @@ def fake_sample(seed: int = 0, index: int = 0, width: int = 160, height: int = 9
 
 
 def fake_labels(rng: np.random.Generator, seed: int, index: int, width: int, height: int) -> dict[str, Any]:
-    """Return labels as JSON holds them."""
+    """Return labels as JSON holds them: a camera before one eye."""
     side = "left" if rng.random() < 0.5 else "right"
     distance_m = rng.uniform(0.35, 0.8)
     rotation = rotation_from_pitch_yaw_roll(rng.normal(0, [0.15, 0.25, 0.05]))
@@ -52,9 +52,23 @@ def fake_labels(rng: np.random.Generator, seed: int, index: int, width: int, hei
     cam_from_head[:3, 3] = [0.002, -0.001, distance_m] - rotation @ middle_head
     focal_px = width * distance_m / 0.045
     k = np.array([[focal_px, 0, width / 2], [0, focal_px, height / 2], [0, 0, 1]])
+    return labels_before(rng, seed, index, (width, height), side, cam_from_head, k)
+
+
+def labels_before(
+    rng: np.random.Generator,
+    seed: int,
+    index: int,
+    size: tuple[int, int],
+    side: str,
+    cam_from_head: np.ndarray,
+    k: np.ndarray,
+) -> dict[str, Any]:
+    """Return labels as JSON holds them, of any camera."""
+    width, height = size
     target_cam = np.array([*rng.normal(0, [0.15, 0.1]), rng.uniform(-0.1, 0.05)])
     openness = rng.uniform(0.55, 0.95)
-    eyes = {s: _eye(rng, s, cam_from_head, k, target_cam, openness, (width, height)) for s in ("left", "right")}
+    eyes = {s: _eye(rng, s, cam_from_head, k, target_cam, openness, size) for s in ("left", "right")}
     axes = [np.array(eyes[s]["visual_axis_cam"]) for s in ("left", "right")]
     african, asian, caucasian = rng.dirichlet([1, 1, 1])
     glasses = rng.random() < 0.2
@@ -183,7 +197,7 @@ def _eye(
     }
 
 
-def _paint(rng: np.random.Generator, labels: dict[str, Any], width: int, height: int) -> np.ndarray:
+def paint(rng: np.random.Generator, labels: dict[str, Any], width: int, height: int) -> np.ndarray:
     """Return a flat picture of the labels, RGB u8; it only has to look like an eye on a sheet."""
     big = 4
     melanin = labels["attributes"]["skin_melanin"]

@@ -9,13 +9,14 @@ import pytest
 from assets.subject import canthi_head
 from synth.draw.camera import draw_camera, focal_length_px
 from synth.draw.light import Surroundings, colour_of_temperature
-from synth.draw.place import Place, Screen, check_comfort, draw_place, facing_rotation
+from synth.draw.place import Place, Screen, check_comfort, draw_place
 from synth.draw_spec import draw_spec
 from synth.errors import RejectedSceneError
 from synth.geometry.camera import camera_matrix, project
 from synth.geometry.frames import WORLD_FROM_LEVEL_CAM
 from synth.geometry.gaze import pitch_yaw_from_vector, vector_from_pitch_yaw
 from synth.geometry.normalisation import GazeMode, normalise, normalised_targets
+from synth.geometry.rotation import facing_rotation
 from synth.ranges import CameraRanges
 from tests.synth.draw_ranges import ranges
 

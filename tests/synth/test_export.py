@@ -24,6 +24,7 @@ from synth.export.mpiigaze_h5 import write_mpiigaze_h5
 from synth.export.unityeyes import unity_head_pose_deg, unity_view, write_unityeyes
 from synth.geometry.rotation import rotation_from_pitch_yaw_roll
 from synth.sample import Sample
+from tests.synth.fake_faces import fake_face
 from tests.synth.fake_samples import fake_sample
 from tests.synth.test_shards import make
 
@@ -285,6 +286,26 @@ def test_a_full_disk_leaves_nothing_and_says_so(
     error = capsys.readouterr().err
     assert "the disk is full" in error and error.count("\n") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["eyes"]
+
+
+FACE_FORMATS = "300wlp aflw2000 pts widerface retinaface fsanet gazehub celeba judge"
+
+
+@pytest.mark.parametrize("name", FACE_FORMATS.split())
+def test_the_command_writes_every_format_of_faces_and_none_of_eyes(
+    tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make(tmp_path / "eyes")
+    make(tmp_path / "faces", sample=fake_face)
+    words = ["export", f"format={name}", f"out={tmp_path / 'out'}"]
+    assert main([*words, f"data={tmp_path / 'eyes'}"]) == 1
+    error = capsys.readouterr().err
+    assert "the picture holds no face" in error and error.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+    assert main([*words, f"data={tmp_path / 'faces'}"]) == 0
+    readme = (tmp_path / "out" / "README.txt").read_text()
+    assert "Gaze:" in readme and '"seed": 3' in readme
+    assert f"as {name};" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", ["unityeyes", "mpiigaze", "mpiigaze_h5", "coco"])

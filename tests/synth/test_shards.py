@@ -4,6 +4,7 @@ import dataclasses
 import gc
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from synth.errors import ConfigError, LabelError
+from synth.sample import Sample
 from synth.shards import ShardPlan, count, finish, iterate, open_output, read_index, read_manifest, write_shard
 from synth.shards.encode import Encoding, PictureFormat, canonical_json, decode_picture, encode_picture
 from synth.shards.output import record_timing
@@ -21,12 +23,18 @@ CONFIG: dict[str, Any] = {"n": 7, "seed": 3, "camera": {"width": 60, "focal_px":
 PLAN = ShardPlan(n=7, shard_size=3)
 
 
-def make(folder: Path, shards: list[int] | None = None, config: dict[str, Any] = CONFIG, rasters: bool = False) -> None:
-    """Write the missing shards of a data set, in the order given, and finish it when all are there."""
+def make(
+    folder: Path,
+    shards: list[int] | None = None,
+    config: dict[str, Any] = CONFIG,
+    rasters: bool = False,
+    sample: Callable[..., Sample] | None = None,
+) -> None:
+    """Write the missing shards of a data set (of eyes by default), in the order given; finish it when all are there."""
     with open_output(folder, config, versions={"canthus": "0"}, run_only=("workers",)) as output:
         for shard in shards if shards is not None else PLAN.missing(folder):
-            samples = (fake_sample(3, index, 60, 36, rasters) for index in PLAN.indices(shard))
-            write_shard(folder, PLAN, shard, samples)
+            draw = sample or (lambda seed, index: fake_sample(seed, index, 60, 36, rasters))
+            write_shard(folder, PLAN, shard, (draw(3, index) for index in PLAN.indices(shard)))
             record_timing(folder, shard, 3, 0.5, render=0.4)
         if not PLAN.missing(folder):
             finish(output, PLAN, seed=3)

@@ -1,0 +1,106 @@
+"""What the formats of faces take from a sample, in their pixels.
+
+These formats name pixels: a point at an integer lies on a pixel's centre, so it is our px minus one half.  Boxes are
+edges, not points, and continuous: (0, 0) is the corner of the first pixel, as ours.
+
+Landmarks are the apparent ones.  `ibug68_px` has the jaw where the bone is, whatever turns away from the camera;
+`outline68_px` has points 0-16 on the outline that is seen, as annotators of 300-W mark them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Shaped
+
+from synth.errors import DataError
+from synth.sample import Sample
+
+HALF_PIXEL = 0.5
+JAW = 17
+
+
+@dataclass(frozen=True)
+class Face:
+    """A face in a picture; points are pixels by integer centres, boxes continuous px.
+
+    Attributes:
+        ibug68: iBUG's points, the jaw on the bone.
+        outline68: The same with the jaw on the visible outline.
+        outline68_visible: Whether each of them is seen.
+        five: Right and left eye, nose tip, right and left corner of the mouth (the subject's).
+        five_visible: Whether each of them is seen.
+        dense478: MediaPipe's points.
+        ibug68_cam: iBUG's points in `cam`, m.
+        cam_from_head: Head pose.
+        box: Left, top, right, bottom of forehead to chin, not cut at the picture's edge.
+        size: Width and height of the picture.
+    """
+
+    ibug68: Float[np.ndarray, "68 2"]
+    outline68: Float[np.ndarray, "68 2"]
+    outline68_visible: Bool[np.ndarray, "68"]
+    five: Float[np.ndarray, "5 2"]
+    five_visible: Bool[np.ndarray, "5"]
+    dense478: Float[np.ndarray, "478 2"]
+    ibug68_cam: Float[np.ndarray, "68 3"]
+    cam_from_head: Float[np.ndarray, "4 4"]
+    box: Float[np.ndarray, "4"]
+    size: tuple[int, int]
+
+    @property
+    def box_inside(self) -> Float[np.ndarray, "4"]:
+        """The part of the box that lies in the picture."""
+        return np.clip(self.box, 0, [*self.size, *self.size])
+
+
+def holds_face(sample: Sample) -> bool:
+    """Return whether a sample has labels of a face: whether its picture holds one."""
+    return isinstance(sample.labels.get("face"), Mapping)
+
+
+def face_of(sample: Sample) -> Face:
+    """Return the face of a sample.
+
+    Raises:
+        DataError: Its picture holds no face, or a label is absent.
+    """
+    if not holds_face(sample):
+        raise DataError(f"{sample.key}: the picture holds no face; this format needs one: render experiment=portrait")
+    ibug = apparent(sample, "ibug68", 68)
+    outline = apparent(sample, "jaw_outline", JAW)
+    seen, seen_outline = visible(sample, "ibug68", 68), visible(sample, "jaw_outline", JAW)
+    return Face(
+        ibug68=ibug,
+        outline68=np.concatenate([outline, ibug[JAW:]]),
+        outline68_visible=np.concatenate([seen_outline, seen[JAW:]]),
+        five=apparent(sample, "five", 5),
+        five_visible=visible(sample, "five", 5),
+        dense478=apparent(sample, "dense478", 478),
+        ibug68_cam=sample.array("face.points.ibug68.cam", 68, 3),
+        cam_from_head=sample.array("cam_from_head", 4, 4),
+        box=sample.array("face.box_face_px", 4),
+        size=(sample.picture.shape[1], sample.picture.shape[0]),
+    )
+
+
+def apparent(sample: Sample, name: str, n: int) -> Float[np.ndarray, "n 2"]:
+    """Return where points of a face are seen, by integer centres of pixels."""
+    return by_centres(sample.array(f"face.apparent.{name}", n, 2))
+
+
+def visible(sample: Sample, name: str, n: int) -> Bool[np.ndarray, " n"]:
+    """Return which points of a face are seen."""
+    return sample.array(f"face.points.{name}.visible", n) > 0
+
+
+def by_centres(points_px: Shaped[np.ndarray, "*n 2"]) -> Float[np.ndarray, "*n 2"]:
+    """Return px, which count from a pixel's corner, as places that count from its centre."""
+    return np.asarray(points_px, dtype=np.float64) - HALF_PIXEL
+
+
+def matrix_by_centres(camera_matrix: Float[np.ndarray, "3 3"]) -> Float[np.ndarray, "3 3"]:
+    """Return K of the same camera for places that count from a pixel's centre."""
+    shifted = camera_matrix.copy()
+    shifted[:2, 2] -= HALF_PIXEL
+    return shifted
