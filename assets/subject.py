@@ -41,7 +41,7 @@ from assets.part import Strands as Strands
 from assets.person import EyeSpec, GlassesSpec, SubjectSpec
 from assets.scalp import places
 from assets.subdivision import Refinement, refine
-from assets.wear.wardrobe import Wardrobe
+from assets.wear.wardrobe import Dressed, Wardrobe, Worn
 from assets.zones import Zones, find_zones
 
 SIDES: tuple[Side, Side] = ("left", "right")
@@ -211,11 +211,16 @@ def _wardrobe() -> Wardrobe:
     return Wardrobe(base, topology.faces[topology.skin], ears)
 
 
-def _wear(spec: SubjectSpec, limit: Float[np.ndarray, "u 3"]) -> tuple[list[Part], Float[np.ndarray, "u 3"]]:
-    """What the person wears or holds before the face, and the skin under it."""
-    worn, pressed = _wardrobe().dress(limit, spec.clothing, spec.headwear, spec.covering)
-    parts = [(item.material, *item.mesh[:2], {"weave": item.mesh.weave}, item.material, ID[item.id]) for item in worn]
-    return [Part(*part) for part in parts], pressed
+def _wear(spec: SubjectSpec, limit: Float[np.ndarray, "u 3"]) -> Dressed:
+    """What the person wears or holds before the face, and the skin under it; nothing is made of nothing worn."""
+    if spec.clothing is None and spec.headwear is None and spec.covering is None:
+        return Dressed([], limit, None)
+    return _wardrobe().dress(limit, spec.clothing, spec.headwear, spec.covering)
+
+
+def _worn_part(item: Worn) -> Part:
+    mesh = item.mesh
+    return Part(item.material, mesh.vertices_head, mesh.faces, {"weave": mesh.weave}, item.material, ID[item.id])
 
 
 @lru_cache(maxsize=1)
@@ -292,8 +297,8 @@ def build(spec: SubjectSpec, head_from_eye: dict[Side, Float[np.ndarray, "3 3"]]
     eyes = {side: _eye(getattr(spec, side), side, placed, head_from_eye[side]) for side in SIDES}
     limit = np.asarray(topology.refinement.limit @ placed.vertices_head)[topology.used]
     limit = closed(topology.seam, limit, placed.rest_head)
-    wear, limit = _wear(spec, limit)
-    parts = [_skin(spec, limit, topology, eyes), *wear]
+    worn, limit, hat = _wear(spec, limit)
+    parts = [_skin(spec, limit, topology, eyes), *map(_worn_part, worn)]
     for side in SIDES:
         parts += _eye_parts(eyes[side])
     parts += _mouth(limit, topology, placed)
@@ -305,7 +310,10 @@ def build(spec: SubjectSpec, head_from_eye: dict[Side, Float[np.ndarray, "3 3"]]
     bands = {side: brow_band(spec.brow, topology.brows[side], limit) for side in SIDES}
     hairs = _hairs(spec, bands, eyes)
     if has_hair(spec):
-        hairs += tuple(Strands(name, *grown, name, ID[name]) for name, grown in grow(_fields(), spec, limit).items())
+        grown = grow(_fields(), spec, limit)
+        if hat is not None and "hair" in grown:
+            grown["hair"] = hat.shown(*grown["hair"])
+        hairs += tuple(Strands(name, *strands, name, ID[name]) for name, strands in grown.items())
     neck = Neck.of(placed.rest_head)
     turn = partial(neck.turned, shoulders_rad=spec.shoulders_rad)
     parts = [replace(part, vertices_head=turn(part.vertices_head)) if part.name in ON_NECK else part for part in parts]

@@ -40,6 +40,19 @@ class Headwear:
         height = np.interp(azimuth, around[order], self.rim_head[order, 1], period=2 * np.pi)
         return np.asarray(points_head[:, 1] < height)
 
+    def shown(
+        self, points_head: Float[np.ndarray, "k m 3"], radius_m: Float[np.ndarray, "k m"]
+    ) -> tuple[Float[np.ndarray, "k m 3"], Float[np.ndarray, "k m"]]:
+        """Return what of hairs shows under the rim, root to tip: they are cut off where they come out."""
+        covered = self.covers_hair(points_head.reshape(-1, 3)).reshape(points_head.shape[:2])
+        # Hair that lies over the rim from outside is tucked under it too.
+        last = covered.shape[1] - np.argmax(covered[:, ::-1], axis=1)
+        out = np.where(covered.any(axis=1), last, 0)
+        keep = out < covered.shape[1] - 1
+        first, steps = out[keep][:, None], np.arange(covered.shape[1])[None, :]
+        points = np.take_along_axis(points_head[keep], np.maximum(steps, first)[..., None], axis=1)
+        return points, np.where(steps < first, 0.0, radius_m[keep])
+
 
 def level(front: float, side: float, back: float) -> Float[np.ndarray, " c"]:
     """Return a rim's height (y on the untouched head) at each azimuth of the skull."""

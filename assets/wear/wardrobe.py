@@ -5,6 +5,7 @@ What depends on the untouched mesh alone is found when a first person needs it, 
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -31,6 +32,14 @@ class Worn:
     mesh: Sheet
     material: str
     id: str
+
+
+class Dressed(NamedTuple):
+    """What a person wears, their skin under it (`skin_head`), and what hides their hair."""
+
+    worn: list[Worn]
+    skin_head: Float[np.ndarray, "n 3"]
+    hat: Headwear | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +76,7 @@ class Wardrobe:
         clothing: ClothingSpec | None,
         headwear: HeadwearSpec | None,
         covering: CoveringSpec | None,
-    ) -> tuple[list[Worn], Float[np.ndarray, "n 3"]]:
+    ) -> Dressed:
         """Return what a person wears, and their skin as it gives way under it.
 
         Args:
@@ -76,7 +85,7 @@ class Wardrobe:
             headwear: On head or neck.
             covering: Before the face.
         """
-        worn, pressed = [], skin_head
+        worn, pressed, hat = [], skin_head, None
         torso = self.torso.on(skin_head) if clothing is not None or _on_shoulders(headwear) else None
         if clothing is not None and torso is not None:
             garment = build_clothing(clothing, torso)
@@ -92,7 +101,7 @@ class Wardrobe:
                 worn += [Worn(mesh, mask_id, mask_id) for mesh in hat.pieces.values()]
         if covering is not None:
             worn += self.covering(skin_head, covering)
-        return worn, pressed
+        return Dressed(worn, pressed, hat)
 
     def hat(self, skin_head: Float[np.ndarray, "n 3"], spec: HeadwearSpec, torso: Torso | None) -> Headwear:
         """Return what is worn on the head."""

@@ -48,7 +48,7 @@ def dressed(skin, one):
     by_type = {ClothingSpec: 0, HeadwearSpec: 1, CoveringSpec: 2}
     worn = [None, None, None]
     worn[by_type[type(one)]] = one
-    return wardrobe().dress(skin, *worn)
+    return wardrobe().dress(skin, *worn)[:2]
 
 
 def triangles(mesh):
