@@ -45,7 +45,7 @@ STYLES = {
     "short": Style(6000, 7, (0.9, 0.0, -0.25), 0.30, 0.10, 0.00028, sides=0.45),
     "swept": Style(5500, 8, (0.25, -0.1, 1.0), 0.35, 0.14, 0.00028, sides=0.5),
     "medium": Style(5000, 8, (0.9, 0.2, 0.15), 0.16, 0.05, 0.00032),
-    "long": Style(3600, 8, (0.9, 0.25, 0.35), 0.12, 0.04, 0.00046),
+    "long": Style(3600, 9, (0.9, 0.25, 0.35), 0.12, 0.04, 0.00046),
     "bob": Style(4600, 9, (0.9, 0.25, 0.2), 0.12, 0.04, 0.00040, level=True),
     "afro": Style(5000, 9, (0.0, -0.25, 0.0), 0.95, 1.5, 0.00040),
     "ponytail": Style(4000, 9, (0.0, 0.0, 1.0), 0.1, 0.05, 0.00032, tied=True),
@@ -54,7 +54,9 @@ STYLES = {
 BALD = ScalpHairSpec("bald", 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0)
 """No hair."""
 
-_FLOAT_M = 0.0006
+_FLOAT_M = 0.0008
+_SPACING = 1.5
+"""Points lie at this power of their share of the way: close by the root, where strands bend over the skull."""
 
 
 def grow_hair(
@@ -86,9 +88,8 @@ def grow_hair(
         guides = _level(spec, style, plot, guides, size, rng)
     points, share = _between(spec, style, plot, ground, chosen, guides, rng)
     near = plot.led_by[chosen, 0]
-    way = (np.full(len(chosen), 0.05) if style.tied else length[near] * share)[:, None] * np.linspace(
-        0, 1, style.points
-    )
+    t = np.linspace(0, 1, style.points)
+    way = 0.05 * t * np.ones((len(chosen), 1)) if style.tied else length[near, None] * (share[:, None] * t) ** _SPACING
     points = curl(spec, points, way, near, plot.guides, rng)
     points = _out(points, share, near, planes)
     radius = _radii(spec, style, plot, chosen, points.shape[1], rng)
@@ -158,19 +159,18 @@ def _grow(
     comb = _combed(spec, style, plot, lead, normals, rng)
     lift = np.clip(style.lift + 0.5 * (spec.volume - 0.4) * (1 - style.lift), 0.03, 1.0)
     direction = unit(comb * (1 - lift) + normals * lift)
-    stride = length / (count - 1)
     bend = style.bend_m * (1 + 1.5 * spec.curl)
-    falls = 1 - np.exp(-stride / bend)[:, None]
-    holds = np.exp(-stride / 0.035)[:, None] * 0.6
+    ways = length[:, None] * np.linspace(0.0, 1.0, count) ** _SPACING
     # Hair that has come a long way lies on that which grew below it.
     thick = 0.002 + (0.006 + 0.022 * spec.volume) * min(1.0, spec.length_m / 0.12)
     points, feet, outs = [roots], [roots], [normals]
     fringe = _fringed(spec, plot, lead)[:, None]
     pull = unit(DOWN + np.array([0.0, 0.0, 0.12]))
     for i in range(1, count):
-        way = stride * i
+        way, stride = ways[:, i], ways[:, i] - ways[:, i - 1]
+        falls = 1 - np.exp(-stride / bend)[:, None]
         direction = direction * (1 - falls) + pull * falls
-        direction = unit(direction + comb * holds * max(0.0, 1 - i / 6))
+        direction = unit(direction + comb * 0.5 * np.exp(-way / 0.06)[:, None])
         place = points[-1] + direction * stride[:, None]
         foot, out = ground.under(place)
         above = np.einsum("gi,gi->g", place - foot, out)

@@ -64,8 +64,11 @@ def test_strands_are_whole_rooted_in_the_skin_and_stay_out_of_the_head(style):
         loose = STYLES[style].strands // 5 if STYLES[style].tied else 0
         grown = hair.points_head[: len(hair.points_head) - loose]
         assert np.abs(depth_m(subject, grown[:, 0])).max() < 1.5e-3, "roots"
-        deep = depth_m(subject, hair.points_head.reshape(-1, 3))
-        assert np.percentile(deep, 99) < 2e-3
+        p = hair.points_head
+        # Cycles draws smooth curves through the points: look between them too.
+        between = (9 * (p[:, 1:-2] + p[:, 2:-1]) - p[:, :-3] - p[:, 3:]) / 16 if p.shape[1] > 3 else p
+        for points in (p, between, (p[:, 0] + p[:, 1]) / 2):
+            assert np.percentile(depth_m(subject, points.reshape(-1, 3)), 98) < 2e-3
 
 
 def test_roots_are_on_both_sides_and_none_on_face_or_ears():
