@@ -19,7 +19,7 @@ def wear(subject="face"):
     return compose("synth.conf", "render", RenderConfig, ["out=unused", f"subject={subject}"]).subject.wear
 
 
-def people(draw, female, age=30.0, count=4000, subject="face"):
+def people(draw, female, age=30.0, count=1500, subject="face"):
     traits = Traits(age, female, 0.0, 0.0, 1.0, 0.5, 0.5)
     rng = np.random.default_rng(5)
     drawn = [draw(rng, wear(subject), traits) for _ in range(count)]
@@ -39,12 +39,12 @@ def test_shares_are_kept_by_age_and_gender():
     assert hats["hijab"] > 0 and men["hijab"] == 0 and children["hijab"] == 0
     assert people(draw_clothing, 0.0)["dress"] == 0
     for counted in (hats, men, children):
-        assert 0.10 < 1 - counted[None] / 4000 < 0.22
-        assert 0.01 < counted["headphones"] / 4000 < 0.05
+        assert 0.10 < 1 - counted[None] / 1500 < 0.22
+        assert 0.01 < counted["headphones"] / 1500 < 0.05
     for counted in (people(draw_covering, 1.0), people(draw_covering, 0.0)):
         masks = counted["surgical_mask"] + counted["cloth_mask"]
-        assert 0.02 < masks / 4000 < 0.04
-        assert 0.025 < (counted["hand"] + counted["phone_ear"] + counted["phone_face"]) / 4000 < 0.06
+        assert 0.02 < masks / 1500 < 0.04
+        assert 0.025 < (counted["hand"] + counted["phone_ear"] + counted["phone_face"]) / 1500 < 0.06
 
 
 def test_nobody_is_bare_in_a_portrait_and_nothing_is_made_for_eyes():

@@ -51,6 +51,12 @@ def dressed(skin, one):
     return wardrobe().dress(skin, *worn)[:2]
 
 
+def size(skin):
+    """How large a head is against the untouched one, by its ears."""
+    ears = wardrobe().ears
+    return float(np.ptp(skin[ears, 0]) / np.ptp(wardrobe().vertices_head[ears, 0]))
+
+
 def triangles(mesh):
     """Corners (t, 3, 3) of a mesh's quads."""
     faces = np.concatenate([mesh.faces[:, [0, 1, 2]], mesh.faces[:, [0, 2, 3]]])
@@ -59,9 +65,9 @@ def triangles(mesh):
 
 def first_hits(origins, directions, corners, block=64):
     """Distance along each ray to the first triangle it meets, inf without any (Moeller & Trumbore 1997)."""
-    # Only triangles near the rays' way are worth a look: boxes across the first ray, for they are nearly parallel.
+    # Only triangles near the rays' way are worth a look: boxes across it, where all are parallel.
     way = directions.mean(0)
-    if np.linalg.norm(way) > 0.9:
+    if np.linalg.norm(way) > 0.999:
         plane = np.linalg.svd(way[None])[2][1:].T
         flat, starts = corners @ plane, origins @ plane
         reach = (flat.max(1) > starts.min(0) - 0.01).all(1) & (flat.min(1) < starts.max(0) + 0.01).all(1)
