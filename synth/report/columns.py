@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float
 from synth.errors import DataError
 from synth.geometry.gaze import pitch_yaw_from_vector
 from synth.geometry.normalisation import GazeMode, normalised_targets
-from synth.geometry.rotation import pitch_yaw_roll_from_rotation
+from synth.geometry.rotation import pitch_yaw_roll_upright
 from synth.shards import read_index
 
 NORMALISED_AT_MOST = 4000
@@ -71,8 +71,16 @@ class Columns:
         return np.degrees(np.stack([self.eye(f"{axis}_{angle}_rad") for angle in ("pitch", "yaw")], axis=1))
 
     def head_pose_deg(self) -> Float[np.ndarray, "n 3"]:
-        """Return [pitch, yaw, roll] of the head in the camera, degrees (300W-LP's angles)."""
-        return np.degrees(pitch_yaw_roll_from_rotation(self.matrix("cam_from_head", 4)[:, :3, :3]))
+        """Return [pitch, yaw, roll] of the head in the camera, degrees (300W-LP's angles that keep it upright)."""
+        return np.degrees([pitch_yaw_roll_upright(pose[:3, :3]) for pose in self.matrix("cam_from_head", 4)])
+
+    @property
+    def faces(self) -> "Columns | None":
+        """The samples whose pictures hold a face, or None where none does."""
+        if "face.expression" not in self.arrays:
+            return None
+        held = np.array([name is not None for name in self["face.expression"]])
+        return Columns({name: values[held] for name, values in self.arrays.items()}, self.folder)
 
     def normalised_deg(self) -> tuple[Float[np.ndarray, "m 2"], Float[np.ndarray, "m 2"]]:
         """Return MPIIGaze's [pitch, yaw] of gaze and head, degrees, right eyes mirrored; of some, evenly spread."""

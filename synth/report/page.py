@@ -20,7 +20,7 @@ from PIL import Image
 from synth.export.eye_patch import eye_patch
 from synth.report.columns import Columns, read_columns
 from synth.report.real_eyes import RealEyes, read_real_eyes
-from synth.report.sections import attribute_charts, gaze_charts, geometry_charts, origin, work_charts
+from synth.report.sections import attribute_charts, face_charts, gaze_charts, geometry_charts, origin, work_charts
 from synth.report.sheet import Layout, arrange, automatic_scale, draw_sheet
 from synth.sample import Sample
 from synth.shards import pick, read_manifest
@@ -78,6 +78,7 @@ def make_report(folder: Path, n: int, real: Path | None = None) -> Report:
         *([Section("Beside real eyes", _beside_text(beside_real, real_eyes))] if beside_real and real_eyes else []),
         Section("Gaze", gaze_charts(columns, real_eyes)),
         Section("Head and eye", geometry_charts(columns)),
+        *([Section("Faces", face_charts(columns.faces))] if columns.faces else []),
         Section("Subjects and light", attribute_charts(columns)),
         Section("Rejections and rates", work_charts(manifest, timings)),
         Section("How it was made", origin(manifest)),
@@ -160,7 +161,7 @@ def _page(folder: Path, sections: Sequence[Section], numbers: Mapping[str, float
     template = Template(files("synth.report").joinpath("page.html").read_text(encoding="utf-8"))
     return template.substitute(
         title=html.escape(folder.resolve().name),
-        lead="Rendered eyes with their labels: what was asked for, and what came out.",
+        lead="Rendered pictures with their labels: what was asked for, and what came out.",
         facts=facts,
         navigation="".join(f'<a href="#{_anchor(s.name)}">{html.escape(s.name)}</a>' for s in sections),
         sections="".join(f'<h2 id="{_anchor(s.name)}">{html.escape(s.name)}</h2>{s.body}' for s in sections),

@@ -61,6 +61,31 @@ def geometry_charts(columns: Columns) -> str:
     return _charts(drawn)
 
 
+def face_charts(faces: Columns) -> str:
+    """Return distributions over pictures that hold a face: pose, size, what is seen of it, expressions, attributes."""
+    head_deg = faces.head_pose_deg()
+    width_px = faces.numbers("face.box_face_px_x1") - faces.numbers("face.box_face_px_x0")
+    pose = charts.reach_of(head_deg[:, :2])
+    prefix = "face.celeba."
+    ticked = {
+        name.removeprefix(prefix).replace("_", " "): float(np.sum(faces[name] == True))  # noqa: E712
+        for name in faces.arrays
+        if name.startswith(prefix)
+    }
+    drawn = [
+        charts.angle_map(head_deg[:, :2], "Head in the camera", pose),
+        charts.histogram(head_deg[:, 2], "Roll of the head", "degrees"),
+        charts.histogram(width_px, "Width of the face", "px"),
+        charts.histogram(
+            100 * faces.numbers("face.points.ibug68.visible") / 68, "Landmarks in sight", "% of iBUG's 68"
+        ),
+        charts.bars(Counter(str(name) for name in faces["face.expression"]), "Expression"),
+    ]
+    if ticked:
+        drawn.append(charts.bars({name: n for name, n in ticked.items() if n}, "CelebA's attributes", at_most=20))
+    return _charts(drawn)
+
+
 def attribute_charts(columns: Columns) -> str:
     """Return a chart of every attribute: a histogram of numbers, bars of names; ancestry by its largest part."""
     drawn: list[str] = []

@@ -8,15 +8,18 @@ from jaxtyping import UInt8
 from PIL import Image, ImageDraw, ImageFont
 
 from synth.errors import ConfigError
-from synth.report.overlay import COLOURS, draw_sample
+from synth.export.face.faces import holds_face
+from synth.report.overlay import COLOURS, FACE_COLOURS, draw_sample
+from synth.report.pen import Colour
 from synth.sample import Sample
 
 TILE_PX = 320
 PAPER, INK_LIGHT, INK_DIM = (23, 24, 27), (232, 233, 236), (142, 146, 154)
 SWATCH_PX, LEGEND_LINE_PX = 20, 22
 NOTES = ("faint: occluded", "captions: optical pitch (up +), yaw (image left +)")
+FACE_NOTES = ("faint: hidden", "captions: the head's pitch (up +), yaw (image left +), roll (clockwise +)")
 
-Colour = tuple[int, int, int]
+Legend = Sequence[tuple[str, Colour | None]]
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,25 @@ def draw_sheet(samples: Sequence[Sample], layout: Layout, title: str, labels: bo
     """Return a contact sheet as an RGB picture: a title, the pictures with their captions, and a legend if labelled."""
     tiles = [draw_sample(sample, layout.scale, labels) for sample in samples]
     captions = [caption(sample) for sample in samples]
-    return arrange(tiles, captions, layout, title, legend=labels)
+    return arrange(tiles, captions, layout, title, legend_of(samples) if labels else ())
+
+
+def legend_of(samples: Sequence[Sample]) -> Legend:
+    """Return what the colours over these pictures mean, of eyes or of faces, and notes without a colour."""
+    kinds = {holds_face(sample) for sample in samples}
+    colours = (COLOURS if False in kinds else {}) | (FACE_COLOURS if True in kinds else {})
+    notes = (NOTES if False in kinds else ()) + (FACE_NOTES if True in kinds else ())
+    return [*colours.items(), *((note, None) for note in notes)]
 
 
 def caption(sample: Sample) -> tuple[str, str]:
-    """Return what stands below a picture: on the left its index and eye, on the right its optical pitch and yaw."""
+    """Return what stands below a picture: on the left its index, on the right angles in degrees.
+
+    Of an eye: which it is, and its optical pitch and yaw.  Of a face: the head's pitch, yaw and roll.
+    """
+    if holds_face(sample):
+        angles = np.degrees(sample.array("face.pitch_yaw_roll_rad", 3))
+        return f"{sample.index}", "  ".join(_signed(angle) for angle in angles)
     pitch, yaw = np.degrees(sample.eye_array("optical_pitch_yaw_rad", 2))
     return f"{sample.index}  {sample.subject_eye}", f"{_signed(pitch)}  {_signed(yaw)}"
 
@@ -73,7 +90,7 @@ def arrange(
     captions: Sequence[tuple[str, str]],
     layout: Layout,
     title: str,
-    legend: bool = False,
+    legend: Legend = (),
 ) -> Image.Image:
     """Return the tiles in rows under a title, with a caption below each and a legend at the foot."""
     if not tiles:
@@ -83,7 +100,7 @@ def arrange(
     rows = -(-len(tiles) // columns)
     step_x, step_y = width + layout.gap_px, height + layout.caption_px + layout.gap_px
     inner_px = columns * step_x - layout.gap_px
-    lines = _legend_lines(inner_px) if legend else []
+    lines = _legend_lines(legend, inner_px) if legend else []
     head_px, foot_px = 34, LEGEND_LINE_PX * len(lines) + (8 if legend else 0)
     sheet = Image.new(
         "RGB",
@@ -113,11 +130,11 @@ def arrange(
     return sheet
 
 
-def _legend_lines(width_px: float) -> list[list[tuple[str, Colour | None]]]:
-    """Return the entries of the legend, name and colour, broken into lines that fit."""
+def _legend_lines(legend: Legend, width_px: float) -> list[list[tuple[str, Colour | None]]]:
+    """Return the entries of a legend, broken into lines that fit."""
     lines: list[list[tuple[str, Colour | None]]] = [[]]
     used_px = 0.0
-    for name, colour in (*COLOURS.items(), *((note, None) for note in NOTES)):
+    for name, colour in legend:
         length_px = _legend_px(name, colour)
         if lines[-1] and used_px + length_px > width_px:
             lines.append([])
@@ -131,7 +148,7 @@ def _legend_px(name: str, colour: Colour | None) -> float:
     return (SWATCH_PX if colour else 0) + float(_font(13).getlength(name)) + 22
 
 
-def _draw_legend(draw: ImageDraw.ImageDraw, entries: list[tuple[str, Colour | None]], x: float, y: float) -> None:
+def _draw_legend(draw: ImageDraw.ImageDraw, entries: Legend, x: float, y: float) -> None:
     """Draw a line of the legend: a swatch and a name for each colour, notes without one."""
     for name, colour in entries:
         if colour:

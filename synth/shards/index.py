@@ -4,6 +4,7 @@ Columns are dotted names of the labels (`eyes.left.openness`, `attributes.age_ye
 one column a component, named by what it is:
 
     ..._pitch_yaw_rad    ..._pitch_rad, ..._yaw_rad
+    pitch_yaw_roll_rad   pitch_rad, yaw_rad, roll_rad
     ..._box_px           ..._x0, _y0, _x1, _y1        (box_px)
     three numbers        ..._x, _y, _z
     a matrix             ..._00, _01, ...             (row, column)
@@ -47,6 +48,9 @@ def _vector_columns(values: Sequence[Any], name: str) -> Iterator[tuple[str, Any
     if name.endswith("_pitch_yaw_rad") and len(values) == 2:
         stem = name.removesuffix("pitch_yaw_rad")
         yield from ((f"{stem}pitch_rad", values[0]), (f"{stem}yaw_rad", values[1]))
+    elif name.endswith("pitch_yaw_roll_rad") and len(values) == 3:
+        stem = name.removesuffix("pitch_yaw_roll_rad")
+        yield from zip((f"{stem}{angle}_rad" for angle in ("pitch", "yaw", "roll")), values, strict=True)
     elif values and isinstance(values[0], list | tuple):
         yield from ((f"{name}_{i}{j}", number) for i, row in enumerate(values) for j, number in enumerate(row))
     else:

@@ -28,8 +28,8 @@ OF_IBUG: tuple[tuple[int, ...], ...] = (
 README = """\
 AFLW2000-3D, rendered: KEY.jpg and KEY.mat; {list} names them without extension.
 Pose: Pose_Para is [pitch, yaw, roll (rad), tx, ty, tz (px), scale] as in 300W-LP (y up, y_img = H - 1 - V'_y);
-      cam_from_head = Rx(-pitch) Ry(yaw) Rz(roll) in axes x right, y down, z away; the upright pair of angles.
-      The rotation is {pose}.
+      R = Rx(-pitch) Ry(yaw) Rz(roll) in axes x right, y down, z away; the upright pair of angles.
+      R is the rotation {pose}.
 Points: pixels by integer centres (continuous px minus 0.5), y down.  pt3d_68 is 3x68: x, y in the picture, the jaw on
       the bone, z towards the camera.  pt2d is AFLW's 21 points, -1 where one is not seen; the two of the ears are
       where the jaw begins, not the lobes.

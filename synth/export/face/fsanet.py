@@ -22,9 +22,9 @@ SIDE_PX = 64
 WIDENED = 0.6
 README = """\
 FSA-Net's data, rendered: faces.npz with image (n, 64, 64, 3) u8, blue first, pose (n, 3) degrees, img_size.
-Pose: [yaw, pitch, roll] of 300W-LP: cam_from_head = Rx(-pitch) Ry(yaw) Rz(roll) in axes x right, y down, z away;
+Pose: [yaw, pitch, roll] of 300W-LP: R = Rx(-pitch) Ry(yaw) Rz(roll) in axes x right, y down, z away;
       +yaw to the left of the image, +pitch up, +roll clockwise.
-      The rotation is {pose}.
+      R is the rotation {pose}.
 Image: the box about the 68 points, widened by 0.6 of its size on every side, squeezed to 64x64.
 Gaze: none.
 {samples} faces; {far} were left out, turned by more than 99 deg.

@@ -25,9 +25,9 @@ LIST = "files.txt"
 README = """\
 300W-LP, rendered: KEY.jpg and KEY.mat; {list} names them without extension.
 Pose: Pose_Para is [pitch, yaw, roll (rad), tx, ty, tz (px), scale] with V' = scale R V + t, y up, y_img = H - 1 - V'_y;
-      V in micrometres.  cam_from_head = Rx(-pitch) Ry(yaw) Rz(roll) in axes x right, y down, z away; +pitch up,
+      V in micrometres.  R = Rx(-pitch) Ry(yaw) Rz(roll) in axes x right, y down, z away; +pitch up,
       +yaw to the left of the image, +roll clockwise; the upright pair of angles, so that a yaw may exceed 90 deg.
-      The rotation is {pose}.
+      R is the rotation {pose}.
 Points: pixels by integer centres (continuous px minus 0.5), y down.  pt2d has the jaw on the visible outline,
       pt3d_68 on the bone.
 Gaze: none.
