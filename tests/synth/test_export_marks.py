@@ -89,7 +89,9 @@ def test_retinaface_read_by_its_rules(tmp_path: Path) -> None:
         assert np.abs(np.array([x, y, x + w, y + h]) - inside(sample)).max() <= 0.5
         points = values[4:19].reshape(5, 3)
         np.testing.assert_allclose(points[:, :2] + 0.5, sample.array("face.apparent.five", 5, 2), atol=1e-3)
-        np.testing.assert_array_equal(points[:, 2] == 0, sample.array("face.points.five.visible", 5) > 0)
+        np.testing.assert_array_equal(points[2:, 2] == 0, sample.array("face.points.five.visible", 5)[2:] > 0)
+        lids = sample.array("face.points.ibug68.visible", 68)[36:48].reshape(2, 6)
+        np.testing.assert_array_equal(points[:2, 2] == 0, lids.sum(axis=1) >= 3)
 
 
 def test_coco_holds_faces_beside_eyes(tmp_path: Path) -> None:

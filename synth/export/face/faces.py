@@ -29,7 +29,7 @@ class Face:
         outline68: The same with the jaw on the visible outline.
         outline68_visible: Whether each of them is seen.
         five: Right and left eye, nose tip, right and left corner of the mouth (the subject's).
-        five_visible: Whether each of them is seen.
+        five_visible: Whether each of them is seen; an eye, whether half of its lids' points are.
         dense478: MediaPipe's points.
         ibug68_cam: iBUG's points in `cam`, m.
         cam_from_head: Head pose.
@@ -69,13 +69,16 @@ def face_of(sample: Sample) -> Face:
         raise DataError(f"{sample.key}: the picture holds no face; this format needs one: render experiment=portrait")
     ibug = apparent(sample, "ibug68", 68)
     outline = apparent(sample, "jaw_outline", JAW)
+    five_seen = visible(sample, "five", 5)
     seen, seen_outline = visible(sample, "ibug68", 68), visible(sample, "jaw_outline", JAW)
+    # The middle of an eye's opening lies within the eyeball, hidden by it: its lids tell whether the eye is seen.
+    five_seen[:2] = [seen[lids].mean() >= 0.5 for lids in (slice(36, 42), slice(42, 48))]
     return Face(
         ibug68=ibug,
         outline68=np.concatenate([outline, ibug[JAW:]]),
         outline68_visible=np.concatenate([seen_outline, seen[JAW:]]),
         five=apparent(sample, "five", 5),
-        five_visible=visible(sample, "five", 5),
+        five_visible=five_seen,
         dense478=apparent(sample, "dense478", 478),
         ibug68_cam=sample.array("face.points.ibug68.cam", 68, 3),
         cam_from_head=sample.array("cam_from_head", 4, 4),

@@ -23,6 +23,7 @@ from synth.sample import Sample
 from synth.shards.encode import Encoding, PictureFormat, encode_picture
 
 EVENT = "0--canthus"
+INNER_LIPS = 60
 SHARP, CLEAR = 0.006, 0.015
 """Blur over the face's width up to which a face is clear, and not yet heavily blurred."""
 README = """\
@@ -85,7 +86,7 @@ def flags(sample: Sample, face: Face) -> tuple[int, int, int, int, int, int]:
 
 def occlusion(face: Face, yaw_deg: float) -> int:
     """Return 0, 1 or 2 for none, up to 30 hundredths or more of the inner points hidden by something."""
-    inner = np.arange(JAW, len(face.outline68))
+    inner = np.arange(JAW, INNER_LIPS)  # shut lips hide their inner points themselves
     inside = ((face.outline68[inner] > -0.5) & (face.outline68[inner] < np.array(face.size) - 0.5)).all(axis=1)
     # A turned head hides its far side by itself: about a hundredth of the points a degree, from 25 degrees on.
     own = np.clip((yaw_deg - 25) / 100, 0, 0.5)
