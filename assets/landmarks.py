@@ -26,7 +26,8 @@ from jaxtyping import Float, Int
 from assets.brows import on_patch
 from assets.catalog import verified
 from assets.eyeball import Side, limbus_eye, pupil_contour_eye
-from assets.subject import Part, SubjectGeometry
+from assets.part import Part
+from assets.subject import SubjectGeometry
 from synth.errors import AssetError
 
 WEIGHT_STEPS = 65535

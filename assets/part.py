@@ -5,6 +5,29 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
+ID = {
+    "background": 0,
+    "skin": 1,
+    "sclera": 2,
+    "conjunctiva": 2,  # where it lines the lids and the outer corner, it is part of the white
+    "iris": 3,
+    "pupil": 4,
+    "caruncle": 5,
+    "lash": 6,
+    "brow": 7,
+    "glasses": 8,
+    "mouth": 10,
+    "hair": 11,
+    "beard": 12,
+    "cloth": 13,
+    "hat": 14,
+    "headphones": 15,
+    "face_mask": 16,
+    "hand": 17,
+    "phone": 18,
+}
+"""Values of the id mask."""
+
 
 @dataclass(frozen=True)
 class Part:

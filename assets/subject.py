@@ -13,89 +13,36 @@ import numpy as np
 import scipy.sparse as sparse
 from jaxtyping import Bool, Float, Int
 
-from assets import eyeball as balls
 from assets import teeth
 from assets.complexion import complexion
-from assets.expressions import cheeks_head, mesh_weights
-from assets.eyeball import Eyeball, Side
+from assets.eye import EyeGeometry, eye_geometry, eye_parts
+from assets.eyeball import Side
 from assets.fields import HAIR_FIELDS, Fields, densities, grow, has_hair, sow_fields
 from assets.glasses import LensOptics, build_glasses, measure
 from assets.growth import brow, brow_band, brow_weights, lashes
-from assets.head import load_head, macro_weights
-from assets.lids import Gazing
+from assets.head import load_head
 from assets.lips import Seam, closed, find_seam
 from assets.neck import Neck
 from assets.orbit import (
     COLUMNS,
     JOIN_RING,
     UPPER,
-    Orbit,
-    build_orbit,
-    caruncle_weight,
     flipped,
     strip_faces,
     untouched_patch,
 )
-from assets.part import Part as Part
-from assets.part import Strands as Strands
-from assets.person import EyeSpec, GlassesSpec, SubjectSpec
+from assets.part import ID, Part, Strands
+from assets.person import GlassesSpec, SubjectSpec
+from assets.placement import SIDES, Placed, place
 from assets.scalp import places
 from assets.subdivision import Refinement, refine
 from assets.wear.wardrobe import Dressed, Wardrobe, Worn
 from assets.zones import Zones, find_zones
 
-SIDES: tuple[Side, Side] = ("left", "right")
-ID = {
-    "background": 0,
-    "skin": 1,
-    "sclera": 2,
-    "conjunctiva": 2,  # where it lines the lids and the outer corner, it is part of the white
-    "iris": 3,
-    "pupil": 4,
-    "caruncle": 5,
-    "lash": 6,
-    "brow": 7,
-    "glasses": 8,
-    "mouth": 10,
-    "hair": 11,
-    "beard": 12,
-    "cloth": 13,
-    "hat": 14,
-    "headphones": 15,
-    "face_mask": 16,
-    "hand": 17,
-    "phone": 18,
-}
-"""Values of the id mask."""
-
 ON_NECK = ("skin", "cloth", "cloth_under", "cloth_trim", "hat", "scarf", "hair", "beard")
 """What may reach below the head, and turns with the shoulders there."""
 FAR_M = 0.05
 """Distance from the lids' margins that is given to skin beyond the orbits."""
-_LID_REST_M = 0.0137  # forward distance of the mesh's lid edge from a well placed rotation centre
-
-
-@dataclass(frozen=True)
-class EyeGeometry:
-    """One eye in place.  `head_from_eye` turns frame `eye` into `head`; `centre_head` is its origin there."""
-
-    side: Side
-    ball: Eyeball
-    centre_head: Float[np.ndarray, "3"]
-    head_from_eye: Float[np.ndarray, "3 3"]
-    orbit: Orbit
-
-    def to_head(self, points_eye: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n 3"]:
-        """Carry points of frame `eye` to `head`."""
-        return np.asarray(points_eye @ self.head_from_eye.T + self.centre_head)
-
-    def to_eye(self, points_head: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n 3"]:
-        """Carry points of frame `head` to `eye`."""
-        return np.asarray((points_head - self.centre_head) @ self.head_from_eye)
-
-    def from_orbit(self, points_orbit: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n 3"]:
-        """Carry points of frame `orbit` to `head`."""
-        return np.asarray(points_orbit * orbit_axes(self.side) + self.centre_head)
 
 
 @dataclass(frozen=True)
@@ -111,80 +58,6 @@ class SubjectGeometry:
     """Skin under each brow's hairs: rows from the lower border up, columns outwards."""
     lenses: tuple[LensOptics, ...] = ()
     """Of the glasses: left, right; empty without any."""
-
-
-def orbit_axes(side: Side) -> Float[np.ndarray, "3"]:
-    """Return the signs that turn `orbit` (temporal, up, forward) into `head` (left, down, in) and back."""
-    return np.array([-balls.nasal_sign(side), -1.0, -1.0])
-
-
-def gazing(head_from_eye: Float[np.ndarray, "3 3"], side: Side) -> Gazing:
-    """Return an eye's rotation as its lids see it."""
-    axis = -head_from_eye[:, 2] * orbit_axes(side)
-    return Gazing(float(np.arcsin(np.clip(axis[1], -1.0, 1.0))), float(np.arctan2(axis[0], axis[2])))
-
-
-@dataclass(frozen=True)
-class _Placed:
-    vertices_head: Float[np.ndarray, "n 3"]
-    rest_head: Float[np.ndarray, "n 3"]
-    """The same person without an expression, in the same place."""
-    centres_head: dict[Side, Float[np.ndarray, "3"]]
-
-
-@lru_cache(maxsize=64)
-def _place(spec: SubjectSpec) -> _Placed:
-    """Shape the head, set the eyes' centres in it, and move the origin between them."""
-    head = load_head()
-    ancestry = {"african": spec.african, "asian": spec.asian, "caucasian": spec.caucasian}
-    weights = macro_weights(spec.gender_female, spec.age_years, ancestry, spec.weight, spec.muscle)
-    for target, weight in spec.shape:
-        weights[target] = weights.get(target, 0.0) + weight
-    rest = head.vertices_head(weights)
-    expressed = head.vertices_head(weights | mesh_weights(spec.expression)) + cheeks_head(spec.expression)
-    old = head.old_eye_centres_head(expressed)
-    size = spec.interpupillary_m / abs(old[0, 0] - old[1, 0])
-    rest, vertices = (rest - old.mean(0)) * size, (expressed - old.mean(0)) * size
-    offsets = np.array([getattr(spec, side).offset_head_m for side in SIDES])
-    centres = np.stack([_centre(spec, side, vertices) for side in SIDES])
-    # The distance is the person's; offsets then shift either eye up or down, in or out of the face, or aside.
-    scale = spec.interpupillary_m / abs(centres[0, 0] - centres[1, 0])
-    centres = centres * scale + offsets
-    middle = centres.mean(0)
-    return _Placed(vertices * scale - middle, rest * scale - middle, dict(zip(SIDES, centres - middle, strict=True)))
-
-
-def _centre(spec: SubjectSpec, side: Side, vertices_head: Float[np.ndarray, "n 3"]) -> Float[np.ndarray, "3"]:
-    """Set an eyeball's centre so that human canthi fall where this mesh has its own, and its lids rest on the eye."""
-    lids = getattr(spec, side).lids
-    rings = vertices_head[load_head().eye_rings[side]] * orbit_axes(side)
-    inner, outer = rings[3:5, 0].mean(0), rings[3:5, 14].mean(0)
-    middle = 0.5 * (inner + outer)
-    x = middle[0] - 0.5 * (lids.outer_canthus_temporal_m - lids.inner_canthus_nasal_m)
-    y = middle[1] + 0.5 * (lids.inner_canthus_down_m + lids.outer_canthus_down_m)
-    edge = rings[3][[5, 6, 7, 8, 9, 19, 20, 21, 22, 23]]
-    z = edge[:, 2].mean() - _LID_REST_M
-    return np.array([x, y, z]) * orbit_axes(side)
-
-
-def canthi_head(spec: SubjectSpec) -> Float[np.ndarray, "2 2 3"]:
-    """Return the eye corners, [left, right][inner, outer], metres; they do not move with the gaze."""
-    placed = _place(spec)
-    out = np.empty((2, 2, 3))
-    for i, side in enumerate(SIDES):
-        lids = getattr(spec, side).lids
-        corners = [
-            [-lids.inner_canthus_nasal_m, -lids.inner_canthus_down_m, lids.inner_canthus_forward_m],
-            [lids.outer_canthus_temporal_m, -lids.outer_canthus_down_m, lids.outer_canthus_forward_m],
-        ]
-        out[i] = np.array(corners) * orbit_axes(side) + placed.centres_head[side]
-    return out
-
-
-def eye_centres_head(spec: SubjectSpec) -> Float[np.ndarray, "2 3"]:
-    """Return the rotation centres, [left, right], metres."""
-    centres = _place(spec).centres_head
-    return np.stack([centres[side] for side in SIDES])
 
 
 @dataclass(frozen=True, eq=False)
@@ -293,14 +166,15 @@ def build(spec: SubjectSpec, head_from_eye: dict[Side, Float[np.ndarray, "3 3"]]
     Raises:
         ConfigError: The spec names a target that the head does not have, or an impossible measure.
     """
-    head, topology, placed = load_head(), _topology(), _place(spec)
-    eyes = {side: _eye(getattr(spec, side), side, placed, head_from_eye[side]) for side in SIDES}
+    head, topology, placed = load_head(), _topology(), place(spec)
+    eyes = {side: eye_geometry(getattr(spec, side), side, placed, head_from_eye[side]) for side in SIDES}
     limit = np.asarray(topology.refinement.limit @ placed.vertices_head)[topology.used]
     limit = closed(topology.seam, limit, placed.rest_head)
     worn, limit, hat = _wear(spec, limit)
-    parts = [_skin(spec, limit, topology, eyes), *map(_worn_part, worn)]
+    rest = np.asarray(topology.refinement.limit @ placed.rest_head)[topology.used]
+    parts = [_skin(spec, limit, rest, topology, eyes), *map(_worn_part, worn)]
     for side in SIDES:
-        parts += _eye_parts(eyes[side])
+        parts += eye_parts(eyes[side])
     parts += _mouth(limit, topology, placed)
     mouth = placed.vertices_head[[head.landmarks["mouth_left"], head.landmarks["mouth_right"]]]
     lenses: tuple[LensOptics, ...] = ()
@@ -336,7 +210,7 @@ def _hairs(
 
 
 def _glasses(
-    spec: GlassesSpec, placed: _Placed, eyes: dict[Side, EyeGeometry]
+    spec: GlassesSpec, placed: Placed, eyes: dict[Side, EyeGeometry]
 ) -> tuple[list[Part], tuple[LensOptics, ...]]:
     """Frame and lenses, one mesh each, and the lenses' optics."""
     corneas = np.stack([eyes[side].centre_head - [0.0, 0.0, eyes[side].ball.apex_axial_m] for side in SIDES])
@@ -353,20 +227,16 @@ def _glasses(
     return parts, lenses
 
 
-def _eye(spec: EyeSpec, side: Side, placed: _Placed, head_from_eye: Float[np.ndarray, "3 3"]) -> EyeGeometry:
-    centre = placed.centres_head[side]
-    ball = balls.eyeball(spec.ball, side)
-    rings = (placed.vertices_head[load_head().eye_rings[side]] - centre) * orbit_axes(side)
-    orbit = build_orbit(spec, ball, gazing(head_from_eye, side), rings)
-    return EyeGeometry(side, ball, centre, head_from_eye, orbit)
-
-
 def _skin(
-    spec: SubjectSpec, limit: Float[np.ndarray, "u 3"], topology: _Topology, eyes: dict[Side, EyeGeometry]
+    spec: SubjectSpec,
+    limit: Float[np.ndarray, "u 3"],
+    rest: Float[np.ndarray, "u 3"],
+    topology: _Topology,
+    eyes: dict[Side, EyeGeometry],
 ) -> Part:
     """Head and both orbits as one mesh: the orbits' last row is the head's own ring 11."""
     head_faces = topology.faces[topology.skin]
-    vertices, rests, faces = [limit], [limit], [head_faces]
+    vertices, rests, faces = [limit], [rest], [head_faces]
     far = np.full(len(limit), FAR_M)
     lid_u, wet, lid, upper = [far], [np.zeros(len(limit))], [np.zeros(len(limit))], [np.zeros(len(limit))]
     count = len(limit)
@@ -409,39 +279,10 @@ def _skin(
     return Part("skin", np.concatenate(vertices), np.concatenate(faces), attributes, "skin", ID["skin"])
 
 
-def _mouth(limit: Float[np.ndarray, "u 3"], topology: _Topology, placed: _Placed) -> list[Part]:
+def _mouth(limit: Float[np.ndarray, "u 3"], topology: _Topology, placed: Placed) -> list[Part]:
     """Teeth, gums (the part `mouth`) and tongue."""
     crowns, gums = teeth.both_jaws(placed.rest_head, placed.vertices_head)
     meshes = {"teeth": crowns, "mouth": gums, "tongue": (limit[topology.tongue_used], topology.tongue)}
     return [
         Part(name, vertices, faces, {"rest": vertices}, name, ID["mouth"]) for name, (vertices, faces) in meshes.items()
     ]
-
-
-def _eye_parts(eye: EyeGeometry) -> list[Part]:
-    parts = []
-    for name, make in (
-        ("sclera", balls.sclera_surface),
-        ("cornea", balls.cornea_surface),
-        ("iris", balls.iris_surface),
-        ("pupil", balls.pupil_surface),
-    ):
-        surface = make(eye.ball)
-        vertices = eye.to_head(surface.vertices_eye)
-        parts.append(Part(f"{name}_{eye.side}", vertices, surface.faces, surface.attributes, name, ID.get(name, 0)))
-    nose = caruncle_weight(eye.orbit.xi)
-    floor = {"nose": np.tile(nose, len(eye.orbit.floor))}
-    # What lines the lids beside the caruncle is the white's own continuation: it is painted as the white is.
-    on_ball = eye.to_eye(eye.from_orbit(eye.orbit.floor).reshape(-1, 3))
-    for name, material, strip, attributes, columns in (
-        (f"caruncle_{eye.side}", "caruncle", eye.orbit.floor, floor, nose > 0.02),
-        (f"sclera_{eye.side}_lining", "conjunctiva", eye.orbit.floor, {"rest": on_ball}, nose <= 0.02),
-        (f"tear_{eye.side}", "tear", eye.orbit.tear, {}, np.ones(COLUMNS, dtype=bool)),
-    ):
-        faces = strip_faces(len(strip))[np.tile(columns, len(strip) - 1)]
-        # These strips run from the margin towards the opening, against the skin's direction.
-        faces = flipped(faces) if eye.side == "left" else faces
-        vertices = eye.from_orbit(strip).reshape(-1, 3)
-        known = {"rest": vertices} | attributes
-        parts.append(Part(name, vertices, faces, known, material, ID.get(material, 0)))
-    return parts

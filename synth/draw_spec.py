@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from assets.person import EyeSpec, SubjectSpec, Vector3
-from assets.subject import canthi_head
+from assets.placement import canthi_head
 from synth import seeds
 from synth.draw.camera import draw_camera
 from synth.draw.chance import draw_log_uniform, draw_yes

@@ -13,7 +13,8 @@ import numpy as np
 from jaxtyping import Float
 
 from assets.eyeball import Side
-from assets.subject import SIDES, SubjectGeometry, build, canthi_head
+from assets.placement import SIDES, canthi_head
+from assets.subject import SubjectGeometry, build
 from synth.errors import LabelError
 from synth.geometry.camera import camera_matrix
 from synth.geometry.eye_pose import eye_rotations, target_head

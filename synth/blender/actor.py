@@ -6,7 +6,7 @@ A scene of many has an actor for each; those whom a scene lacks are hidden.  Ble
 from collections.abc import Sequence
 from typing import Any, Protocol, runtime_checkable
 
-from assets.subject import Part, Strands
+from assets.part import Part, Strands
 from synth.blender.engine import EngineSpec
 from synth.blender.frames import world_from_head
 from synth.blender.materials import Materials, attributes

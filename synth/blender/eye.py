@@ -14,7 +14,7 @@ from scipy.spatial import cKDTree
 
 from assets import eyeball
 from assets.eyeball import Side
-from assets.subject import Part
+from assets.part import Part
 from synth.blender import iris_texture, sclera_texture
 from synth.blender.engine import EngineSpec
 from synth.blender.images import Painting, map_size

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from assets.subject import Part
+from assets.part import Part
 from synth.blender import eye, glasses, hair, mouth, skin, water, wear
 from synth.blender.engine import EngineSpec
 from synth.blender.nodes import Graph

@@ -9,7 +9,7 @@ from typing import Any
 import bpy
 import numpy as np
 
-from assets.subject import Part, Strands
+from assets.part import Part, Strands
 from synth.blender.frames import blender_matrix
 
 

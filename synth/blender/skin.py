@@ -10,16 +10,16 @@ Attributes of the mesh: `rest` (m, position when the face is at rest, so that te
 """
 
 import colorsys
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from assets.subject import Part
+from assets.part import Part
 from synth.blender.engine import EngineSpec
 from synth.blender.hair import ground_colours
 from synth.blender.nodes import Graph, new_material
 from synth.blender.skin_dyes import colour
+from synth.blender.skin_marks import Place, crest, marks, scar, trough, veins
 from synth.spec import SceneSpec
 
 STEP = 0.1
@@ -34,35 +34,8 @@ VEIN = (0.80, 0.90, 0.97)
 """What a vein under thin skin leaves of each colour: scattering above it keeps the blue."""
 CROW_CENTRE_M = 0.006
 """Crow's feet fan out from a point this far inside the outer corner."""
-MARK_CELL_M = 0.018
-"""Side of the squares of skin that have one mole, pimple or spot of age each, or none."""
 LIPSTICKS = np.array([[0.36, 0.17, 0.12], [0.45, 0.13, 0.14], [0.38, 0.02, 0.025], [0.12, 0.015, 0.04]])
 """Nude, rose, red, plum; linear."""
-TROUGH_M = (-0.0195, 0.0095)
-"""Middle of the hollow under the eye, from the outer corner: temporal, down."""
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where a point of skin is, as sockets of the graph; see the module for the attributes."""
-
-    where: Any
-    """`rest` with the subject's own offset: the place in all noise."""
-    lid: Any
-    margin: Any
-    lips: Any
-    mucosa: Any
-    creases: Any
-    lid_u: Any
-    temporal: Any
-    """`corner`, m."""
-    down: Any
-    melanin: Any
-    """`dyes`: above the subject's mean, in steps; `gloss` is roughness."""
-    blood: Any
-    gloss: Any
-    sheet: Any
-    sun: Any
 
 
 def attributes(part: Part) -> dict[str, np.ndarray]:
@@ -89,7 +62,7 @@ def build(name: str) -> tuple[Any, Graph]:
         g.node("ShaderNodeSeparateXYZ", {0: g.attribute(name, "Vector")}).outputs for name in ("dyes", "places")
     )
     sheet = g.attribute("sheet", "Vector")
-    place = _Place(
+    place = Place(
         where=g.vector("ADD", g.attribute("rest", "Vector"), g.offset("offset")),
         lid=g.attribute("lid"),
         margin=g.attribute("margin"),
@@ -127,7 +100,7 @@ def build(name: str) -> tuple[Any, Graph]:
     return material, g
 
 
-def _albedo(g: Graph, place: _Place) -> Any:
+def _albedo(g: Graph, place: Place) -> Any:
     """Return the colour of bare skin."""
     where, lid, margin = place.where, place.lid, place.margin
     blotch = g.sub(g.noise(where, 90.0, 2.0), 0.5)
@@ -138,20 +111,20 @@ def _albedo(g: Graph, place: _Place) -> Any:
     spots = g.smooth(g.cells(where, 420.0), 0.30, 0.12)
     strength = g.smooth(g.noise(where, 130.0, 1.0), 0.5, 0.75)
     fade = g.sub(1.0, margin)
-    trough = _trough(g, place)
-    brown, red = _marks(g, place)
-    scar = _scar(g, place)
+    hollow = trough(g, place)
+    brown, red = marks(g, place)
+    cut = scar(g, place)
     dm = g.add(
         place.melanin,
         brown,
-        g.mul(scar, -1.5),
+        g.mul(cut, -1.5),
         g.mul(blotch, g.value("blotches"), 2.5),
         g.mul(mottle, g.value("mottle"), 2.4),
         g.mul(speckle, g.value("speckles"), 2.2),
         g.mul(spots, strength, g.value("freckles"), fade, place.sun),
         # The rim keeps the lid's pigment but for a little, or it would shine out of a dark face; a pale one's is pink.
         g.mul(lid, g.value("lid_melanin")),
-        g.mul(trough, g.value("trough_melanin")),
+        g.mul(hollow, g.value("trough_melanin")),
         g.mul(margin, g.value("rim_melanin")),
     )
     # The thin skin by the margin shows the blood below it; so does the rim itself.
@@ -159,84 +132,20 @@ def _albedo(g: Graph, place: _Place) -> Any:
     dh = g.add(
         place.blood,
         red,
-        g.mul(scar, 2.5),
+        g.mul(cut, 2.5),
         g.mul(redness, g.value("blotches"), 6.0),
         g.mul(flush, g.value("mottle"), 4.5),
         g.mul(lid, g.value("lid_blood")),
-        g.mul(trough, g.value("trough_blood")),
+        g.mul(hollow, g.value("trough_blood")),
         g.mul(near, 1.2),
         g.mul(margin, g.add(1.6, g.mul(flush, g.value("mottle"), 5.0))),
     )
     albedo = g.vector("MULTIPLY", g.colour("base"), _power(g, g.colour("melanin_step"), dm))
     albedo = g.vector("MULTIPLY", albedo, _power(g, g.colour("blood_step"), dh))
-    blue = g.add(g.mul(_veins(g, place), g.value("veins")), g.mul(trough, g.value("trough_blue")))
+    blue = g.add(g.mul(veins(g, place), g.value("veins")), g.mul(hollow, g.value("trough_blue")))
     albedo = g.vector("MULTIPLY", albedo, _power(g, g.colour("vein", VEIN), blue))
     albedo = g.vector("MULTIPLY", albedo, _power(g, g.colour("lip_step"), place.lips))
     return g.mix(place.mucosa, albedo, g.colour("mucosa"))
-
-
-def _marks(g: Graph, place: _Place) -> tuple[Any, Any]:
-    """Return steps of melanin and of blood: moles and spots of age, pimples and what they leave behind."""
-    node = g.node(
-        "ShaderNodeTexVoronoi",
-        {"Vector": g.vector("ADD", place.sheet, g.offset("offset")), "Scale": 1 / MARK_CELL_M},
-        voronoi_dimensions="2D",
-    )
-    distance = node.outputs["Distance"]
-    kind, size, tone = g.node("ShaderNodeSeparateXYZ", {0: node.outputs["Color"]}).outputs
-    # Moles to one end of the cells' numbers, pimples to the other, spots of age between.
-    mole = g.mul(
-        g.math("LESS_THAN", kind, g.value("moles")),
-        g.smooth(distance, g.add(0.055, g.mul(size, size, 0.05)), g.add(0.02, g.mul(size, size, 0.04))),
-        g.add(3.0, g.mul(tone, 5.0)),
-        g.value("has_moles"),
-    )
-    spot = g.mul(
-        g.math("LESS_THAN", g.math("ABSOLUTE", g.sub(kind, 0.5)), g.value("age_spots")),
-        g.smooth(distance, g.add(0.09, g.mul(size, 0.16)), g.add(0.05, g.mul(size, 0.08))),
-        g.add(0.8, g.mul(tone, 1.6)),
-        place.sun,
-        g.value("has_age_spots"),
-    )
-    pimple = g.mul(
-        g.math("GREATER_THAN", kind, g.sub(1.0, g.value("pimples"))),
-        g.smooth(distance, g.add(0.09, g.mul(size, 0.08)), 0.02),
-        g.add(2.0, g.mul(tone, 5.0)),
-        g.value("has_pimples"),
-    )
-    bare = g.math("MAXIMUM", g.sub(1.0, g.add(g.mul(place.lid, 3.0), place.lips)), 0.0)
-    return g.mul(g.add(mole, spot), bare), g.mul(pimple, bare)
-
-
-def _scar(g: Graph, place: _Place) -> Any:
-    """Return 0 to 1: one line of paler, redder skin."""
-    off = g.vector("SUBTRACT", place.sheet, g.offset("scar_at"))
-    along, across = (
-        g.vector("DOT_PRODUCT", off, g.offset("scar_way")),
-        g.vector("DOT_PRODUCT", off, g.offset("scar_side")),
-    )
-    waver = g.mul(g.math("SINE", g.mul(along, 420.0)), 0.0004)
-    line = g.smooth(g.math("ABSOLUTE", g.add(across, waver)), 0.0013, 0.0004)
-    return g.mul(line, g.smooth(g.math("ABSOLUTE", along), 0.011, 0.006), g.value("scar"))
-
-
-def _trough(g: Graph, place: _Place) -> Any:
-    """Return 0 to 1: the hollow under the eye, whose thin skin is darker than the cheek's."""
-    across = g.mul(g.add(place.temporal, -TROUGH_M[0], g.mul(g.add(place.down, -TROUGH_M[1]), -0.7)), 1 / 0.014)
-    down = g.mul(g.add(place.down, -TROUGH_M[1]), 1 / 0.0075)
-    return g.smooth(g.add(g.mul(across, across), g.mul(down, down)), 1.0, 0.0)
-
-
-def _veins(g: Graph, place: _Place) -> Any:
-    """Return 0 to 1: a few soft branching lines below the skin of lids and temples."""
-    warped = g.vector("ADD", place.where, g.vector("MULTIPLY", _noise3(g, place.where, 180.0), (0.004, 0.004, 0.004)))
-    line = g.smooth(_crest(g, g.noise(warped, 150.0, 1.0)), 0.90, 1.0)
-    return g.mul(line, g.smooth(g.noise(place.where, 60.0, 1.0), 0.45, 0.62), g.sub(1.0, place.margin))
-
-
-def _crest(g: Graph, noise: Any, width: float = 0.5) -> Any:
-    """Return 1 along the lines where noise crosses its mean, 0 where it is `width` away: noise made into a net."""
-    return g.math("MAXIMUM", g.sub(1.0, g.mul(g.math("ABSOLUTE", g.sub(noise, 0.5)), 1.0 / width)), 0.0)
 
 
 def _grey(g: Graph, value: Any) -> Any:
@@ -248,7 +157,7 @@ def _power(g: Graph, colour_step: Any, steps: Any) -> Any:
     return g.vector("POWER", colour_step, exponent)
 
 
-def _makeup(g: Graph, albedo: Any, place: _Place) -> Any:
+def _makeup(g: Graph, albedo: Any, place: Place) -> Any:
     """Return the colour with lipstick, shadow on the lid, and a line along its margin."""
     where, lid_u = place.where, place.lid_u
     albedo = g.mix(g.mul(place.lips, g.value("lipstick")), albedo, g.colour("lipstick_colour"))
@@ -271,7 +180,7 @@ def _haired(g: Graph, albedo: Any) -> Any:
     return albedo
 
 
-def _liner(g: Graph, place: _Place) -> Any:
+def _liner(g: Graph, place: Place) -> Any:
     """Return the darkness of the lash line: roots and pigment on the upper lid, or what is painted, less below."""
     # No lashes grow on the nasal eighth of the lid.
     own = g.mul(g.value("lash_line", LASH_LINE), g.attribute("upper"), g.smooth(place.temporal, -0.027, -0.021))
@@ -279,7 +188,7 @@ def _liner(g: Graph, place: _Place) -> Any:
     return g.math("MAXIMUM", own, painted)
 
 
-def _roughness(g: Graph, place: _Place) -> Any:
+def _roughness(g: Graph, place: Place) -> Any:
     """Return the roughness: patches of oil, their fine grain, a moist margin, moist lips."""
     patches = g.mul(g.sub(g.noise(place.where, 350.0, 2.0), 0.5), 0.25)
     grain = g.mul(g.sub(g.noise(place.where, 1900.0, 1.0), 0.5), g.value("rough_grain"))
@@ -290,11 +199,11 @@ def _roughness(g: Graph, place: _Place) -> Any:
     return g.add(g.mul(dry, g.sub(1.0, wet)), g.mul(wet, 0.26))
 
 
-def _grooves(g: Graph, place: _Place) -> Any:
+def _grooves(g: Graph, place: Place) -> Any:
     """Return the depth of fine lines, 0 to about 2: a criss-cross net, crepe along the lids, crow's feet."""
     net = g.add(
         *(
-            g.smooth(_crest(g, g.noise(_stretched(g, place.where, turn), 1.0, 1.0), 0.16), 0.2, 1.0)
+            g.smooth(crest(g, g.noise(_stretched(g, place.where, turn), 1.0, 1.0), 0.16), 0.2, 1.0)
             for turn in (0.55, -0.75)
         )
     )
@@ -303,7 +212,7 @@ def _grooves(g: Graph, place: _Place) -> Any:
     along = g.add(g.mul(place.temporal, 150.0), g.mul(waver, 60.0))
     across = g.mul(g.add(place.lid_u, waver, g.mul(place.temporal, -0.22)), 720.0)
     band = g.node("ShaderNodeCombineXYZ", {0: along, 1: across}).outputs[0]
-    crepe = _crest(g, g.noise(g.vector("ADD", band, g.offset("offset")), 1.0, 1.0), 0.13)
+    crepe = crest(g, g.noise(g.vector("ADD", band, g.offset("offset")), 1.0, 1.0), 0.13)
     on_lid = g.mul(g.smooth(place.lid, 0.0, 0.45), g.smooth(place.lid_u, 0.0008, 0.003))
     on_lid = g.mul(on_lid, g.smooth(g.noise(place.where, 130.0, 1.0), 0.3, 0.6, 0.25, 1.0))
     # Crow's feet: lines at angles about a point inside the outer corner.
@@ -313,7 +222,7 @@ def _grooves(g: Graph, place: _Place) -> Any:
     fan = g.node(
         "ShaderNodeCombineXYZ", {0: g.add(g.mul(turn, 6.5), g.mul(waver, 160.0)), 1: g.mul(reach, 55.0)}
     ).outputs[0]
-    feet = _crest(g, g.noise(g.vector("ADD", fan, g.offset("offset")), 1.0, 2.0), 0.11)
+    feet = crest(g, g.noise(g.vector("ADD", fan, g.offset("offset")), 1.0, 2.0), 0.11)
     there = g.mul(
         g.smooth(place.temporal, -0.001, 0.006),
         g.smooth(reach, 0.036, 0.018),
@@ -321,7 +230,7 @@ def _grooves(g: Graph, place: _Place) -> Any:
     )
     # Lines across the forehead waver by a few millimetres along their way.
     lines = g.vector("MULTIPLY", place.sheet, (11.0, 95.0, 0.0))
-    brow_lines = _crest(g, g.noise(g.vector("ADD", lines, g.offset("offset")), 1.0, 1.0), 0.07)
+    brow_lines = crest(g, g.noise(g.vector("ADD", lines, g.offset("offset")), 1.0, 1.0), 0.07)
     return g.add(
         g.mul(brow_lines, place.creases, g.value("brow_lines")),
         g.mul(net, g.value("net"), g.sub(1.0, place.margin)),
@@ -339,7 +248,7 @@ def _stretched(g: Graph, where: Any, turn_rad: float) -> Any:
     return g.node("ShaderNodeCombineXYZ", {0: along, 1: across, 2: deep}).outputs[0]
 
 
-def _relief(g: Graph, place: _Place, grooves: Any) -> Any:
+def _relief(g: Graph, place: Place, grooves: Any) -> Any:
     """Return the normal: pores, fine lines, and grain."""
     where = place.where
     # Pores are pits about 0.7 mm apart, of varying depth, on the cheeks and hardly on the lids.
@@ -349,12 +258,6 @@ def _relief(g: Graph, place: _Place, grooves: Any) -> Any:
     height = g.mul(g.add(pores, g.mul(grooves, -1.6), grain), g.sub(1.0, g.mul(place.margin, 0.8)))
     node = g.node("ShaderNodeBump", {"Height": height, "Distance": 1.1e-4, "Strength": 0.0}, name="relief")
     return node.outputs[0]
-
-
-def _noise3(g: Graph, where: Any, scale: float) -> Any:
-    """Return noise of three components about 0."""
-    node = g.node("ShaderNodeTexNoise", {"Vector": where, "Scale": scale, "Detail": 1.0})
-    return g.vector("SUBTRACT", node.outputs["Color"], (0.5, 0.5, 0.5))
 
 
 def put(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:

@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from assets.eyeball import Side, visual_axis_eye
 from assets.person import SubjectSpec
-from assets.subject import SIDES, eye_centres_head
+from assets.placement import SIDES, eye_centres_head
 from synth.spec import SceneSpec
 
 

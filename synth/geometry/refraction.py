@@ -16,9 +16,9 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float
 
+from assets.eye import EyeGeometry
 from assets.eyeball import AQUEOUS_INDEX, Eyeball
 from assets.glasses import LENS_INDEX, LensOptics
-from assets.subject import EyeGeometry
 
 FRONT, BACK = 0, 1
 

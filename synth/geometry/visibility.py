@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from assets.subject import Part
+from assets.part import Part
 
 EYE_MATERIALS = ("sclera", "cornea")
 """The eyeball's own surface hides skin behind it, never what is seen on it."""

@@ -23,10 +23,10 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from assets import eyeball as balls
+from assets.eye import EyeGeometry, gazing
 from assets.eyeball import visual_axis_eye
 from assets.lids import margin_heights_m
 from assets.orbit import COLUMNS
-from assets.subject import EyeGeometry, gazing
 from synth.geometry.camera import project
 from synth.geometry.frames import apply, inverse
 from synth.geometry.gaze import pitch_yaw_from_vector

@@ -16,7 +16,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from assets.subject import Part
+from assets.part import Part
 from synth.errors import RenderError
 from synth.spec import PersonSpec, SceneSpec
 

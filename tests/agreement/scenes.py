@@ -5,8 +5,9 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from assets.part import Part
 from assets.person import GlassesSpec
-from assets.subject import Part, eye_centres_head
+from assets.placement import eye_centres_head
 from synth.commands.render import RenderConfig
 from synth.config import compose
 from synth.draw_spec import draw_spec

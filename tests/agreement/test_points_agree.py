@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from assets.subject import canthi_head
+from assets.placement import canthi_head
 from synth.geometry.camera import pixel_centres_px
 from synth.geometry.frames import apply
 from synth.labels import geometry, label

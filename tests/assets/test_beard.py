@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from assets.beard import SHAVEN, STYLES
+from assets.part import ID
 from assets.person import BeardSpec
-from assets.subject import ID, build
+from assets.subject import build
 from tests.assets.people import adult
 from tests.assets.test_hair import AHEAD, depth_m, skin
 

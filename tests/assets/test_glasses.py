@@ -7,7 +7,7 @@ import pytest
 from assets.glasses import FRAMES, VERTEX_DISTANCE_M, Fit, build_glasses, measure
 from assets.head import load_head
 from assets.person import GlassesSpec
-from assets.subject import eye_centres_head
+from assets.placement import eye_centres_head
 from assets.sweep import ellipsoid, signed_volume, sweep
 from synth.errors import ConfigError
 from tests.assets.people import adult

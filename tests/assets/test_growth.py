@@ -7,7 +7,8 @@ from scipy.spatial import cKDTree
 from assets.eyeball import surface_radius_m
 from assets.growth import brow_weights
 from assets.person import ExpressionSpec
-from assets.subject import SIDES, build
+from assets.placement import SIDES
+from assets.subject import build
 from synth.geometry.eye_pose import eye_rotations
 from tests.assets.people import adult, eye
 

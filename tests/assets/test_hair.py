@@ -7,9 +7,10 @@ import pytest
 from scipy.spatial import cKDTree
 
 from assets.hair import STYLES
+from assets.part import ID
 from assets.person import ScalpHairSpec
 from assets.scalp import places, scalp_density
-from assets.subject import ID, _fields, build
+from assets.subject import _fields, build
 from tests.assets.people import adult
 
 HAIR = ScalpHairSpec("short", 0.06, 0.1, 0.5, 0.2, 0.0, 0.0, 0.2, 0.0, 1.0, 4)

@@ -7,7 +7,8 @@ from assets.expressions import CLOSED_MOUTH, EXPRESSIONS, expression, humanly
 from assets.head import FACE_UNITS, load_head
 from assets.lips import slit_m
 from assets.person import ExpressionSpec
-from assets.subject import _place, _topology
+from assets.placement import place
+from assets.subject import _topology
 from assets.teeth import band, build_jaw, carried, crown_faces
 from tests.assets.people import adult
 from tests.assets.sightlines import parts_of, seen_and_outside
@@ -107,7 +108,7 @@ def test_mirrored_expressions_give_mirrored_faces(name):
     """To what the head's own targets allow (tests/assets/test_head.py): 1.2 mm at mouthSmile."""
     head = load_head()
     left, right = (
-        _place(adult(expression=expression(one, 1.0))).vertices_head for one in (name, name.replace("left", "right"))
+        place(adult(expression=expression(one, 1.0))).vertices_head for one in (name, name.replace("left", "right"))
     )
     assert np.abs(left[head.mirror] * FLIP - right).max() < 1.6e-3
     teeth = [
@@ -127,5 +128,5 @@ def test_mirrored_expressions_give_mirrored_faces(name):
 )
 def test_faces_move_further_the_stronger_the_expression(name, landmark, axis, sign):
     vertex = load_head().landmarks[landmark]
-    way = [_place(adult(expression=expression(name, s))).vertices_head[vertex, axis] for s in np.linspace(0, 1, 6)]
+    way = [place(adult(expression=expression(name, s))).vertices_head[vertex, axis] for s in np.linspace(0, 1, 6)]
     assert (sign * np.diff(way) > 1e-5).all()

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from assets.neck import Neck
-from assets.subject import _place, build
+from assets.placement import place
+from assets.subject import build
 from synth.geometry.rotation import rotation_from_vector
 from tests.assets.people import adult
 
@@ -26,7 +27,7 @@ def straight():
 
 @pytest.fixture(scope="module")
 def neck():
-    return Neck.of(_place(adult()).rest_head)
+    return Neck.of(place(adult()).rest_head)
 
 
 def test_shares_run_from_the_head_to_the_shoulders(straight, neck):
@@ -59,7 +60,7 @@ def test_no_face_of_the_skin_turns_inside_out(straight, turn):
         a, b, c = (vertices[turned.faces[:, i]] for i in range(3))
         return np.cross(b - a, c - a)
 
-    share = Neck.of(_place(adult()).rest_head).below(straight.vertices_head)[turned.faces].mean(axis=1)
+    share = Neck.of(place(adult()).rest_head).below(straight.vertices_head)[turned.faces].mean(axis=1)
     rotation = np.array([rotation_from_vector(s * np.array(turn)) for s in share])
     expected = np.einsum("fij,fj->fi", rotation, normals(straight.vertices_head))
     assert (np.einsum("fi,fi->f", expected, normals(turned.vertices_head)) < 0).mean() < 0.002

@@ -10,7 +10,7 @@ from assets.head import load_head
 from assets.lids import Gazing, margin_heights_m
 from assets.orbit import COLUMNS, MARGIN_ROWS, UPPER, Orbit, build_orbit
 from assets.person import EyeSpec
-from assets.subject import _place, orbit_axes
+from assets.placement import orbit_axes, place
 from tests.assets.people import adult, eye
 
 GAZES = [Gazing(np.radians(up), np.radians(out)) for up in (-35, -15, 0, 15, 25) for out in (-40, -20, 0, 20, 40)]
@@ -27,7 +27,7 @@ SHAPES = [
 
 def orbit_of(spec: EyeSpec, gazing: Gazing) -> tuple[balls.Eyeball, Orbit]:
     subject = adult(left=spec)
-    placed = _place(subject)
+    placed = place(subject)
     rings = (placed.vertices_head[load_head().eye_rings["left"]] - placed.centres_head["left"]) * orbit_axes("left")
     ball = balls.eyeball(spec.ball, "left")
     return ball, build_orbit(spec, ball, gazing, rings)

@@ -8,7 +8,9 @@ import pytest
 
 from assets.head import load_head
 from assets.orbit import COLUMNS
-from assets.subject import ID, SIDES, build, canthi_head, eye_centres_head
+from assets.part import ID
+from assets.placement import SIDES, canthi_head, eye_centres_head
+from assets.subject import build
 from synth.errors import ConfigError
 from synth.geometry.eye_pose import eye_rotations
 from tests.assets.people import adult, eye

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from assets.subject import canthi_head
+from assets.placement import canthi_head
 from synth.draw.camera import draw_camera, focal_length_px
 from synth.draw.light import Surroundings, colour_of_temperature
 from synth.draw.place import Place, Screen, check_comfort, draw_place

@@ -58,7 +58,7 @@ def test_a_person_keeps_their_clothes_from_picture_to_picture():
         "synth.conf", "render", RenderConfig, ["out=unused", "subject=face", "subject.images_per_identity=2"]
     )
     for index in (0, 2, 4):
-        one, other = (draw_subject(ranges.subject, 3, index + k, 0.0) for k in (0, 1))
+        one, other = (draw_subject(ranges.subject, 3, index + k, 0.0, np.zeros(3)) for k in (0, 1))
         assert one.clothing == other.clothing and one.headwear == other.headwear
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from assets.expressions import NEUTRAL
-from assets.subject import SIDES, build, canthi_head
+from assets.placement import SIDES, canthi_head
+from assets.subject import build
 from synth.commands.render import RenderConfig
 from synth.config import compose
 from synth.draw_spec import draw_subject
@@ -18,7 +19,7 @@ STRAIGHT = {side: np.eye(3) for side in SIDES}
 def faces():
     """Fifty people at rest, scaled to 63 mm between the eyes: (spec, geometry, scale)."""
     ranges = compose("synth.conf", "render", RenderConfig, ["out=unused", "subject=face"]).subject
-    people = [dataclasses.replace(draw_subject(ranges, 5, i, 0.0), expression=NEUTRAL) for i in range(50)]
+    people = [dataclasses.replace(draw_subject(ranges, 5, i, 0.0, np.zeros(3)), expression=NEUTRAL) for i in range(50)]
     return [(person, build(person, STRAIGHT), 0.063 / person.interpupillary_m) for person in people]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assets.subject import SIDES
+from assets.placement import SIDES
 from synth.commands.render import CONFIG
 from synth.config import compose
 from synth.corpus import Stopwatch, draw_useful, useful

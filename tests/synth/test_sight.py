@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from assets.subject import Part
+from assets.part import Part
 from synth.geometry.frames import transform
 from synth.geometry.visibility import TOLERANCE_M, Body, Occluders
 from synth.sight import View

@@ -4,7 +4,8 @@ from functools import cache
 
 import numpy as np
 
-from assets.subject import _place, _topology, _wardrobe
+from assets.placement import place
+from assets.subject import _topology, _wardrobe
 from assets.wear.spec import ClothingSpec, CoveringSpec, HeadwearSpec
 from synth.commands.render import RenderConfig
 from synth.config import compose
@@ -20,7 +21,9 @@ def heads(count=MANY):
     ranges = compose("synth.conf", "render", RenderConfig, ["out=unused", "subject=face"]).subject
     topology = _topology()
     return [
-        np.asarray(topology.refinement.limit @ _place(draw_subject(ranges, 11, i, 0.0)).vertices_head)[topology.used]
+        np.asarray(topology.refinement.limit @ place(draw_subject(ranges, 11, i, 0.0, np.zeros(3))).vertices_head)[
+            topology.used
+        ]
         for i in range(count)
     ]
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assets.eyeball import visual_axis_eye
-from assets.subject import SIDES, eye_centres_head
+from assets.placement import SIDES, eye_centres_head
 from synth.geometry.eye_pose import eye_rotations, listing_rotation, looking_at
 from synth.geometry.rotation import vector_from_rotation
 from tests.assets.people import BALL, adult

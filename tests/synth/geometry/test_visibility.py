@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from assets.subject import Part
+from assets.part import Part
 from synth.geometry.camera import project
 from synth.geometry.frames import transform
 from synth.geometry.rotation import rotation_from_vector
