@@ -42,7 +42,7 @@ class Headwear:
 
     def shown(
         self, points_head: Float[np.ndarray, "k m 3"], radius_m: Float[np.ndarray, "k m"]
-    ) -> tuple[Float[np.ndarray, "k m 3"], Float[np.ndarray, "k m"]]:
+    ) -> tuple[Float[np.ndarray, "s m 3"], Float[np.ndarray, "s m"]]:
         """Return what of hairs shows under the rim, root to tip: they are cut off where they come out."""
         covered = self.covers_hair(points_head.reshape(-1, 3)).reshape(points_head.shape[:2])
         # Hair that lies over the rim from outside is tucked under it too.

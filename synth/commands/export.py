@@ -34,7 +34,7 @@ EXAMPLES = (
     "canthus export data=data/eyes format=mpiigaze out=data/MPIIGaze persons=1",
     "canthus export data=data/eyes format=mpiigaze_h5 out=data/eyes_h5",
     "canthus export data=data/eyes format=coco out=data/eyes_coco verify=true",
-    "canthus export data=data/faces format=300wlp out=data/faces_300wlp pose=sight",
+    "canthus export data=data/faces format=300wlp out=data/faces_300wlp",
     "canthus export data=data/faces format=retinaface out=data/faces_retinaface",
     "canthus export data=data/faces format=gazehub out=data/faces_gazehub persons=5",
     "canthus export data=data/faces format=judge out=data/faces_judge",
@@ -69,7 +69,7 @@ class ExportConfig:
     data: str = MISSING
     out: str = MISSING
     format: Format = MISSING
-    pose: HeadPose = HeadPose.camera
+    pose: HeadPose = HeadPose.sight
     persons: int = 15
     quality: int = 98
     verify: bool = False
