@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float
 
 from assets.person import ExpressionSpec, SkinSpec
-from assets.zones import Zones
+from assets.zones import BASIS, Zones
 
 _WAVES = 10
 _LONGEST_M, _SHORTEST_M = 0.090, 0.018
@@ -48,36 +48,33 @@ def complexion(
     smile = max(weights.get(f"mouthSmile{side}", 0.0) for side in ("Left", "Right"))
     frown = max(weights.get(f"browDown{side}", 0.0) for side in ("Left", "Right"))
     raised = max(weights.get(unit, 0.0) for unit in _BROW_RAISERS)
-    fold = zones.fold * (0.15 + 0.9 * skin.wrinkles * old + 0.5 * smile)
-    glabella = zones.frown * (0.8 * skin.wrinkles * old + 0.8 * frown)
-    z = zones
-    melanin = (
-        (0.15 + 0.7 * dark) * z.forehead
-        + (0.2 + 0.9 * dark) * z.mouth_round * (1 - z.chin)
-        - 0.25 * dark * z.cheeks
-        + 0.4 * z.neck * (1 - 0.5 * z.cheeks)
-        # A step of melanin is seen more the darker the skin.
-        + 0.35 * (1 - 0.6 * dark) * uneven * z.apart * _clouds(rng, z.sheet_m)
-        + 0.9 * (fold + glabella)
-        + 9.0 * z.nostrils
-    )
-    blood = (
-        flush * (2.3 * z.cheeks + 2.8 * z.nose + 3.0 * z.ears + 1.3 * z.chin)
-        - 0.9 * z.forehead
-        + 0.4 * z.neck
-        + 0.8 * uneven * z.apart * _clouds(rng, z.sheet_m)
-        + 2.0 * skin.blush * z.cheeks
-        + 1.6 * (fold + glabella)
-        + 5.0 * z.nostrils
-    )
+    fold = 0.15 + 0.9 * skin.wrinkles * old + 0.5 * smile
+    glabella = 0.8 * skin.wrinkles * old + 0.8 * frown
     # A child's face has not yet been tanned or worn unevenly; its cheeks are the redder.
     young = float(np.clip((14 - age_years) / 10, 0, 1))
-    blood += 0.8 * young * z.cheeks
-    shine = -0.16 * skin.oil * (1 - 0.5 * old) * z.shine + 0.05 * z.neck + 0.03 * z.ears
-    lines = z.brow_lines * np.clip(1.1 * skin.wrinkles * old + 0.75 * raised * (0.25 + 0.75 * old), 0, 1)
+    # Of each zone: steps of melanin, steps of haemoglobin, roughness.
+    mixed = {
+        "forehead": (0.15 + 0.7 * dark, -0.9, 0.0),
+        "about_mouth": (0.2 + 0.9 * dark, 0.0, 0.0),
+        "cheeks": (-0.25 * dark, 2.3 * flush + 2.0 * skin.blush + 0.8 * young, 0.0),
+        "nose": (0.0, 2.8 * flush, 0.0),
+        "ears": (0.0, 3.0 * flush, 0.03),
+        "chin": (0.0, 1.3 * flush, 0.0),
+        "neck": (0.4, 0.4, 0.05),
+        "low_neck": (-0.2, 0.0, 0.0),
+        "shine": (0.0, 0.0, -0.16 * skin.oil * (1 - 0.5 * old)),
+        "fold": (0.9 * fold, 1.6 * fold, 0.0),
+        "frown": (0.9 * glabella, 1.6 * glabella, 0.0),
+        "nostrils": (9.0, 5.0, 0.0),
+    }
+    dyes = zones.basis @ np.array([mixed[name] for name in BASIS], dtype=np.float32)
+    # A step of melanin is seen more the darker the skin.
+    for dye, strength in ((0, 0.35 * (1 - 0.6 * dark)), (1, 0.8)):
+        dyes[:, dye] += np.float32(strength * uneven) * zones.apart * _clouds(rng, zones.sheet_m)
+    lines = zones.brow_lines * np.clip(1.1 * skin.wrinkles * old + 0.75 * raised * (0.25 + 0.75 * old), 0, 1)
     return {
-        "dyes": np.stack([melanin, blood, shine], -1),
-        "sheet": np.column_stack([z.sheet_m, z.sun]),
+        "dyes": dyes,
+        "sheet": zones.sheet,
         "places": np.stack([_soft(lips, 0.25, 0.75), _soft(inside, 0.55, 0.95), lines], -1),
     }
 
@@ -94,4 +91,4 @@ def _clouds(rng: np.random.Generator, at_m: Float[np.ndarray, "n 2"]) -> Float[n
     wave = 2 * np.pi / length * np.stack([np.cos(turn), np.sin(turn)])
     # Single precision: three times as fast, and this is looked at, not measured.
     angle = at_m.astype(np.float32) @ wave.astype(np.float32) + phase.astype(np.float32)
-    return np.asarray(np.sqrt(2 / _WAVES) * np.cos(angle).sum(axis=1), dtype=np.float64)
+    return np.asarray(np.cos(angle) @ np.full(_WAVES, np.sqrt(2 / _WAVES), dtype=np.float32))

@@ -8,6 +8,7 @@ eyes lie at (+-31, 0), the tip of the nose at 38, the seam of the lips at 67, th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -19,6 +20,13 @@ _AXIS_M = 0.060
 _FOLD_MM = np.array([[16.5, 38.0], [20.0, 45.0], [25.5, 54.0], [30.5, 63.0], [32.5, 71.0]])
 """The nasolabial fold, from the wing of the nose to beside the corner of the mouth."""
 _MARIONETTE_MM = np.array([[30.0, 74.0], [29.5, 82.0], [26.0, 90.0]])
+
+
+BASIS = (
+    *("forehead", "about_mouth", "cheeks", "nose", "ears", "chin"),
+    *("neck", "low_neck", "shine", "fold", "frown", "nostrils"),
+)
+"""Columns of `Zones.basis`: zones, `mouth_round` without the chin (about_mouth), the neck's part of the cheeks."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +61,18 @@ class Zones:
     brow_lines: Float[np.ndarray, " n"]
     nostrils: Float[np.ndarray, " n"]
     apart: Float[np.ndarray, " n"]
+
+    @cached_property
+    def basis(self) -> Float[np.ndarray, "n k"]:
+        """What a complexion is mixed from, in single precision, in the order of BASIS."""
+        mixed = {"about_mouth": self.mouth_round * (1 - self.chin), "low_neck": self.neck * self.cheeks}
+        columns = [mixed[name] if name in mixed else getattr(self, name) for name in BASIS]
+        return np.ascontiguousarray(np.stack(columns, axis=-1), dtype=np.float32)
+
+    @cached_property
+    def sheet(self) -> Float[np.ndarray, "n 3"]:
+        """`sheet_m` and `sun` side by side."""
+        return np.column_stack([self.sheet_m, self.sun])
 
 
 def find_zones(

@@ -21,11 +21,15 @@ def in_picture(spec: SceneSpec, name: str, points_head: Float[np.ndarray, "*n 3"
         return True
     inwards = inward_normals(spec)
     inwards_head = inwards @ np.asarray(spec.person.cam_from_head_rotation)
-    depth_m = points_head.reshape(-1, 3) @ inwards_head.T + inwards @ np.asarray(
-        spec.person.cam_from_head_translation_m
-    )
+    points = points_head.reshape(-1, 3)
+    if not len(points):
+        return False
+    # The corners of its box: if they are outside, so is what is in it, and eight points are soon told.
+    low_high = np.stack([points.min(axis=0), points.max(axis=0)])
+    corners = np.stack(np.meshgrid(*low_high.T, indexing="ij"), axis=-1).reshape(8, 3)
+    depth_m = corners @ inwards_head.T + inwards @ np.asarray(spec.person.cam_from_head_translation_m)
     # Outside if all of it lies beyond one side: a part that crosses a corner of the frame is kept, which does no harm.
-    return bool((depth_m.max(axis=0, initial=-np.inf) > -REACH_M).all())
+    return bool((depth_m.max(axis=0) > -REACH_M).all())
 
 
 def inward_normals(spec: SceneSpec) -> Float[np.ndarray, "4 3"]:

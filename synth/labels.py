@@ -133,7 +133,7 @@ def _label(scene: SceneSpec, number: int, subject: SubjectGeometry, occluders: O
         vergence_rad=float(angle_between(left, right)),
         attributes=_attributes(spec),
         eyes=eyes,
-        face=face_labels(spec, view, subject),
+        face=face_labels(spec, view, subject, eyes),
         others=(),
     )
     _check(labels)

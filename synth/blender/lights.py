@@ -85,6 +85,7 @@ class Lights:
         self.graph.set("strength", light.sky_strength)
         self.graph.set("grey", float(light.infrared))
         backdrop.put(self.graph, light)
+        self.graph.flush()
 
     def _new_lamp(self, kind: str, index: int) -> Any:
         lamp = bpy.data.lights.new(f"{kind}{index}", BLENDER_KIND[kind])

@@ -80,6 +80,7 @@ class MaskScene:
     def show(self, normals: bool) -> None:
         """Emit normals, or id and depth."""
         self.graph.set("normals", float(normals))
+        self.graph.flush()
         self.scene.update_tag()
 
 

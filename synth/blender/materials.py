@@ -78,4 +78,6 @@ class Materials:
     def put(self, spec: SceneSpec, engine: EngineSpec, part_names: set[str]) -> None:
         """Set the parameters of the materials that these parts wear."""
         for key in sorted({key_of(name) for name in part_names}):
-            BUILDERS[key][1](self.made[key][1], spec, engine)
+            graph = self.made[key][1]
+            BUILDERS[key][1](graph, spec, engine)
+            graph.flush()

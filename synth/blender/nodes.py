@@ -1,8 +1,8 @@
 """Shader node trees written as expressions, and the parameters of a material set in place.
 
-A tree is built once.  What differs from picture to picture is a named parameter: a Value or RGB node whose output is
-written only when it changes, because every change makes Cycles compile that shader again.  Cycles folds constants, so
-what is multiplied by a parameter of 0 costs nothing.
+A tree is built once.  What differs from picture to picture is a named parameter: one or all of the three inputs of a
+node, which are written only when they change, because every change makes Cycles compile that shader again.  Cycles
+folds constants, so what is multiplied by a parameter of 0 costs nothing.
 """
 
 from collections.abc import Mapping
@@ -16,6 +16,29 @@ from synth.blender.images import Painting
 Input = Any  # a socket, a number, or a tuple of numbers
 
 
+class _Slot:
+    """Three numbers that are written at once."""
+
+    def __init__(self, node: Any) -> None:
+        """Take a node whose inputs they are."""
+        self.node = node
+        self.wanted = [0.0, 0.0, 0.0]
+        self.written = [0.0, 0.0, 0.0]
+
+    def place(self, index: int, number: float) -> None:
+        """Set one of the numbers, in single precision as Blender holds it."""
+        self.wanted[index] = float(np.float32(number))
+
+    def flush(self) -> bool:
+        """Write them, if one changed; return whether."""
+        if self.wanted == self.written:
+            return False
+        # All at once and unseen: written one by one, each would send Blender through the whole tree.
+        self.node.inputs.foreach_set("default_value", self.wanted)
+        self.written = list(self.wanted)
+        return True
+
+
 class Graph:
     """One node tree under construction, and its parameters afterwards."""
 
@@ -23,7 +46,11 @@ class Graph:
         """Start from an empty tree."""
         self.tree = tree
         tree.nodes.clear()
-        self.parameters: dict[str, Any] = {}
+        self.parameters: dict[str, tuple[_Slot, int | None, Any]] = {}
+        """Its slot, which number of the three it is (None for all), and the output to read it from."""
+        self.slots: list[_Slot] = []
+        self.free: list[tuple[_Slot, int, Any]] | None = None
+        """Places for numbers in the last slot that holds numbers."""
         self.paintings: dict[str, Painting] = {}
         self.name = ""
 
@@ -48,27 +75,33 @@ class Graph:
     def value(self, name: str, default: float = 0.0) -> Any:
         """Return the output of the parameter of this name, a number."""
         if name not in self.parameters:
-            self.parameters[name] = self.node("ShaderNodeValue")
-            self.parameters[name].outputs[0].default_value = default
-        return self.parameters[name].outputs[0]
+            if self.free is None:
+                slot = self._slot()
+                parts = self.node("ShaderNodeSeparateXYZ", {0: slot.node.outputs[0]}).outputs
+                self.free = [(slot, index, parts[index]) for index in range(3)]
+            slot, index, output = self.free.pop(0)
+            self.free = self.free or None
+            slot.place(index, default)
+            self.parameters[name] = (slot, index, output)
+        return self.parameters[name][2]
 
     def colour(self, name: str, default: tuple[float, float, float] = (0.5, 0.5, 0.5)) -> Any:
         """Return the output of the parameter of this name, a linear colour."""
         if name not in self.parameters:
-            self.parameters[name] = self.node("ShaderNodeRGB")
-            self.parameters[name].outputs[0].default_value = (*default, 1.0)
-        return self.parameters[name].outputs[0]
+            slot = self._slot()
+            for index, number in enumerate(default):
+                slot.place(index, number)
+            self.parameters[name] = (slot, None, slot.node.outputs[0])
+        return self.parameters[name][2]
 
     def offset(self, name: str) -> Any:
         """Return the output of the parameter of this name, a vector."""
-        if name not in self.parameters:
-            self.parameters[name] = self.node("ShaderNodeCombineXYZ")
-        return self.parameters[name].outputs[0]
+        return self.colour(name, (0.0, 0.0, 0.0))
 
-    def set_offset(self, name: str, value: tuple[float, ...]) -> None:
-        """Write a vector parameter, if it changed."""
-        for index, number in enumerate(value):
-            self._write(self.parameters[name].inputs[index], float(number))
+    def _slot(self) -> "_Slot":
+        slot = _Slot(self.node("ShaderNodeCombineXYZ"))
+        self.slots.append(slot)
+        return slot
 
     def set_input(self, node: str, name: str, value: float) -> None:
         """Write an unconnected input of a named node, if it changed."""
@@ -96,14 +129,16 @@ class Graph:
             socket.default_value = value
 
     def set(self, name: str, value: float | tuple[float, ...]) -> None:
-        """Write a parameter, if it changed."""
-        output = self.parameters[name].outputs[0]
-        if isinstance(value, tuple | list):
-            wanted = tuple(float(x) for x in value)
-            if tuple(output.default_value)[:3] != _single(wanted):
-                output.default_value = (*wanted, 1.0)
-        elif output.default_value != _single((float(value),))[0]:
-            output.default_value = float(value)
+        """Give a parameter a value, which `flush` writes."""
+        slot, index, _ = self.parameters[name]
+        numbers = value if isinstance(value, tuple | list) else (value,)
+        for place, number in enumerate(numbers, start=index or 0):
+            slot.place(place, number)
+
+    def flush(self) -> None:
+        """Write the parameters that changed, and tell Blender once."""
+        if any([slot.flush() for slot in self.slots]):
+            self.tree.update_tag()
 
     def attribute(self, name: str, kind: str = "Fac") -> Any:
         """Return an attribute of the mesh: `Fac` a number, `Vector`, or `Color`."""
@@ -185,11 +220,6 @@ class Graph:
     def surface(self, shader: Any) -> None:
         """Make this the shader of the material."""
         self.node("ShaderNodeOutputMaterial", {"Surface": shader})
-
-
-def _single(values: tuple[float, ...]) -> tuple[float, ...]:
-    """Return numbers as Blender will hold them, in single precision."""
-    return tuple(float(np.float32(v)) for v in values)
 
 
 def new_material(name: str) -> tuple[Any, Graph]:

@@ -25,6 +25,8 @@ BLOOD = np.array([0.46, 0.070, 0.055])
 INFRARED = 0.46
 """Below the skin's 0.4 to 0.6: what enters the eye here does not all come back, and bone-white it is not."""
 STEPS = 150
+STRIDE_SIZE = 400
+"""Size of the map below which steps are left out."""
 
 
 def map_uv(position_eye: Float[np.ndarray, "n 3"]) -> Float[np.ndarray, "n 2"]:
@@ -103,6 +105,9 @@ def _vessels(
         width_branch = thinner * weights[step, parent]
         more, more_weights = _walk(rng, start[:, 0], start[:, 1], width_branch, limit[parent], wander)
         places, weights = np.concatenate([places, more], axis=1), np.concatenate([weights, more_weights], axis=1)
+    # A step should not be shorter than half a texel: it would only be painted twice.
+    stride = max(1, round(STRIDE_SIZE / size))
+    places, weights = places[::stride], stride * weights[::stride]
     turn, angle, weight = places[..., 0].ravel(), places[..., 1].ravel(), weights.ravel()
     radius = angle / REACH_RAD * (size / 2)
     u, v = size / 2 + radius * np.cos(turn), size / 2 + radius * np.sin(turn)

@@ -275,7 +275,7 @@ def put(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
     g.set("lipstick", 0.85 * skin.lipstick)
     g.set("lipstick_colour", _lipstick_colour(skin.lipstick_hue, infrared))
     rng = np.random.default_rng(skin.texture_seed)
-    g.set_offset("offset", tuple(rng.uniform(-1.0, 1.0, 3)))
+    g.set("offset", tuple(rng.uniform(-1.0, 1.0, 3)))
     fine = engine.detail
     old = float(np.clip((age - 20) / 50, 0, 1))
     pale = 1 - skin.melanin
@@ -290,9 +290,9 @@ def put(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
         g.set(f"has_{name}", float(share > 0))
     turn = float(rng.uniform(0, np.pi))
     g.set("scar", skin.scar)
-    g.set_offset("scar_at", (*rng.uniform((-0.06, -0.075), (0.06, 0.10)), 0.0))
-    g.set_offset("scar_way", (np.cos(turn), np.sin(turn), 0.0))
-    g.set_offset("scar_side", (-np.sin(turn), np.cos(turn), 0.0))
+    g.set("scar_at", (*rng.uniform((-0.06, -0.075), (0.06, 0.10)), 0.0))
+    g.set("scar_way", (np.cos(turn), np.sin(turn), 0.0))
+    g.set("scar_side", (-np.sin(turn), np.cos(turn), 0.0))
     g.set("lid_melanin", 1.8 * skin.lid_darkness)
     g.set("rim_melanin", -0.25 - 1.6 * skin.lid_darkness * pale)
     g.set("lid_blood", 0.6 + 1.6 * skin.lid_darkness)

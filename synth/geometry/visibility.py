@@ -103,7 +103,7 @@ class Occluders:
         with np.errstate(divide="ignore", invalid="ignore"):
             w1 = _cross(p - a, c - a) / area
             w2 = _cross(b - a, p - a) / area
-        w0 = 1.0 - w1 - w2
+            w0 = 1.0 - w1 - w2
         nearest = (depth_m - tolerance_m)[point]
         # 1 / z is linear in the picture, z is not.
         with np.errstate(invalid="ignore"):

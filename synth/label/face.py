@@ -7,8 +7,10 @@ Points are those of assets/landmarks.py, each in `cam` (m), in `px` and with its
     five         eyes, nose tip, corners of the mouth
     jaw_outline  ibug68's jaw points 0-16 where the face's outline shows to this camera, as 300-W marks them
 
-`apparent` holds where the camera sees them: through the lens of glasses, where one stands before them.  A point is
-visible when its apparent place is inside the picture and nothing of the subject is in front; hair does not count.
+`apparent` holds where the camera sees them: through the lens of glasses, where one stands before them, and the iris'
+centres through the cornea.  A point is visible when its apparent place is inside the picture and nothing of anybody is
+in front but what lies within 4 mm of it: lips that touch do not hide where they touch.  Hair does not count.  The five
+points' eyes and dense478's iris centres are as visible as most of the lids' corners and edges, and of the pupil's edge.
 
 Boxes are left, top, right, bottom in px, of everything projected, hidden or not, inside the picture or not: `tight`
 about ibug68 with the jaw's outline, `face` about dense478 besides: forehead, chin and cheeks, as WIDER FACE asks.
@@ -21,15 +23,22 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from assets.eyeball import Side
 from assets.landmarks import jaw_outline, landmarks_head
 from assets.subject import SubjectGeometry
 from synth.geometry.camera import project
 from synth.geometry.frames import apply
 from synth.geometry.rotation import pitch_yaw_roll_upright
 from synth.label.celeba import celeba_attributes
+from synth.label.eye import EyeLabels
 from synth.label.points import Points, points
 from synth.sight import View
 from synth.spec import SceneSpec
+
+SOFT_M = 0.004
+IBUG_EYES = (36, 42)
+"""First of the six points of the right and the left eye."""
+IRIS_CENTRE: dict[Side, int] = {"right": 468, "left": 473}
 
 
 @dataclass(frozen=True)
@@ -48,19 +57,27 @@ class FaceLabels:
     """CelebA's 40 attributes, in its order."""
 
 
-def face_labels(scene: SceneSpec, view: View, subject: SubjectGeometry) -> FaceLabels | None:
-    """Return the labels of a face; None unless its five points project into the picture.
+def face_labels(
+    scene: SceneSpec, view: View, subject: SubjectGeometry, eyes: dict[Side, EyeLabels]
+) -> FaceLabels | None:
+    """Return the labels of a face; None unless its eyes and the corners of its mouth project into the picture.
 
     Args:
         scene: The scene.
         view: Its camera before the subject.
         subject: The geometry of the scene.
+        eyes: Labels of the eyes.
     """
     if not _holds(view, subject):
         return None
     where = landmarks_head(subject)
     where["jaw_outline"] = jaw_outline(subject, view.camera_head)
-    seen = {name: view.see(at, on_eye=False) for name, at in where.items()}
+    seen = {name: view.see(at, on_eye=False, tolerance_m=SOFT_M) for name, at in where.items()}
+    lids = [seen["ibug68"].visible[first : first + 6].mean() >= 0.5 for first in IBUG_EYES]
+    seen["five"].visible[:2] = lids
+    for side, number in IRIS_CENTRE.items():
+        seen["dense478"].visible[number] = eyes[side].points["pupil"].visible.mean() >= 0.5
+        seen["dense478"].px[number] = eyes[side].apparent.pupil_centre_px
     labelled = {name: points(view, at, seen[name].visible) for name, at in where.items()}
     tight = np.concatenate([labelled["ibug68"].px, labelled["jaw_outline"].px])
     expression = scene.subject.expression

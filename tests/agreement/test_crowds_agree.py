@@ -9,7 +9,7 @@ from synth.labels import everybody, geometry, label
 from tests.agreement.scenes import drawn, enlarged, part, with_person
 
 SMALL = ("camera.width=320", "camera.height=240", "light.backdrop.probability=0", "subject.glasses.probability=0")
-NEARER_M = 2e-3
+NEARER_M = 5e-3
 BEHIND_M = np.array([0.18, -0.03, 0.5])
 
 

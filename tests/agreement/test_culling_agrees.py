@@ -53,7 +53,7 @@ def test_the_picture_is_the_same_as_with_everything(session, below, monkeypatch,
     spec = scene(index, words)
     subject = geometry(spec)
     mask, frame = session.rasters(spec, subject).mask, session.render(spec, subject)
-    monkeypatch.setattr("synth.blender.session.in_picture", lambda *_: True)
+    monkeypatch.setattr("synth.blender.actor.in_picture", lambda *_: True)
     assert np.array_equal(mask, session.rasters(spec, subject).mask)
     whole = session.render(spec, subject).linear_rgb
     below("mean brightness without what lies outside, relative", abs(frame.linear_rgb.mean() / whole.mean() - 1), 0.002)

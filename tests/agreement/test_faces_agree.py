@@ -10,7 +10,7 @@ from tests.agreement import scenes
 from tests.agreement.scenes import drawn, enlarged, parts_of
 from tests.agreement.test_points_agree import RADIUS_PX, TIMES, apart, balls
 
-NEARER_M = 1e-3
+NEARER_M = 5e-3
 EDGE_PX = 4
 JUMP_M = 4e-3
 
