@@ -105,7 +105,7 @@ def run(config: ExportConfig) -> None:
         "fsanet": partial(write_fsanet, pose=pose),
         "gazehub": partial(write_gazehub, quality=quality, persons=persons),
         "celeba": partial(write_celeba, quality=quality),
-        "judge": write_judge,
+        "judge": partial(write_judge, pose=pose),
     }
     data, out = Path(config.data), Path(config.out)
     total = count(data)

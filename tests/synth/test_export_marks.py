@@ -12,6 +12,7 @@ from synth.errors import DataError
 from synth.export.coco import write_coco
 from synth.export.face.faces import face_of
 from synth.export.face.judge import write_judge
+from synth.export.face.pose import HeadPose
 from synth.export.face.pts import write_pts
 from synth.export.face.retinaface import write_retinaface
 from synth.export.face.widerface import flags, write_widerface
@@ -119,7 +120,7 @@ def test_coco_holds_faces_beside_eyes(tmp_path: Path) -> None:
 
 
 def test_the_bench_of_models_reads_its_truth(tmp_path: Path) -> None:
-    assert "gt.json" in write_judge(iter(FACES), tmp_path)
+    assert "gt.json" in write_judge(iter(FACES), tmp_path, HeadPose.camera)
     truths = json.loads((tmp_path / "gt.json").read_text())
     assert sorted(truths) == [f"{sample.key}.png" for sample in FACES]
     for sample in FACES:
@@ -142,6 +143,23 @@ def test_the_bench_of_models_reads_its_truth(tmp_path: Path) -> None:
         for side in ("left", "right"):
             np.testing.assert_allclose(truth["gaze"][side], sample.array(f"eyes.{side}.visual_axis_cam", 3))
         assert truth["id"] == sample.labels["attributes"]["identity"]
+
+
+def test_against_the_line_of_sight_head_and_gaze_turn_together(tmp_path: Path) -> None:
+    both = {}
+    for pose in HeadPose:
+        folder = tmp_path / pose.value
+        folder.mkdir()
+        write_judge(iter(FACES), folder, pose)
+        both[pose] = json.loads((folder / "gt.json").read_text())
+    for sample in FACES:
+        camera, sight = (both[pose][f"{sample.key}.png"] for pose in (HeadPose.camera, HeadPose.sight))
+        assert "K" in camera and "K" not in sight
+        turn = np.array(sight["R"]) @ np.array(camera["R"]).T
+        towards = turn @ sample.array("face.points.ibug68.cam", 68, 3).mean(axis=0)
+        np.testing.assert_allclose(towards[:2] / towards[2], 0, atol=1e-9)
+        for side in ("left", "right"):
+            np.testing.assert_allclose(turn @ camera["gaze"][side], sight["gaze"][side], atol=1e-12)
 
 
 @pytest.mark.parametrize("write", [write_pts, write_widerface, write_retinaface, write_judge])
