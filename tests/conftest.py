@@ -89,3 +89,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(config.stash.get(STATUS, 1))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """A table of the worst disagreement that each kind of agreement test met."""
+    worst = {}
+    for report in terminalreporter.getreports("passed"):
+        for what, pair in report.user_properties:
+            if isinstance(pair, tuple | list) and len(pair) == 2:
+                worst[what] = max(tuple(pair), worst.get(what, (float("-inf"), 0)))
+    if worst:
+        terminalreporter.section("worst disagreement met, and the most that is allowed")
+    for what, (value, limit) in sorted(worst.items()):
+        terminalreporter.write_line(f"{what:<64} {value:10.2g} {limit:10.2g}")

@@ -1,4 +1,4 @@
-"""One Blender for all of these tests, and a table of the worst disagreement that each of them met."""
+"""One Blender for all of these tests, and what they met, kept for the table at the end (tests/conftest.py)."""
 
 import pytest
 
@@ -22,15 +22,3 @@ def below(record_property):
         assert value < limit, what
 
     return check
-
-
-def pytest_terminal_summary(terminalreporter):
-    worst = {}
-    for report in terminalreporter.getreports("passed"):
-        for what, pair in report.user_properties:
-            if isinstance(pair, tuple | list) and len(pair) == 2:
-                worst[what] = max(tuple(pair), worst.get(what, (float("-inf"), 0)))
-    if worst:
-        terminalreporter.section("worst disagreement met, and the most that is allowed")
-    for what, (value, limit) in sorted(worst.items()):
-        terminalreporter.write_line(f"{what:<64} {value:10.2g} {limit:10.2g}")
