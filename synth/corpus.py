@@ -23,7 +23,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -43,6 +43,7 @@ from synth.spec import to_json
 if TYPE_CHECKING:  # Blender is imported by the processes that render, not by the one that waits for them
     from synth.blender.session import Session
 
+MANAGER_WAIT_S = 5.0
 MAX_ATTEMPTS = 40
 
 
@@ -267,11 +268,16 @@ def _pool(count: int, context, job: Job, done) -> Iterator[ProcessPoolExecutor]:
     except BaseException:
         # shutdown() forgets the processes, and would wait for the shards that they are at.
         processes = list((pool._processes or {}).values())
+        manager: Any = pool._executor_manager_thread
         for process in processes:
             process.terminate()
         pool.shutdown(wait=False, cancel_futures=True)
         for process in processes:
             process.join()
+        # Without processes the pool's thread ends too.  Left to the end of the interpreter, which wakes it through a
+        # pipe that it may just have closed, it would now and then print a traceback.
+        if manager is not None:
+            manager.join(MANAGER_WAIT_S)
         remove_parts(job.folder)
         raise
     pool.shutdown(wait=True)
