@@ -100,7 +100,10 @@ def draw_subject(
         caucasian=traits.caucasian,
         weight=traits.weight,
         muscle=traits.muscle,
-        shape=(*draw_shape(person("shape"), ranges.face, factors), *draw_unevenness(person("unevenness"), ranges.face)),
+        shape=(
+            *draw_shape(person("shape"), ranges.face, factors, traits.gender_female),
+            *draw_unevenness(person("unevenness"), ranges.face),
+        ),
         expression=expression.face,
         left=eye(0),
         right=eye(1),

@@ -1,7 +1,7 @@
 """From scene-linear light to the picture that a camera would have stored.
 
-In this order: exposure, the blur of the optics, reduction by area, shot noise (light), tone curve and contrast, sRGB,
-read noise, grey, eight bits.  Numpy alone; a function of the frame, the camera and (seed, index).
+In this order: exposure, the blur of the optics, reduction by area, shot noise (light), tone curve, sRGB, contrast,
+saturation, read noise, grey, eight bits.  Numpy alone; a function of the frame, the camera and (seed, index).
 
 The tone curve is the photographic operator (Reinhard et al. 2002, eq. 4): linear in the shadows, and exposed light of
 `WHITE` is just white.
@@ -41,7 +41,7 @@ def develop_with(
     linear_rgb: Float[np.ndarray, "hs ws 3"], camera: CameraSpec, infrared: bool, rng: np.random.Generator
 ) -> UInt8[np.ndarray, "h w *c"]:
     """Return the picture of a traced frame; `rng` makes the sensor's noise."""
-    light = linear_rgb.astype(np.float64) * exposure(linear_rgb, camera.exposure_stops)
+    light = linear_rgb.astype(np.float64) * exposure(linear_rgb, camera)
     light = reduce_area(blur(light, camera.blur_px * camera.supersample), camera.supersample)
     if camera.grey:
         light = np.repeat(light @ REC709[:, None], 3, axis=2) if infrared else light
@@ -49,17 +49,18 @@ def develop_with(
         light + camera.shot_noise * np.sqrt(np.maximum(light, 0)) * rng.standard_normal(light.shape), 0.0
     )
     encoded = contrast(encode_srgb(tone(light)), camera.contrast)
-    if camera.grey:
-        encoded = encoded @ LUMA
+    encoded = encoded @ LUMA if camera.grey else saturate(encoded, camera.saturation)
     encoded = encoded + camera.noise * rng.standard_normal(encoded.shape)
     return np.asarray(np.round(255 * np.clip(encoded, 0.0, 1.0)), dtype=np.uint8)
 
 
-def exposure(linear_rgb: Float[np.ndarray, "h w 3"], stops: float) -> float:
-    """Return the factor that automatic exposure applies, `stops` above or below its own choice."""
-    metered, brightest = np.percentile(linear_rgb @ REC709, (METER_PERCENTILE, HIGHLIGHT_PERCENTILE))
+def exposure(linear_rgb: Float[np.ndarray, "h w 3"], camera: CameraSpec) -> float:
+    """Return the factor that automatic exposure applies for the middle of the picture that it looks at."""
+    aside = [int(side * (1 - camera.metered) / 2) for side in linear_rgb.shape[:2]]
+    middle = linear_rgb[aside[0] : linear_rgb.shape[0] - aside[0], aside[1] : linear_rgb.shape[1] - aside[1]]
+    metered, brightest = np.percentile(middle @ REC709, (METER_PERCENTILE, HIGHLIGHT_PERCENTILE))
     factor = min(METERED_AT / max(metered, 1e-6), HIGHLIGHTS_AT / max(brightest, 1e-6))
-    return float(factor * 2.0**stops)
+    return float(factor * 2.0**camera.exposure_stops)
 
 
 def blur(light: Float[np.ndarray, "h w c"], sigma_px: float) -> Float[np.ndarray, "h w c"]:
@@ -91,6 +92,14 @@ def contrast(encoded: Float[np.ndarray, "*n"], amount: float) -> Float[np.ndarra
     x = np.clip(encoded, 0.0, 1.0)
     half = 0.5 * (2 * np.minimum(x, 1 - x)) ** amount
     return np.where(x < 0.5, half, 1 - half)
+
+
+def saturate(encoded: Float[np.ndarray, "*n 3"], amount: float) -> Float[np.ndarray, "*n 3"]:
+    """Return encoded colours at `amount` times their distance from the grey of the same luma."""
+    if amount == 1:  # a product with 1 would still round
+        return encoded
+    luma = (encoded @ LUMA)[..., None]
+    return np.asarray(luma + amount * (encoded - luma))
 
 
 def picture_shape(camera: CameraSpec) -> tuple[int, ...]:

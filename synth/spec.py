@@ -82,6 +82,10 @@ class CameraSpec:
     exposure_stops: float
     contrast: float
     grey: bool
+    saturation: float
+    """Factor of the encoded colours' distance from grey: what cameras add to please."""
+    metered: float
+    """Side of the middle of the picture that the automatic exposure looks at, as a part of the picture's."""
 
 
 @dataclass(frozen=True)

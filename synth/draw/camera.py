@@ -113,5 +113,7 @@ def draw_camera(
         exposure_stops=draw_normal(rng, sensor.exposure_stops),
         contrast=draw_log_uniform(rng, sensor.contrast_log),
         grey=ranges.grey,
+        saturation=draw_uniform(rng, sensor.saturation),
+        metered=draw_uniform(rng, sensor.metered),
     )
     return spec, pinhole.cam_from_lens

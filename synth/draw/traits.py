@@ -37,7 +37,7 @@ def draw_traits(rng: np.random.Generator, ranges: SubjectRanges) -> Traits:
     """Return a person's traits; the head's gender is continuous, most people being near one of its ends."""
     age = draw_normal(rng, ranges.age_years)
     female = draw_yes(rng, ranges.female_probability)
-    lean = float(rng.beta(1.2, 6.0))
+    lean = float(rng.beta(1.2, ranges.gender_purity))
     mix = rng.dirichlet([ranges.ancestry_concentration] * 3)
     return Traits(
         age_years=age,
@@ -73,7 +73,7 @@ def draw_factors(rng: np.random.Generator, ranges: FaceRanges) -> dict[str, floa
 
 
 def draw_shape(
-    rng: np.random.Generator, ranges: FaceRanges, factors: Mapping[str, float]
+    rng: np.random.Generator, ranges: FaceRanges, factors: Mapping[str, float], gender_female: float
 ) -> tuple[tuple[str, float], ...]:
     """Return local targets with positive weights: what all have, and some of the pairs, each to one of its sides.
 
@@ -81,20 +81,24 @@ def draw_shape(
         rng: Of the person.
         ranges: The pairs, and how they correlate with the factors.
         factors: From `draw_factors`.
+        gender_female: From 0, a man, to 1; moves the means.
     """
     shape = list(ranges.shape_mean.items())
     for pattern, sd in ranges.shape_sd.items():
         # Drawn for every pattern, so that leaving one out does not change the others of the same person.
         present = draw_yes(rng, ranges.shape_probability)
         own, difference = rng.standard_normal(2)
-        if not present:
+        mean = gender_female * ranges.shape_female.get(pattern, 0.0)
+        mean += (1 - gender_female) * ranges.shape_male.get(pattern, 0.0)
+        if not present and mean == 0:
             continue
         loads = {name: ranges.shape_factors[name].get(pattern, 0.0) for name in factors}
         shared = sum(load * factors[name] for name, load in loads.items())
         common = shared + sqrt(max(1 - sum(load**2 for load in loads.values()), 0.0)) * own
         for sign, (negative, positive) in zip((0.5, -0.5), target_names(pattern), strict=False):
             aside = sign * ranges.asymmetry_sd * difference if "?" in pattern else 0.0
-            weight = float(np.clip(sd * common + aside, -ranges.shape_limit, ranges.shape_limit))
+            own_weight = sd * common + aside if present else 0.0
+            weight = float(np.clip(mean + own_weight, -ranges.shape_limit, ranges.shape_limit))
             target = positive if weight > 0 else negative
             if target is not None:
                 shape.append((target, abs(weight)))

@@ -112,6 +112,16 @@ class SensorRanges:
     exposure_stops: Normal
     """Against the automatic exposure."""
     contrast_log: Range
+    saturation: Range
+    metered: Range
+    """Middle of the picture that is exposed for: 1 is all of it, 0.4 about the face of a portrait."""
+
+    def __post_init__(self) -> None:
+        """Refuse to expose for nothing, or for more than there is."""
+        if not 0 < self.metered.low <= self.metered.high <= 1:
+            raise ConfigError(f"sensor.metered={self.metered}: above 0, at most 1")
+        if self.saturation.low < 0:
+            raise ConfigError(f"sensor.saturation={self.saturation}: must not be negative")
 
 
 @dataclass

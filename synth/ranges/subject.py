@@ -28,6 +28,10 @@ class FaceRanges:
     shape_sd: dict[str, float]
     """Weight's standard deviation of each pair of local targets, named `folder/stem-negative|positive`; of a single
     target, named in full, half the people have none."""
+    shape_female: dict[str, float]
+    """Mean of the signed weight of a pair (negative: its first target) in women; of those of `shape_sd`."""
+    shape_male: dict[str, float]
+    """The same in men."""
     shape_factors: dict[str, dict[str, float]]
     """What varies together: factor -> pattern of `shape_sd` -> correlation with it, -1 to 1."""
     shape_probability: float
@@ -40,11 +44,13 @@ class FaceRanges:
     """Of the weight of each of the head's `asym` targets; 0 for a face that is even but for pairs."""
 
     def __post_init__(self) -> None:
-        """Refuse factors of what is not drawn, and correlations that cannot be."""
-        for name, loads in self.shape_factors.items():
+        """Refuse means and factors of what is not drawn, and correlations that cannot be."""
+        named = {f"shape_factors.{name}": loads for name, loads in self.shape_factors.items()}
+        named |= {"shape_female": self.shape_female, "shape_male": self.shape_male}
+        for name, loads in named.items():
             for pattern in loads:
                 if pattern not in self.shape_sd:
-                    raise ConfigError(f"face.shape_factors.{name}: {pattern!r} is not in face.shape_sd")
+                    raise ConfigError(f"face.{name}: {pattern!r} is not in face.shape_sd")
         for pattern in self.shape_sd:
             shared = sum(loads.get(pattern, 0.0) ** 2 for loads in self.shape_factors.values())
             if shared > 1:
@@ -148,6 +154,8 @@ class SubjectRanges:
     """Consecutive pictures that share one person."""
     age_years: Normal
     female_probability: float
+    gender_purity: float
+    """Second parameter of Beta(1.2, .), by which a head's gender falls short of its end: large for clear ones."""
     ancestry_concentration: float
     """Of the Dirichlet distribution of (african, asian, caucasian): small gives mostly one, 1 every mix alike."""
     ball: BallRanges

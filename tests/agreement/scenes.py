@@ -38,7 +38,7 @@ def tilted(seed, width=160, height=96, **changes):
     values = dict(fx_px=400.0, fy_px=430.0, cx_px=70.0, cy_px=60.0) | changes
     camera = CameraSpec(
         width=width, height=height, supersample=1, blur_px=0.0, noise=0.0, shot_noise=0.0, exposure_stops=0.0,
-        contrast=1.0, grey=False, **values,
+        contrast=1.0, grey=False, saturation=1.0, metered=1.0, **values,
     )  # fmt: skip
     rng = np.random.default_rng(seed)
     world = matrix(rotation_from_vector(rng.normal(size=3)))

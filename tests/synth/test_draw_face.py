@@ -31,7 +31,7 @@ def shapes(count):
     ranges, drawn = subject(FACE).face, []
     for seed in range(count):
         rngs = [np.random.default_rng([seed, stream]) for stream in range(3)]
-        shape = draw_shape(rngs[1], ranges, draw_factors(rngs[0], ranges))
+        shape = draw_shape(rngs[1], ranges, draw_factors(rngs[0], ranges), seed % 2)
         drawn.append(dict((*shape, *draw_unevenness(rngs[2], ranges))))
     return drawn
 
@@ -81,8 +81,19 @@ def test_faces_make_every_expression_and_eyes_none():
     assert {draw_subject(subject(), 3, index, 0.0, np.zeros(3)).expression.name for index in range(10)} == {"neutral"}
 
 
+def test_men_and_women_have_the_means_that_are_asked_for():
+    face = subject(FACE).face
+    for pattern in face.shape_female.keys() | face.shape_male.keys():
+        weights = signed(pattern)
+        for gender, means in ((1, face.shape_female), (0, face.shape_male)):
+            error = 4 * face.shape_sd[pattern] / np.sqrt(300) + 0.02
+            assert weights[gender::2].mean() == pytest.approx(means.get(pattern, 0.0), abs=error)
+
+
 def test_impossible_factors_are_refused():
     face = subject(FACE).face
+    with pytest.raises(ConfigError, match="shape_male: 'chin/chin' is not in"):
+        dataclasses.replace(face, shape_male={"chin/chin": 0.5})
     with pytest.raises(ConfigError, match="is not in"):
         dataclasses.replace(face, shape_factors={"nose": {"nose/nose-hmp-decr|incr": 0.5}})
     with pytest.raises(ConfigError, match="add up to"):

@@ -1,4 +1,5 @@
 import dataclasses
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from synth.spec import CameraSpec
 CAMERA = CameraSpec(
     width=12, height=8, fx_px=100.0, fy_px=100.0, cx_px=6.0, cy_px=4.0,
     supersample=2, blur_px=0.0, noise=0.0, shot_noise=0.0, exposure_stops=0.0, contrast=1.0, grey=False,
+    saturation=1.0, metered=1.0,
 )  # fmt: skip
 
 
@@ -45,7 +47,25 @@ def test_an_infrared_camera_sees_one_channel():
 
 
 def test_a_stop_doubles_the_light():
-    assert picture.exposure(frame(), 1.0) == pytest.approx(2 * picture.exposure(frame(), 0.0))
+    brighter = replace(CAMERA, exposure_stops=1.0)
+    assert picture.exposure(frame(), brighter) == pytest.approx(2 * picture.exposure(frame(), CAMERA))
+
+
+def test_a_metered_middle_is_exposed_as_if_nothing_were_around_it():
+    light = np.full((30, 40, 3), 50.0)
+    light[10:20, 14:26] = np.random.default_rng(0).uniform(0.1, 1.0, (10, 12, 3))
+    middle = replace(CAMERA, metered=0.3)
+    assert picture.exposure(light, middle) == pytest.approx(picture.exposure(light[11:19, 14:26], CAMERA), rel=0.05)
+    assert picture.exposure(light, middle) > 10 * picture.exposure(light, CAMERA)
+
+
+def test_saturation_keeps_luma_and_greys_and_stretches_colours():
+    colours = np.random.default_rng(0).uniform(0.3, 0.7, (5, 6, 3))
+    vivid = picture.saturate(colours, 1.5)
+    np.testing.assert_allclose(vivid @ picture.LUMA, colours @ picture.LUMA)
+    np.testing.assert_allclose(np.ptp(vivid, axis=-1), 1.5 * np.ptp(colours, axis=-1))
+    np.testing.assert_allclose(picture.saturate(colours, 0.0), (colours @ picture.LUMA)[..., None].repeat(3, -1))
+    assert picture.saturate(colours, 1.0) is colours
 
 
 def test_reduction_keeps_the_mean_and_the_place():

@@ -8,6 +8,7 @@ from synth.spec import CameraSpec
 SPEC = CameraSpec(
     width=200, height=100, fx_px=400.0, fy_px=500.0, cx_px=90.0, cy_px=60.0,
     supersample=1, blur_px=0.0, noise=0.0, shot_noise=0.0, exposure_stops=0.0, contrast=1.0, grey=False,
+    saturation=1.0, metered=1.0,
 )  # fmt: skip
 K = camera.camera_matrix(SPEC)
 
