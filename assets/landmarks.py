@@ -22,12 +22,13 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float, Int
+from scipy.spatial import Delaunay
 
 from assets.brows import on_patch
 from assets.catalog import verified
 from assets.eyeball import Side, limbus_eye, pupil_contour_eye
 from assets.part import Part
-from assets.subject import SubjectGeometry
+from assets.subject import SubjectGeometry, untouched_skin
 from synth.errors import AssetError
 
 WEIGHT_STEPS = 65535
@@ -42,6 +43,8 @@ _BROW_DENSE = {  # height in the band -> places along it and the numbers of the 
 _BROW_IBUG: dict[Side, tuple[int, int]] = {"right": (21, -1), "left": (22, 1)}
 """Number of the brow's point at the nose, and the step to the next outwards."""
 _IRIS_FIRST: dict[Side, int] = {"right": 468, "left": 473}
+_ROLLED_M, _ROLL_Z_M = 0.09, 0.08
+"""Radius of the cylinder on which a face is rolled flat, and how far its axis is behind the eyes."""
 _OUTLINE_SHAPE = 0.65
 """Half the width of the outline below the eyes over its height."""
 _IRIS_ORDER = [0, 3, 2, 1]  # the contour runs left, down, right, up
@@ -150,6 +153,17 @@ def landmarks_head(subject: SubjectGeometry) -> dict[str, Float[np.ndarray, "n 3
     ibug[list(IBUG_FROM_DENSE)] = dense[list(IBUG_FROM_DENSE.values())]
     five = np.stack([ibug[36:42].mean(axis=0), ibug[42:48].mean(axis=0), ibug[30], ibug[48], ibug[54]])
     return {"ibug68": ibug, "dense478": dense, "five": five}
+
+
+@lru_cache(maxsize=1)
+def face_triangles() -> Int[np.ndarray, "t 3"]:
+    """Return triangles between the first 468 of dense478 that cover a face, wound as the skin's own: its surface.
+
+    Found on the untouched face, rolled flat about a vertical axis; they go with the points of any other.
+    """
+    dense = load_table().dense.on(untouched_skin())
+    flat = np.stack([_ROLLED_M * np.arctan2(dense[:, 0], _ROLL_Z_M - dense[:, 2]), dense[:, 1]], axis=-1)
+    return np.asarray(Delaunay(flat).simplices)
 
 
 def jaw_outline(subject: SubjectGeometry, camera_head: Float[np.ndarray, "3"]) -> Float[np.ndarray, "17 3"]:

@@ -9,7 +9,7 @@ follow alike.
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from assets.person import Vector3
 
@@ -38,6 +38,10 @@ class Neck:
         """About what the shoulders turn."""
         return np.asarray(np.mean([self.nape, self.throat, self.vertebra, self.notch], axis=0))
 
+    def above(self, points_head: Float[np.ndarray, "*n 3"]) -> Bool[np.ndarray, "*n"]:
+        """Return which points are the head's: above the skull's edge, where the shoulders' turn moves nothing."""
+        return np.asarray(_below(points_head, self.nape, self.throat) < 0)
+
     def below(self, points_head: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n"]:
         """Return what share of the turn points take: 0 in the head, 1 in the shoulders."""
         under_skull = _below(points_head, self.nape, self.throat)
@@ -46,6 +50,21 @@ class Neck:
         above, beneath = (0.5 * (d + np.hypot(d, SMOOTH_M)) for d in (under_skull, over_root))
         share = above / np.maximum(above + beneath, 1e-9)
         return np.asarray(np.where(under_skull < -2 * SMOOTH_M, 0.0, share))
+
+    def straight_depth_m(self, depth_m: float, shoulders_rad: Vector3) -> float:
+        """Return y of what lies `depth_m` below the eyes, along the turned shoulders' own y, before it is turned."""
+        axis = self._turn(np.array([0.0, 1.0, 0.0]), shoulders_rad)
+        return depth_m + float(self.middle[1] - axis @ self.middle)
+
+    @staticmethod
+    def _turn(vector: Float[np.ndarray, "3"], rotation_rad: Vector3) -> Float[np.ndarray, "3"]:
+        """Return a vector turned by a rotation vector (Rodrigues)."""
+        angle = float(np.linalg.norm(rotation_rad))
+        if angle == 0.0:
+            return vector
+        axis = np.asarray(rotation_rad) / angle
+        along = (vector @ axis) * axis
+        return np.asarray(along + (vector - along) * np.cos(angle) + np.cross(axis, vector) * np.sin(angle))
 
     def turned(self, points_head: Float[np.ndarray, "*n 3"], shoulders_rad: Vector3) -> Float[np.ndarray, "*n 3"]:
         """Return points of a straight neck and what hangs on it where the shoulders are turned.

@@ -250,6 +250,22 @@ class ExpressionSpec:
 
 
 @dataclass(frozen=True)
+class StanceSpec:
+    """A body that stands, dressed, below what the bust's garment covers."""
+
+    eye_height_m: float
+    """Of the eyes above the soles."""
+    stride_rad: float
+    """How far the left leg is before the right one."""
+    hem: float
+    """Where the garment of the upper body ends, from the hips (0) to the knees (1)."""
+    colour: Vector3
+    """Of the trousers, linear."""
+    shoes: Vector3
+    seed: int
+
+
+@dataclass(frozen=True)
 class SubjectSpec:
     """One person, at one moment."""
 
@@ -280,3 +296,5 @@ class SubjectSpec:
     covering: CoveringSpec | None
     interpupillary_m: float
     """Distance of the rotation centres; the head is scaled to it."""
+    stance: StanceSpec | None = None
+    """The body below the bust; None where no picture reaches so far."""

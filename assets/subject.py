@@ -6,7 +6,7 @@ origin is midway between the eyeballs' rotation centres (synth/geometry/frames.p
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 
 import numpy as np
@@ -32,14 +32,16 @@ from assets.orbit import (
     untouched_patch,
 )
 from assets.part import ID, Part, Strands
-from assets.person import GlassesSpec, SubjectSpec
+from assets.person import GlassesSpec, StanceSpec, SubjectSpec
 from assets.placement import SIDES, Placed, place
 from assets.scalp import places
 from assets.subdivision import Refinement, refine
+from assets.wear.body import BODY, build_body
+from assets.wear.clothing import Hem
 from assets.wear.wardrobe import Dressed, Wardrobe, Worn
 from assets.zones import Zones, find_zones
 
-ON_NECK = ("skin", "cloth", "cloth_under", "cloth_trim", "hat", "scarf", "hair", "beard")
+ON_NECK = ("skin", "cloth", "cloth_under", "cloth_trim", *BODY, "hat", "scarf", "hair", "beard")
 """What may reach below the head, and turns with the shoulders there."""
 FAR_M = 0.05
 """Distance from the lids' margins that is given to skin beyond the orbits."""
@@ -58,6 +60,8 @@ class SubjectGeometry:
     """Skin under each brow's hairs: rows from the lower border up, columns outwards."""
     lenses: tuple[LensOptics, ...] = ()
     """Of the glasses: left, right; empty without any."""
+    outline_head: Float[np.ndarray, "n 3"] = field(default_factory=lambda: np.zeros((0, 3)))
+    """Points of the head down to nape and throat, by which it is boxed: its skin, ears included, and its hair."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +91,7 @@ def _wardrobe() -> Wardrobe:
 def _wear(spec: SubjectSpec, limit: Float[np.ndarray, "u 3"]) -> Dressed:
     """What the person wears or holds before the face, and the skin under it; nothing is made of nothing worn."""
     if spec.clothing is None and spec.headwear is None and spec.covering is None:
-        return Dressed([], limit, None)
+        return Dressed([], limit, None, None)
     return _wardrobe().dress(limit, spec.clothing, spec.headwear, spec.covering)
 
 
@@ -134,16 +138,29 @@ def _topology() -> _Topology:
     )
 
 
-def _zones(base_head: Float[np.ndarray, "u 3"], ears: Float[np.ndarray, " u"]) -> Zones:
-    """Return the zones of the skin's vertices: of the refined head, then of both orbits' patches."""
+@lru_cache(maxsize=1)
+def untouched_skin() -> Float[np.ndarray, "n 3"]:
+    """Return the vertices of the part "skin" on the head that no target has shaped."""
+    base = np.asarray(_topology().refinement.limit @ load_head().base_head)[_topology().used]
+    return np.concatenate([base, *(points for points, _ in _untouched_patches())])
+
+
+def _untouched_patches() -> list[tuple[Float[np.ndarray, "p 3"], Float[np.ndarray, " p"]]]:
+    """Return the patch of each orbit that belongs to the skin, and how near to the head each point of it lies."""
     head = load_head()
-    points, near = [base_head], [np.zeros(len(base_head))]
+    patches = []
     for side in SIDES:
         patch, share = untouched_patch(head.base_head[head.eye_rings[side]])
-        points.append(patch[:-1].reshape(-1, 3))
-        near.append(np.repeat(share[:-1], COLUMNS))
-    all_near = np.concatenate(near)
-    return find_zones(np.concatenate(points), np.pad(ears, (0, len(all_near) - len(ears))), all_near)
+        patches.append((patch[:-1].reshape(-1, 3), np.repeat(share[:-1], COLUMNS)))
+    return patches
+
+
+def _zones(base_head: Float[np.ndarray, "u 3"], ears: Float[np.ndarray, " u"]) -> Zones:
+    """Return the zones of the skin's vertices: of the refined head, then of both orbits' patches."""
+    patches = _untouched_patches()
+    points = np.concatenate([base_head, *(patch for patch, _ in patches)])
+    near = np.concatenate([np.zeros(len(base_head)), *(share for _, share in patches)])
+    return find_zones(points, np.pad(ears, (0, len(near) - len(ears))), near)
 
 
 @lru_cache(maxsize=1)
@@ -170,7 +187,7 @@ def build(spec: SubjectSpec, head_from_eye: dict[Side, Float[np.ndarray, "3 3"]]
     eyes = {side: eye_geometry(getattr(spec, side), side, placed, head_from_eye[side]) for side in SIDES}
     limit = np.asarray(topology.refinement.limit @ placed.vertices_head)[topology.used]
     limit = closed(topology.seam, limit, placed.rest_head)
-    worn, limit, hat = _wear(spec, limit)
+    worn, limit, hat, hem = _wear(spec, limit)
     rest = np.asarray(topology.refinement.limit @ placed.rest_head)[topology.used]
     parts = [_skin(spec, limit, rest, topology, eyes), *map(_worn_part, worn)]
     for side in SIDES:
@@ -189,10 +206,28 @@ def build(spec: SubjectSpec, head_from_eye: dict[Side, Float[np.ndarray, "3 3"]]
             grown["hair"] = hat.shown(*grown["hair"])
         hairs += tuple(Strands(name, *strands, name, ID[name]) for name, strands in grown.items())
     neck = Neck.of(placed.rest_head)
+    if spec.stance is not None and hem is not None:
+        parts += _standing(spec.stance, hem, neck.straight_depth_m(spec.stance.eye_height_m, spec.shoulders_rad))
+    outline = _outline(neck, parts[0], hairs)
     turn = partial(neck.turned, shoulders_rad=spec.shoulders_rad)
     parts = [replace(part, vertices_head=turn(part.vertices_head)) if part.name in ON_NECK else part for part in parts]
     hairs = tuple(replace(hair, points_head=turn(hair.points_head)) if hair.name in ON_NECK else hair for hair in hairs)
-    return SubjectGeometry(tuple(parts), hairs, eyes, mouth, bands, lenses)
+    return SubjectGeometry(tuple(parts), hairs, eyes, mouth, bands, lenses, outline)
+
+
+def _standing(stance: StanceSpec, hem: Hem, sole_y_m: float) -> list[Part]:
+    """Return the body below the garment's hem."""
+    pieces = build_body(stance, hem, sole_y_m)
+    return [
+        Part(name, mesh.vertices_head, mesh.faces, {"weave": mesh.weave}, name.removesuffix("_body"), ID["cloth"])
+        for name, mesh in pieces.items()
+    ]
+
+
+def _outline(neck: Neck, skin: Part, hairs: tuple[Strands, ...]) -> Float[np.ndarray, "n 3"]:
+    """Return points of skin and hair above the neck, before the shoulders turn."""
+    points = [skin.vertices_head, *(hair.points_head.reshape(-1, 3) for hair in hairs if hair.name in ON_NECK)]
+    return np.concatenate([some[neck.above(some)] for some in points])
 
 
 def _hairs(

@@ -94,8 +94,12 @@ def useful(labels: Labels, aim: Aim) -> None:
     Raises:
         RejectedSceneError: The eye is (nearly) closed, hidden or outside the picture; the face is not in it.
     """
+    if aim is Aim.people:
+        if all(person.face is None for person in (labels, *labels.others)):
+            raise RejectedSceneError("nobody_inside", "no head is inside the picture")
+        return
     if aim is Aim.head:
-        if labels.face is None:
+        if labels.face is None or not labels.face.whole:
             raise RejectedSceneError("face_outside", "an eye or a corner of the mouth is outside the picture")
         return
     eye = labels.eyes[labels.subject_eye]  # type: ignore[index]

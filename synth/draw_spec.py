@@ -5,28 +5,34 @@ were.  What a person *is* comes from streams of the identity instead (index // i
 pictures can share one person; what a person *does*, and everything around them, from streams of the picture.
 """
 
+from dataclasses import replace
+
 import numpy as np
 from jaxtyping import Float
 
 from assets.person import EyeSpec, SubjectSpec, Vector3
 from assets.placement import canthi_head
 from synth import seeds
-from synth.draw.camera import draw_camera
+from synth.draw.camera import draw_camera, draw_frame
 from synth.draw.chance import draw_log_uniform, draw_yes
 from synth.draw.expression import draw_expression
 from synth.draw.eye import draw_balls, draw_irises, draw_lashes, draw_lids, draw_offsets, draw_sclera
 from synth.draw.face import draw_brow, draw_glasses, draw_hair, draw_makeup, draw_skin
+from synth.draw.ground import draw_ground
 from synth.draw.hair import draw_beard, draw_scalp_hair
 from synth.draw.light import Surroundings, draw_light
 from synth.draw.neck import draw_shoulders
 from synth.draw.place import Place, draw_place
+from synth.draw.stance import draw_stance
+from synth.draw.stand import Stand, apart_m, draw_eye_height, draw_stand, draw_standing_place
 from synth.draw.traits import draw_factors, draw_interpupillary, draw_shape, draw_traits, draw_unevenness
 from synth.draw.wear import draw_clothing, draw_covering, draw_headwear
 from synth.errors import RejectedSceneError
 from synth.geometry.frames import UP_WORLD
 from synth.geometry.gaze import pitch_yaw_from_vector
+from synth.geometry.rotation import vector_from_rotation
 from synth.ranges import RenderRanges, SubjectRanges
-from synth.ranges.camera import Aim, CameraRanges
+from synth.ranges.camera import Aim
 from synth.spec import Matrix3, PersonSpec, SceneSpec
 
 BYSTANDER = 10**6
@@ -58,8 +64,7 @@ def draw_subject(
             must not depend on which of them was drawn again.
         number: Of the person in the picture, from 0.
     """
-    identity = index // ranges.images_per_identity
-    again = attempt if ranges.images_per_identity == 1 else 0
+    identity, again = _identity(ranges, index, attempt)
 
     def person(name: str) -> np.random.Generator:
         return seeds.rng(seed, identity, _stream(f"person.{name}", number), again)
@@ -139,7 +144,7 @@ def draw_spec(
     Raises:
         RejectedSceneError: The eyes would turn too far, or are not in the device's picture; draw the next attempt.
     """
-    places = _places(ranges.camera, seed, index, attempt)
+    places = _places(ranges, seed, index, attempt)
     subjects = [_subject(ranges, seed, index, attempt, number, place) for number, place in enumerate(places)]
     left = draw_yes(seeds.rng(seed, index, "side", attempt), 0.5)
     if ranges.camera.aim is Aim.eye:
@@ -149,7 +154,8 @@ def draw_spec(
     place = places[0]
     aim_lens = aim_head @ place.lens_from_head.T + place.head_lens_m
     camera, cam_from_lens = draw_camera(seeds.rng(seed, index, "camera", attempt), ranges.camera, place, aim_lens)
-    light = draw_light(seeds.rng(seed, index, "light", attempt), ranges.light, _surroundings(place, cam_from_lens))
+    around = _surroundings(places, cam_from_lens)
+    light = draw_light(seeds.rng(seed, index, "light", attempt), ranges.light, around)
     return SceneSpec(
         seed=seed,
         index=index,
@@ -159,6 +165,7 @@ def draw_spec(
         subject_eye="left" if left else "right",
         camera=camera,
         light=light,
+        ground=draw_ground(seeds.rng(seed, index, "ground", attempt), around, light),
     )
 
 
@@ -166,23 +173,23 @@ def _stream(name: str, number: int) -> str:
     return name if number == 0 else f"{number}.{name}"
 
 
-def _places(ranges: CameraRanges, seed: int, index: int, attempt: int) -> list[Place]:
+def _places(ranges: RenderRanges, seed: int, index: int, attempt: int) -> list[Place]:
     """Return where everybody is, nobody in anybody else's place.
 
     Raises:
         RejectedSceneError: The first person's eyes would turn too far, or there is no room (`no_room`) for another.
     """
-    places = [draw_place(seeds.rng(seed, index, "place", attempt), ranges)]
-    count = round(draw_log_uniform(seeds.rng(seed, index, "crowd", attempt), ranges.crowd.count_log))
-    for number in range(1, count):
+    crowd = ranges.camera.crowd
+    count = round(draw_log_uniform(seeds.rng(seed, index, "crowd", attempt), crowd.count_log))
+    stand = None
+    if crowd.standing is not None:
+        stand = draw_stand(seeds.rng(seed, index, "stand", attempt), ranges.camera, crowd.standing, count)
+    places: list[Place] = []
+    for number in range(count):
         rng = seeds.rng(seed, index, _stream("place", number), attempt)
         for _ in range(TRIES):
-            try:
-                place = draw_place(rng, ranges)
-            except RejectedSceneError:
-                continue
-            away = [np.linalg.norm(place.head_lens_m - other.head_lens_m) for other in places]
-            if min(away) >= ranges.crowd.apart_m:
+            place = _place(rng, ranges, seed, index, attempt, number, stand)
+            if place is not None and all(_apart_m(place, other) >= crowd.apart_m for other in places):
                 places.append(place)
                 break
         else:
@@ -190,9 +197,51 @@ def _places(ranges: CameraRanges, seed: int, index: int, attempt: int) -> list[P
     return places
 
 
+def _place(
+    rng: np.random.Generator,
+    ranges: RenderRanges,
+    seed: int,
+    index: int,
+    attempt: int,
+    number: int,
+    stand: Stand | None,
+) -> Place | None:
+    """Return a place for a person, or None where this draw has none and another may have one."""
+    camera = ranges.camera
+    try:
+        if stand is None or camera.crowd.standing is None:
+            return draw_place(rng, camera)
+        identity, again = _identity(ranges.subject, index, attempt)
+        traits = draw_traits(seeds.rng(seed, identity, _stream("person.traits", number), again), ranges.subject)
+        eyes_m = draw_eye_height(seeds.rng(seed, identity, _stream("person.stature", number), again), traits)
+        pinhole = draw_frame(seeds.rng(seed, index, "camera", attempt), camera)
+        return draw_standing_place(rng, camera, camera.crowd.standing, stand, pinhole, eyes_m)
+    except RejectedSceneError:
+        if number == 0 and stand is None:
+            raise
+        return None
+
+
+def _apart_m(place: Place, other: Place) -> float:
+    if place.lens_from_body is not None:
+        return apart_m(place, other)
+    return float(np.linalg.norm(place.head_lens_m - other.head_lens_m))
+
+
 def _subject(ranges: RenderRanges, seed: int, index: int, attempt: int, number: int, place: Place) -> SubjectSpec:
     gaze_pitch = float(pitch_yaw_from_vector(place.gaze_head)[0])
-    return draw_subject(ranges.subject, seed, index, gaze_pitch, place.turn_rad, attempt, number)
+    subject = draw_subject(ranges.subject, seed, index, gaze_pitch, place.turn_rad, attempt, number)
+    if place.lens_from_body is None:
+        return subject
+    shoulders = _vector(vector_from_rotation(place.lens_from_head.T @ place.lens_from_body))
+    identity, again = _identity(ranges.subject, index, attempt)
+    stance = draw_stance(seeds.rng(seed, identity, _stream("person.stance", number), again), place.eye_height_m)
+    return replace(subject, shoulders_rad=shoulders, stance=stance)
+
+
+def _identity(ranges: SubjectRanges, index: int, attempt: int) -> tuple[int, int]:
+    """Return the identity of a picture's people, and the attempt that they are drawn by."""
+    return index // ranges.images_per_identity, attempt if ranges.images_per_identity == 1 else 0
 
 
 def _person(subject: SubjectSpec, place: Place, cam_from_lens: Float[np.ndarray, "3 3"]) -> PersonSpec:
@@ -204,10 +253,17 @@ def _person(subject: SubjectSpec, place: Place, cam_from_lens: Float[np.ndarray,
     )
 
 
-def _surroundings(place: Place, cam_from_lens: Float[np.ndarray, "3 3"]) -> Surroundings:
-    """Turn the lens' frame into the camera's for the lamps."""
+def _surroundings(places: list[Place], cam_from_lens: Float[np.ndarray, "3 3"]) -> Surroundings:
+    """Turn the lens' frame into the camera's for the lamps, which stand about the middle of all people."""
+    place = places[0]
+    middle = np.mean([each.head_lens_m for each in places], axis=0)
+    ground_m = None
+    if place.lens_from_body is not None:
+        ground_m = place.eye_height_m - float((place.world_from_lens @ place.head_lens_m)[2])
     return Surroundings(
-        subject_cam_m=cam_from_lens @ place.head_lens_m,
+        subject_cam_m=cam_from_lens @ middle,
+        ground_m=ground_m,
+        reach_m=max(float(np.linalg.norm(each.head_lens_m)) for each in places),
         cam_from_lens=cam_from_lens,
         up_cam=cam_from_lens @ place.world_from_lens.T @ np.array(UP_WORLD),
         screen=place.screen,

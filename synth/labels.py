@@ -30,7 +30,19 @@ from synth.spec import PersonSpec, SceneSpec
 FORMAT = 1
 HIDING_MATERIALS = (
     *("skin", "caruncle", "conjunctiva", "glasses_frame", "mouth", "teeth", "tongue"),
-    *("cloth", "cloth_under", "cloth_trim", "hat", "scarf", "headphones", "face_mask", "hand", "phone"),
+    *(
+        "cloth",
+        "cloth_under",
+        "cloth_trim",
+        "trousers",
+        "shoes",
+        "hat",
+        "scarf",
+        "headphones",
+        "face_mask",
+        "hand",
+        "phone",
+    ),
     *EYE_MATERIALS,
 )
 

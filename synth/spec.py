@@ -28,6 +28,7 @@ from assets.person import (
     ScalpHairSpec,
     ScleraSpec,
     SkinSpec,
+    StanceSpec,
     SubjectSpec,
     Vector3,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "EyeSpec",
     "EyeballSpec",
     "GlassesSpec",
+    "GroundSpec",
     "HairColour",
     "IrisSpec",
     "LampSpec",
@@ -53,6 +55,7 @@ __all__ = [
     "SceneSpec",
     "ScleraSpec",
     "SkinSpec",
+    "StanceSpec",
     "SubjectSpec",
     "Vector3",
     "from_json",
@@ -115,7 +118,9 @@ class BackdropSpec:
     blur_rad: float
     """Directions are blurred by a cube of this side."""
     half_size_m: Vector3
-    """Of the room, whose middle is the lens."""
+    """Of the room, whose middle is the lens; the third is the ceiling's height above it."""
+    floor_m: float
+    """How far the room's floor is below the lens."""
     shift_m: Vector3
     """Where the pattern starts."""
     scale: float
@@ -126,6 +131,23 @@ class BackdropSpec:
     """How much these stand out, 0 to 1."""
     radiance: tuple[Vector3, Vector3, Vector3, Vector3, Vector3]
     """Linear, W/m^2/sr: wall, floor, ceiling, dark things, bright things."""
+
+
+@dataclass(frozen=True)
+class GroundSpec:
+    """The ground that people stand on: level, and shaded by them."""
+
+    down_m: float
+    """Below the lens."""
+    colour: Vector3
+    """Linear reflectance."""
+    grain_m: float
+    """Size of its spots."""
+    spots: float
+    """How plain they are, 0 to 1."""
+    reach_m: float
+    """From the lens to where it has run into what the sky or the backdrop shows below the horizon."""
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -168,6 +190,8 @@ class SceneSpec:
     """Of the first person: what the camera is aimed at, where it is aimed at an eye."""
     camera: CameraSpec
     light: LightSpec
+    ground: GroundSpec | None = None
+    """None where the picture ends above it."""
 
     @property
     def person(self) -> PersonSpec:

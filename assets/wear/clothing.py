@@ -5,9 +5,10 @@ Every garment reaches from its neckline, whose hem is turned in under the skin, 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from assets.wear.collar import lapels, leaf_collar, placket
 from assets.wear.fabric import Field, Grid, Sheet, draped, grid_faces, joined, sheet, waves
@@ -16,6 +17,8 @@ from assets.wear.spec import ClothingSpec
 from assets.wear.torso import AZIMUTH, COLUMNS, Torso
 
 _ROWS = 38
+_BODY_ROWS = _ROWS + 2
+"""Of a garment's main piece: hem and edge before what falls."""
 _TUCKED_M = 0.003
 Neckline = Float[np.ndarray, " c"]
 
@@ -51,6 +54,13 @@ CUTS = {
 }
 
 
+class Hem(NamedTuple):
+    """The lower end of a garment: a point for each of the torso's columns, and which are of what is worn under it."""
+
+    points_head: Float[np.ndarray, "c 3"]
+    under: Bool[np.ndarray, " c"]
+
+
 @dataclass(frozen=True)
 class Garment:
     """Cloth by its material: `cloth`, `cloth_under` (a jacket's shirt), `cloth_trim` (buttons, strings)."""
@@ -58,6 +68,20 @@ class Garment:
     pieces: dict[str, Sheet]
     edge: Neckline
     """`down` of the uppermost cloth that lies on the skin."""
+
+    @property
+    def hem(self) -> Hem:
+        """Where the main piece, which every kind has first, ends below; and a jacket's shirt, where that is open."""
+        last = slice((_BODY_ROWS - 1) * COLUMNS, _BODY_ROWS * COLUMNS)
+        points = self.pieces["cloth"].vertices_head[last]
+        if "cloth_under" not in self.pieces:
+            return Hem(points, np.zeros(COLUMNS, dtype=bool))
+        under = self.pieces["cloth_under"].vertices_head[last]
+        middle = points.mean(axis=0)
+        front = np.linalg.norm((under - middle)[:, [0, 2]], axis=1) > np.linalg.norm(
+            (points - middle)[:, [0, 2]], axis=1
+        )
+        return Hem(np.where(front[:, None], under, points), front)
 
 
 def neckline(cut: Cut, lower_m: float) -> Neckline:

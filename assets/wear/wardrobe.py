@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from assets.wear.chart import Places
-from assets.wear.clothing import build_clothing
+from assets.wear.clothing import Hem, build_clothing
 from assets.wear.coverings import Face, build_hand, build_mask, build_phone
 from assets.wear.fabric import Sheet
 from assets.wear.headwear import HATS, Headwear
@@ -35,11 +35,12 @@ class Worn:
 
 
 class Dressed(NamedTuple):
-    """What a person wears, their skin under it (`skin_head`), and what hides their hair."""
+    """What a person wears, their skin under it, what hides their hair, and where the garment ends below."""
 
     worn: list[Worn]
     skin_head: Float[np.ndarray, "n 3"]
     hat: Headwear | None
+    hem: Hem | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,12 +86,13 @@ class Wardrobe:
             headwear: On head or neck.
             covering: Before the face.
         """
-        worn, pressed, hat = [], skin_head, None
+        worn, pressed, hat, hem = [], skin_head, None, None
         torso = self.torso.on(skin_head) if clothing is not None or _on_shoulders(headwear) else None
         if clothing is not None and torso is not None:
             garment = build_clothing(clothing, torso)
             worn += [Worn(mesh, material, "cloth") for material, mesh in garment.pieces.items()]
             pressed = self.torso.pressed(pressed, torso, garment.edge)
+            hem = garment.hem
         if headwear is not None:
             if headwear.kind == "scarf" and torso is not None:
                 worn.append(Worn(scarf(torso, headwear.seed), "scarf", "cloth"))
@@ -101,7 +103,7 @@ class Wardrobe:
                 worn += [Worn(mesh, mask_id, mask_id) for mesh in hat.pieces.values()]
         if covering is not None:
             worn += self.covering(skin_head, covering)
-        return Dressed(worn, pressed, hat)
+        return Dressed(worn, pressed, hat, hem)
 
     def hat(self, skin_head: Float[np.ndarray, "n 3"], spec: HeadwearSpec, torso: Torso | None) -> Headwear:
         """Return what is worn on the head."""

@@ -39,12 +39,15 @@ def _scaled(g: Graph, vector: Any, factor: Any) -> Any:
 
 def _box(g: Graph, direction: Any) -> tuple[Any, Any, Any]:
     """Return where the ray meets the room, and whether it meets floor or ceiling."""
-    size = g.offset("size")
+    up = g.math("GREATER_THAN", g.node("ShaderNodeSeparateXYZ", {0: direction}).outputs[2], 0.0)
+    width, depth, above = g.node("ShaderNodeSeparateXYZ", {0: g.offset("size")}).outputs
+    below = g.value("floor_down", 1.0)
+    height = g.add(below, g.mul(up, g.sub(above, below)))
+    size = g.node("ShaderNodeCombineXYZ", {0: width, 1: depth, 2: height}).outputs[0]
     away = g.node("ShaderNodeSeparateXYZ", {0: g.vector("DIVIDE", size, g.vector("ABSOLUTE", direction))}).outputs
     nearest = g.math("MINIMUM", away[0], away[1])
     level = g.math("LESS_THAN", away[2], nearest)
     place = _scaled(g, direction, g.math("MINIMUM", nearest, away[2]))
-    up = g.math("GREATER_THAN", g.node("ShaderNodeSeparateXYZ", {0: direction}).outputs[2], 0.0)
     return place, g.mul(level, g.sub(1.0, up)), g.mul(level, up)
 
 
@@ -98,6 +101,7 @@ def put(g: Graph, light: LightSpec) -> None:
     g.set("turn", backdrop.turn_rad)
     g.set("blur", backdrop.blur_rad)
     g.set("size", backdrop.half_size_m)
+    g.set("floor_down", backdrop.floor_m)
     g.set("shift", backdrop.shift_m)
     g.set("scale", backdrop.scale)
     g.set("thing_width", backdrop.thing_m[0])

@@ -28,6 +28,7 @@ from synth.blender import camera, exr
 from synth.blender.actor import Actor, GeometryLike
 from synth.blender.devices import choose_device
 from synth.blender.engine import EngineSpec
+from synth.blender.ground import Ground
 from synth.blender.lights import Lights
 from synth.blender.masks import MaskScene, Rasters, rasters
 from synth.errors import RenderError
@@ -62,6 +63,7 @@ class Session:
         self.scene.camera = self.camera
         self.actors = [Actor(self.scene)]
         self.lights = Lights(self.scene)
+        self.ground: Ground | None = None
         self.mask_scene: MaskScene | None = None
         self.folder = _memory_folder()
         self.device = choose_device(self.scene, engine.device)
@@ -116,6 +118,10 @@ class Session:
             self.actors[number].put(spec.alone(number), geometry, self.engine)
         for actor in self.actors[len(people) :]:
             actor.leave()
+        if self.ground is None and spec.ground is not None:
+            self.ground = Ground(self.scene)
+        if self.ground is not None:
+            self.ground.put(spec)
         self.lights.put(spec)
         camera.apply(self.scene, self.camera, spec)
         self.scene.cycles.seed = spec.index % 2**31

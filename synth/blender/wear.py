@@ -132,6 +132,20 @@ def build_plastic(name: str) -> tuple[Any, Graph]:
     return material, g
 
 
+def put_trousers(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
+    """Set the trousers' colour."""
+    stance = spec.subject.stance
+    if stance is not None:
+        _put(g, spec, engine, stance.colour, stance.colour, "plain", 0.03, 0.0)
+
+
+def put_shoes(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
+    """Set the shoes' colour."""
+    stance = spec.subject.stance
+    if stance is not None:
+        g.set("colour", _plastic(stance.shoes, spec.light.infrared))
+
+
 def put_trim(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
     """Set buttons and strings: white on dark cloth and dark on white."""
     worn = spec.subject.clothing
@@ -221,6 +235,8 @@ def put_phone(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
 
 
 BUILDERS: dict[str, Builder] = {
+    "trousers": (build_cloth, put_trousers),
+    "shoes": (build_plastic, put_shoes),
     "cloth": (build_cloth, put_cloth),
     "cloth_under": (build_cloth, put_under),
     "cloth_trim": (build_plastic, put_trim),

@@ -41,6 +41,7 @@ def draw_backdrop(
         turn_rad=float(rng.uniform(0.0, 2 * pi)),
         blur_rad=draw_log_uniform(rng, ranges.blur_rad_log),
         half_size_m=(width, depth, height),
+        floor_m=height,
         shift_m=(float(x), float(y), float(z)),
         scale=draw_log_uniform(rng, ranges.scale_log),
         thing_m=(draw_uniform(rng, ranges.thing_width_m), draw_uniform(rng, ranges.thing_height_m)),

@@ -5,7 +5,7 @@ image (the subject's left), elevation above the horizon.  An area lamp of power 
 irradiance P / (pi r^2), a point lamp P / (4 pi r^2): powers follow from the irradiance at the face.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import cos, exp, pi, radians, sin
 
 import numpy as np
@@ -16,8 +16,10 @@ from synth.draw.backdrop import draw_backdrop
 from synth.draw.chance import draw_log_uniform, draw_uniform, draw_whole, draw_yes
 from synth.draw.place import Screen
 from synth.ranges.light import LampRanges, LedRanges, LightRanges, ScreenLightRanges, SunRanges
-from synth.spec import LampSpec, LightSpec
+from synth.spec import BackdropSpec, LampSpec, LightSpec
 
+WALL_M, CEILING_M = 0.5, 2.5
+"""Least distance of people from the walls, and of the ceiling from the floor, of a room they stand in."""
 SUN_DIAMETER_RAD = 0.0093
 _WHITE: Vector3 = (1.0, 1.0, 1.0)
 
@@ -30,6 +32,10 @@ class Surroundings:
     cam_from_lens: Float[np.ndarray, "3 3"]
     up_cam: Float[np.ndarray, "3"]
     screen: Screen
+    ground_m: float | None = None
+    """How far the ground that people stand on is below the lens; None where they stand on none."""
+    reach_m: float = 0.0
+    """From the lens to the farthest of them."""
 
     def direction_cam(self, azimuth_rad: float, elevation_rad: float) -> Float[np.ndarray, "3"]:
         """Return the unit direction from the subject towards azimuth and elevation."""
@@ -161,6 +167,17 @@ def draw_leds(rng: np.random.Generator, ranges: LedRanges, around: Surroundings)
     return tuple(lamps)
 
 
+def _standing(backdrop: BackdropSpec | None, around: Surroundings) -> BackdropSpec | None:
+    """Return a backdrop whose floor is the ground that people stand on, and whose walls they stand before."""
+    if backdrop is None or around.ground_m is None:
+        return backdrop
+    width, depth, height = backdrop.half_size_m
+    farthest = around.reach_m + WALL_M
+    # A room's walls are at right angles but turned: each of them lies beyond the farthest.
+    size = (max(width, farthest), max(depth, farthest), max(height, CEILING_M - around.ground_m))
+    return replace(backdrop, half_size_m=size, floor_m=around.ground_m)
+
+
 def draw_light(rng: np.random.Generator, ranges: LightRanges, around: Surroundings) -> LightSpec:
     """Return all light of a scene.  Each family has a generator of its own: more windows do not move the sun."""
     windows, rooms, screen, sun, leds, behind = rng.spawn(6)
@@ -179,6 +196,6 @@ def draw_light(rng: np.random.Generator, ranges: LightRanges, around: Surroundin
         sky=sky,
         sky_rotation_rad=turn,
         sky_strength=strength,
-        backdrop=draw_backdrop(behind, ranges.backdrop, strength, lamps, reach_m),
+        backdrop=_standing(draw_backdrop(behind, ranges.backdrop, strength, lamps, reach_m), around),
         lamps=lamps,
     )

@@ -48,6 +48,10 @@ class Place:
     target_lens_m: Float[np.ndarray, "3"]
     world_from_lens: Float[np.ndarray, "3 3"]
     screen: Screen
+    lens_from_body: Float[np.ndarray, "3 3"] | None = None
+    """How the shoulders of a person who stands are turned; None where they follow the head."""
+    eye_height_m: float = 0.0
+    """Of a person who stands, above the ground."""
 
     @property
     def gaze_head(self) -> Float[np.ndarray, "3"]:

@@ -1,4 +1,4 @@
-"""COCO keypoints: pictures, and one annotation for every eye that is in sight and every face that is in the picture.
+"""COCO keypoints: pictures, and one annotation for every eye that is in sight and every face that is to be found.
 
     images/KEY.png         the picture, pixel for pixel as it was rendered
     annotations.json       COCO's own: images, categories (those that occur), annotations
@@ -6,7 +6,8 @@
 eye   87 keypoints, from the inner corner: lid margin 16, caruncle 7, iris 32, pupil 32; iris and pupil are the contours
       seen through the cornea.  bbox: the lid margin within the picture; segmentation the lid margin, area its area.
 face  68 keypoints of iBUG, the jaw on the visible outline.  bbox: forehead to chin within the picture; segmentation is
-      the bbox, area its area.
+      the bbox, area its area; head_bbox the whole head's, visible_fraction what part of the face is seen.  Faces that
+      are turned away or wholly hidden have none; a picture without faces has no annotation.
 
 v = 0 outside of the picture (x = y = 0), 1 in it but occluded, 2 seen.  Pixels: a keypoint of COCO names a pixel, its
 centre an integer, so a keypoint is our px minus one half.  Boxes and polygons of COCO are continuous with (0, 0) the
@@ -22,7 +23,7 @@ from typing import Any, TextIO
 import numpy as np
 from jaxtyping import Bool, Float
 
-from synth.export.face.faces import HALF_PIXEL, face_of, holds_face
+from synth.export.face.faces import HALF_PIXEL, Face, faces_to_find, holds_face, people
 from synth.label.ibug import LINES
 from synth.sample import Sample
 from synth.shards.encode import Encoding, encode_picture
@@ -53,6 +54,7 @@ Keypoints of an eye: lid margin 16 (from the inner corner along the upper lid an
       iris and pupil as seen through the cornea.  Of a face: iBUG's 68, the jaw on the visible outline.
       x, y name pixels by integer centres (continuous px minus 0.5).  v = 0 outside of the picture, 1 occluded, 2 seen.
       bbox and segmentation: continuous px, (0, 0) the corner; of a face both are the box from forehead to chin.
+      head_bbox: the whole head within the picture, hair and ears included; visible_fraction: part of the face seen.
 Head: pitch_yaw_roll_rad of each face, 300W-LP's angles of cam_from_head.
 Gaze: optical_pitch_yaw_rad and visual_pitch_yaw_rad of each eye, in the camera, not normalised; +pitch looks up,
       +yaw to the left of the image.
@@ -79,7 +81,8 @@ def write_coco(samples: Iterable[Sample], folder: Path) -> str:
             (folder / "images" / name).write_bytes(encode_picture(sample.picture, Encoding()))
             height, width = sample.picture.shape[:2]
             _add(file, {"id": sample.index, "file_name": name, "width": width, "height": height}, first=pictures == 0)
-            for annotation in (*annotations(sample), *face_annotations(sample)):
+            eyes = (eye for person in people(sample) for eye in annotations(person))
+            for annotation in (*eyes, *face_annotations(sample)):
                 number = sum(found.values())
                 _add(aside, {"id": number + 1, **annotation}, first=number == 0)
                 found[annotation["category_id"]] += 1
@@ -119,15 +122,20 @@ def annotations(sample: Sample) -> Iterator[dict[str, Any]]:
 
 
 def face_annotations(sample: Sample) -> Iterator[dict[str, Any]]:
-    """Yield the annotation (without its id) of the face, if the picture holds it."""
-    if not holds_face(sample):
+    """Yield the annotation (without its id) of each face that is to be found in the picture."""
+    if not any(map(holds_face, people(sample))):
         return
-    face = face_of(sample)
+    for person, face in faces_to_find(sample):
+        yield _face_annotation(person, face)
+
+
+def _face_annotation(sample: Sample, face: Face) -> dict[str, Any]:
     points_px = face.outline68 + HALF_PIXEL
     inside = ((points_px >= 0) & (points_px < np.array(face.size))).all(axis=1)
     left, top, right, bottom = face.box_inside
     rectangle = np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
-    yield {
+    head = np.clip(face.head_box, 0, [*face.size, *face.size])
+    return {
         "image_id": sample.index,
         "category_id": FACE,
         "iscrowd": 0,
@@ -135,6 +143,8 @@ def face_annotations(sample: Sample) -> Iterator[dict[str, Any]]:
         "bbox": _short(np.array([left, top, right - left, bottom - top])),
         "segmentation": [_short(rectangle)],
         "area": _area(rectangle),
+        "head_bbox": _short(np.concatenate([head[:2], head[2:] - head[:2]])),
+        "visible_fraction": round(face.visible_fraction, 4),
         "pitch_yaw_roll_rad": sample.array("face.pitch_yaw_roll_rad", 3).tolist(),
     }
 

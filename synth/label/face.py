@@ -13,12 +13,15 @@ in front but what lies within 4 mm of it: lips that touch do not hide where they
 points' eyes and dense478's iris centres are as visible as most of the lids' corners and edges, and of the pupil's edge.
 
 Boxes are left, top, right, bottom in px, of everything projected, hidden or not, inside the picture or not: `tight`
-about ibug68 with the jaw's outline, `face` about dense478 besides: forehead, chin and cheeks, as WIDER FACE asks.
+about ibug68 with the jaw's outline, `face` about dense478 besides: forehead, chin and cheeks, as WIDER FACE asks;
+`head` about the whole head down to nape and throat: skin, ears and hair (also what falls beside the face, down to
+there), beard; no hat and nothing else that is worn.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -32,6 +35,7 @@ from synth.geometry.rotation import pitch_yaw_roll_upright
 from synth.label.celeba import celeba_attributes
 from synth.label.eye import EyeLabels
 from synth.label.points import Points, points
+from synth.label.shown import shown
 from synth.sight import View
 from synth.spec import SceneSpec
 
@@ -51,6 +55,15 @@ class FaceLabels:
     """Of 300W-LP: R = Rx(-pitch) Ry(yaw) Rz(roll) is the rotation of `cam_from_head`."""
     box_tight_px: Float[np.ndarray, "4"]
     box_face_px: Float[np.ndarray, "4"]
+    box_head_px: Float[np.ndarray, "4"]
+    whole: bool
+    """Whether eyes and corners of the mouth all project into the picture."""
+    facing: float
+    """What part of the face's surface the head shows to the camera, 0 to 1: 0 from behind."""
+    inside_fraction: float
+    """What part of what it shows lies inside the picture; see synth/label/shown.py."""
+    visible_fraction: float
+    """What part of what it shows lies inside the picture and is not hidden by others or by what is held or worn."""
     expression: str
     expression_weights: dict[str, float]
     celeba: dict[str, bool]
@@ -60,7 +73,7 @@ class FaceLabels:
 def face_labels(
     scene: SceneSpec, view: View, subject: SubjectGeometry, eyes: dict[Side, EyeLabels]
 ) -> FaceLabels | None:
-    """Return the labels of a face; None unless its eyes and the corners of its mouth project into the picture.
+    """Return the labels of a face; None where the picture holds an eye at most.
 
     Args:
         scene: The scene.
@@ -68,7 +81,8 @@ def face_labels(
         subject: The geometry of the scene.
         eyes: Labels of the eyes.
     """
-    if not _holds(view, subject):
+    inside = _inside(view, subject)
+    if not inside.holds:
         return None
     where = landmarks_head(subject)
     where["jaw_outline"] = jaw_outline(subject, view.camera_head)
@@ -80,6 +94,7 @@ def face_labels(
         seen["dense478"].px[number] = eyes[side].apparent.pupil_centre_px
     labelled = {name: points(view, at, seen[name].visible) for name, at in where.items()}
     tight = np.concatenate([labelled["ibug68"].px, labelled["jaw_outline"].px])
+    seen_part = shown(view, subject, labelled["dense478"], SOFT_M)
     expression = scene.subject.expression
     return FaceLabels(
         points=labelled,
@@ -87,17 +102,32 @@ def face_labels(
         pitch_yaw_roll_rad=pitch_yaw_roll_upright(view.cam_from_head[:3, :3]),
         box_tight_px=_box(tight),
         box_face_px=_box(np.concatenate([tight, labelled["dense478"].px])),
+        box_head_px=_box(project(view.camera_matrix, apply(view.cam_from_head, subject.outline_head))),
+        whole=inside.whole,
+        facing=seen_part.facing,
+        inside_fraction=seen_part.inside,
+        visible_fraction=seen_part.visible,
         expression=expression.name,
         expression_weights=dict(expression.weights),
         celeba=celeba_attributes(scene),
     )
 
 
-def _holds(view: View, subject: SubjectGeometry) -> bool:
-    """Return whether both eyes and both corners of the mouth project into the picture: quicker than all landmarks."""
+class _Inside(NamedTuple):
+    holds: bool
+    """Half of what follows, and the middle of it, project into the picture."""
+    whole: bool
+    """Both eyes and both corners of the mouth do."""
+
+
+def _inside(view: View, subject: SubjectGeometry) -> _Inside:
+    """Return whether the picture holds the face: quicker than all landmarks."""
     eyes = [eye.centre_head for eye in subject.eyes.values()]
-    px = project(view.camera_matrix, apply(view.cam_from_head, np.stack([*eyes, *subject.mouth_corners_head])))
-    return bool(((px >= 0) & (px <= np.array(view.size_px))).all())
+    points = np.stack([*eyes, *subject.mouth_corners_head])
+    with np.errstate(invalid="ignore"):  # behind the lens nothing projects
+        px = project(view.camera_matrix, apply(view.cam_from_head, np.concatenate([points, [points.mean(axis=0)]])))
+        inside = ((px >= 0) & (px <= np.array(view.size_px))).all(axis=-1)
+    return _Inside(bool(inside[4] and inside[:4].sum() >= 2), bool(inside[:4].all()))
 
 
 def _box(px: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "4"]:

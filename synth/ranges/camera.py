@@ -34,6 +34,8 @@ class Aim(Enum):
     """The mean of one eye's corners."""
     head = "head"
     """The middle of the head."""
+    people = "people"
+    """Nothing: the lens stands as it stands, and sees whom it sees (`View.frame`)."""
 
 
 class Attention(Enum):
@@ -125,13 +127,47 @@ class SensorRanges:
 
 
 @dataclass
+class StandingRanges:
+    """People who stand on one level ground before a lens above it; poses of heads as `PlaceRanges` says."""
+
+    lens_height_m_log: Range
+    near_m: float
+    """Nobody is nearer to the lens than this, along the ground."""
+    reach_m_log: Range
+    """How far away the farthest may be; farther where so many would have no room."""
+    room_m2: float
+    """Ground that each needs."""
+    neck_yaw_deg: Normal
+    """Of the head against the shoulders."""
+    beyond: float
+    """Heads lie up to this part of the picture's size outside of it."""
+    away_probability: float
+    """Of a person with the back to the lens."""
+    away_deg: Range
+    """How far such a head is turned from the lens, either way."""
+    empty_probability: float
+    """Of a picture where all are turned away: one without a face."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be."""
+        for name in ("away_probability", "empty_probability"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ConfigError(f"standing.{name}={getattr(self, name)}: must lie between 0 and 1")
+        if not 0.3 <= self.near_m < self.reach_m_log.low:
+            raise ConfigError(f"standing.near_m={self.near_m}: must be at least 0.3 and below reach_m_log")
+        if self.lens_height_m_log.low <= 0 or self.room_m2 <= 0:
+            raise ConfigError("standing.lens_height_m_log and standing.room_m2 must be above 0")
+
+
+@dataclass
 class CrowdRanges:
-    """How many people are before the lens; each is placed and posed as `PlaceRanges` says."""
+    """How many people are before the lens; each is placed and posed as `PlaceRanges` or `standing` say."""
 
     count_log: Range
     """Log-uniform, rounded."""
     apart_m: float
-    """Least distance between two heads."""
+    """Least distance between two heads; of people who stand, along the ground."""
+    standing: StandingRanges | None
 
     def __post_init__(self) -> None:
         """Refuse pictures of nobody, and more people than Blender is given slots for."""
@@ -178,5 +214,9 @@ class CameraRanges:
             raise ConfigError("aim_jitter_m and aim_jitter_roll_deg are standard deviations: must not be negative")
         if self.view is View.normalised and self.aim is not Aim.eye:
             raise ConfigError(f"aim={self.aim.value}: view=normalised is turned to an eye")
+        if self.aim is Aim.people and self.view is not View.frame:
+            raise ConfigError(f"aim=people: view={self.view.value} is turned to one of them; give view=frame")
+        if self.crowd.standing is not None and self.view is not View.frame:
+            raise ConfigError(f"crowd.standing: needs view=frame, not {self.view.value}")
         if self.view is not View.normalised and not self.devices:
             raise ConfigError(f"devices=[]: view={self.view.value} needs at least one device")

@@ -13,13 +13,19 @@ A picture that holds a face has less room for each eye, and shows:
     face box                            from forehead to chin
     left, down, forward                 arrows of 60 mm from the nose's bridge: the axes of the head
     visual axis                         arrows of 60 mm from the pupils
+
+A picture of many shows, of everybody:
+
+    face box                            of faces to be found; in another colour where more than half of one is hidden
+    head box                            of the whole head; in another colour where no face is to be found
+    five points                         seen and hidden in two colours
 """
 
 import numpy as np
 from jaxtyping import Float
 from PIL import Image
 
-from synth.export.face.faces import HALF_PIXEL, face_of, holds_face
+from synth.export.face.faces import HALF_PIXEL, face_of, holds_face, people
 from synth.label.ibug import LINES
 from synth.report.pen import Colour, Pen
 from synth.sample import Sample
@@ -48,6 +54,14 @@ FACE_COLOURS = {
     "forward": (80, 130, 255),
     "visual axis": (240, 90, 230),
 }
+CROWD_COLOURS = {
+    "face box": (250, 250, 250),
+    "face more than half hidden": (255, 150, 60),
+    "head box": (90, 170, 255),
+    "head without a face to be found": (150, 110, 220),
+    "point seen": (90, 235, 120),
+    "point hidden": (255, 70, 70),
+}
 HEAD_AXES = {"left": (1.0, 0.0, 0.0), "down": (0.0, 1.0, 0.0), "forward": (0.0, 0.0, -1.0)}
 CONTOURS = (
     ("lid margin", "apparent.lid_margin_px", "lid_margin", 16),
@@ -64,7 +78,9 @@ def draw_sample(sample: Sample, scale: float, labels: bool = True) -> Image.Imag
     if not labels:
         return picture.resize((width, height), _filter(scale))
     big = picture.resize((width * INK, height * INK), _filter(scale * INK) if scale < 4 else Image.Resampling.NEAREST)
-    if holds_face(sample):
+    if is_crowd(sample):
+        _draw_crowd(Pen(big, scale * INK, line_px=INK), sample)
+    elif holds_face(sample):
         _draw_face(Pen(big, scale * INK, line_px=INK), sample, sample.array("camera_matrix", 3, 3))
     else:
         pen = Pen(big, scale * INK, line_px=1.5 * INK)
@@ -105,11 +121,34 @@ def _draw_gaze(
     _draw_arrow(pen, start_px, pupil_cam, along_cam, colour, camera_matrix)
 
 
+def is_crowd(sample: Sample) -> bool:
+    """Return whether a picture is one of several people."""
+    return len(people(sample)) > 1
+
+
+def _draw_crowd(pen: Pen, sample: Sample) -> None:
+    faces = [face_of(person) for person in people(sample) if holds_face(person)]
+    # The nearest last, as they hide each other.
+    for face in sorted(faces, key=lambda face: -face.cam_from_head[2, 3]):
+        found = face.to_be_found
+        _draw_box(pen, face.head_box, CROWD_COLOURS["head box" if found else "head without a face to be found"])
+        if not found:
+            continue
+        hidden = face.hidden_fraction > 0.5
+        _draw_box(pen, face.box, CROWD_COLOURS["face more than half hidden" if hidden else "face box"])
+        for at, seen in zip(face.five + HALF_PIXEL, face.five_visible, strict=True):
+            pen.dot(at, CROWD_COLOURS["point seen" if seen else "point hidden"])
+
+
+def _draw_box(pen: Pen, box: Float[np.ndarray, "4"], colour: Colour) -> None:
+    left, top, right, bottom = box
+    corners_px = np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
+    pen.contour(corners_px, np.ones(4, dtype=bool), colour, dots=False)
+
+
 def _draw_face(pen: Pen, sample: Sample, camera_matrix: Float[np.ndarray, "3 3"]) -> None:
     face = face_of(sample)
-    left, top, right, bottom = face.box
-    corners_px = np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
-    pen.contour(corners_px, np.ones(4, dtype=bool), FACE_COLOURS["face box"], dots=False)
+    _draw_box(pen, face.box, FACE_COLOURS["face box"])
     points_px = face.outline68 + HALF_PIXEL
     for line in LINES:
         part = slice(line.first, line.last + 1)

@@ -61,6 +61,10 @@ class Pen:
             corners = [end + along * grow, wings + across * (head * 0.5 + grow), wings - across * (head * 0.5 + grow)]
             draw.polygon([(float(x), float(y)) for x, y in corners], fill=ink)
 
+    def dot(self, at_px: Float[np.ndarray, "2"], colour: Colour) -> None:
+        """Draw a small disc."""
+        _disc(ImageDraw.Draw(self.picture), at_px * self.scale, self.line_px * 1.1, colour)
+
     def cross(self, at_px: Float[np.ndarray, "2"], colour: Colour) -> None:
         """Draw a small open cross, so that what it marks is seen in its middle."""
         x, y = at_px * self.scale

@@ -8,8 +8,8 @@ from jaxtyping import UInt8
 from PIL import Image, ImageDraw, ImageFont
 
 from synth.errors import ConfigError
-from synth.export.face.faces import holds_face
-from synth.report.overlay import COLOURS, FACE_COLOURS, draw_sample
+from synth.export.face.faces import face_of, holds_face, people
+from synth.report.overlay import COLOURS, CROWD_COLOURS, FACE_COLOURS, draw_sample, is_crowd
 from synth.report.pen import Colour
 from synth.sample import Sample
 
@@ -62,18 +62,30 @@ def draw_sheet(samples: Sequence[Sample], layout: Layout, title: str, labels: bo
 
 
 def legend_of(samples: Sequence[Sample]) -> Legend:
-    """Return what the colours over these pictures mean, of eyes or of faces, and notes without a colour."""
-    kinds = {holds_face(sample) for sample in samples}
-    colours = (COLOURS if False in kinds else {}) | (FACE_COLOURS if True in kinds else {})
-    notes = (NOTES if False in kinds else ()) + (FACE_NOTES if True in kinds else ())
+    """Return what the colours over these pictures mean, of eyes, faces or crowds, and notes without a colour."""
+    colours: dict[str, Colour] = {}
+    notes: tuple[str, ...] = ()
+    for kind in sorted({_kind(sample) for sample in samples}):
+        colours |= (COLOURS, FACE_COLOURS, CROWD_COLOURS)[kind]
+        notes += (NOTES, FACE_NOTES, ())[kind]
     return [*colours.items(), *((note, None) for note in notes)]
+
+
+def _kind(sample: Sample) -> int:
+    """Return what is drawn over a picture: 0 an eye, 1 a face, 2 a crowd."""
+    return 2 if is_crowd(sample) else int(holds_face(sample))
 
 
 def caption(sample: Sample) -> tuple[str, str]:
     """Return what stands below a picture: on the left its index, on the right angles in degrees.
 
-    Of an eye: which it is, and its optical pitch and yaw.  Of a face: the head's pitch, yaw and roll.
+    Of an eye: which it is, and its optical pitch and yaw.  Of a face: the head's pitch, yaw and roll.  Of a crowd: its
+    faces to be found, and the heads that show none.
     """
+    if is_crowd(sample):
+        heads = [face_of(person) for person in people(sample) if holds_face(person)]
+        faces = sum(head.to_be_found for head in heads)
+        return f"{sample.index}", f"faces: {faces}, other heads: {len(heads) - faces}"
     if holds_face(sample):
         angles = np.degrees(sample.array("face.pitch_yaw_roll_rad", 3))
         return f"{sample.index}", "  ".join(_signed(angle) for angle in angles)

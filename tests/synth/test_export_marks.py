@@ -23,6 +23,49 @@ from tests.synth.fake_samples import fake_sample
 FACES = [fake_face(4, index, edge=index == 3) for index in range(8)]
 
 
+def with_face(sample: Sample, **changes: object) -> Sample:
+    return dataclasses.replace(sample, labels={**sample.labels, "face": {**sample.labels["face"], **changes}})
+
+
+def crowd() -> list[Sample]:
+    """Return a picture of three, one of whom is half hidden and one seen from behind, and one of a back alone."""
+    first, second, back = FACES[0], with_face(FACES[1], visible_fraction=0.5), with_face(FACES[2], facing=0.1)
+    many = dataclasses.replace(first, labels={**first.labels, "others": [second.labels, back.labels]})
+    return [many, back]
+
+
+def test_crowds_list_every_face_and_no_backs(tmp_path: Path) -> None:
+    for name in ("wider", "retina", "coco"):
+        (tmp_path / name).mkdir()
+    assert "2 pictures, 2 faces" in write_widerface(iter(crowd()), tmp_path / "wider")
+    lines = (tmp_path / "wider/wider_face_split/wider_face_train_bbx_gt.txt").read_text().splitlines()
+    assert lines[1] == "2" and lines[2].split()[8] == "0" and lines[3].split()[8] == "2"
+    assert lines[5:] == ["0", "0 0 0 0 0 0 0 0 0 0 "], "as WIDER FACE writes a picture of nobody"
+    assert "2 pictures, 2 faces" in write_retinaface(iter(crowd()), tmp_path / "retina")
+    lines = (tmp_path / "retina/train/label.txt").read_text().splitlines()
+    assert [line.startswith("#") for line in lines] == [True, False, False, True]
+    write_coco(iter(crowd()), tmp_path / "coco")
+    document = json.loads((tmp_path / "coco/annotations.json").read_text())
+    faces = [a for a in document["annotations"] if "head_bbox" in a]
+    assert len(document["images"]) == 2 and [a["image_id"] for a in faces] == [0, 0]
+    assert [a["visible_fraction"] for a in faces] == [1, 0.5]
+    for face in faces:
+        (x, y, w, h), (hx, hy, hw, hh) = face["bbox"], face["head_bbox"]
+        assert hx <= x and hy <= y and hx + hw >= x + w and hy + hh >= y + h
+
+
+@pytest.mark.parametrize(("seen", "occlusion", "invalid"), [(1.0, 0, 0), (0.8, 1, 0), (0.4, 2, 0), (0.05, 2, 1)])
+def test_widerface_tells_how_much_is_hidden(seen: float, occlusion: int, invalid: int) -> None:
+    sample = with_face(FACES[0], visible_fraction=seen)
+    found = flags(sample, face_of(sample))
+    assert (found[4], found[3]) == (occlusion, invalid)
+
+
+def test_what_the_edge_cuts_is_not_occluded() -> None:
+    sample = with_face(FACES[0], visible_fraction=0.5, inside_fraction=0.5)
+    assert flags(sample, face_of(sample))[4] == 0
+
+
 def outline(sample: Sample) -> np.ndarray:
     jaw = sample.array("face.apparent.jaw_outline", 17, 2)
     return np.concatenate([jaw, sample.array("face.apparent.ibug68", 68, 2)[17:]])

@@ -8,7 +8,7 @@ Landmarks are the apparent ones.  `ibug68_px` has the jaw where the bone is, wha
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Shaped
@@ -18,6 +18,8 @@ from synth.sample import Sample
 
 HALF_PIXEL = 0.5
 JAW = 17
+LEAST_FACING = 0.25
+"""A head that shows less of its face is seen from behind: turned by more than about 125 degrees."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,10 @@ class Face:
         cam_from_head: Head pose.
         box: Left, top, right, bottom of forehead to chin, not cut at the picture's edge.
         size: Width and height of the picture.
+        head_box: Of the whole head, hair and ears included.
+        facing: What part of its surface the head shows to the camera.
+        inside_fraction: What part of what it shows lies inside the picture.
+        visible_fraction: What part of what it shows is seen.
     """
 
     ibug68: Float[np.ndarray, "68 2"]
@@ -47,11 +53,42 @@ class Face:
     cam_from_head: Float[np.ndarray, "4 4"]
     box: Float[np.ndarray, "4"]
     size: tuple[int, int]
+    head_box: Float[np.ndarray, "4"]
+    facing: float
+    inside_fraction: float
+    visible_fraction: float
 
     @property
     def box_inside(self) -> Float[np.ndarray, "4"]:
         """The part of the box that lies in the picture."""
         return np.clip(self.box, 0, [*self.size, *self.size])
+
+    @property
+    def to_be_found(self) -> bool:
+        """Whether a detector should find it: some of it is seen, and it is a face, no back of a head."""
+        return self.facing >= LEAST_FACING and self.visible_fraction > 0
+
+    @property
+    def hidden_fraction(self) -> float:
+        """What part of what lies inside the picture is hidden by others, or by what is held or worn."""
+        return 1.0 - self.visible_fraction / self.inside_fraction if self.inside_fraction > 0 else 1.0
+
+
+def people(sample: Sample) -> list[Sample]:
+    """Return a sample for each person of a picture, with the labels of that person; the first is the sample's own."""
+    others = sample.labels.get("others") or ()
+    return [sample, *(replace(sample, labels=labels) for labels in others)]
+
+
+def faces_to_find(sample: Sample) -> list[tuple[Sample, Face]]:
+    """Return the faces that a detector should find in a picture, each with the labels of its person; maybe none.
+
+    Raises:
+        DataError: The picture holds no head at all: it is one of an eye.
+    """
+    heads = [person for person in people(sample) if holds_face(person)]
+    faces = [(person, face_of(person)) for person in heads or [sample]]
+    return [(person, face) for person, face in faces if face.to_be_found]
 
 
 def holds_face(sample: Sample) -> bool:
@@ -84,6 +121,10 @@ def face_of(sample: Sample) -> Face:
         cam_from_head=sample.array("cam_from_head", 4, 4),
         box=sample.array("face.box_face_px", 4),
         size=(sample.picture.shape[1], sample.picture.shape[0]),
+        head_box=sample.array("face.box_head_px", 4),
+        facing=float(sample.array("face.facing")),
+        inside_fraction=float(sample.array("face.inside_fraction")),
+        visible_fraction=float(sample.array("face.visible_fraction")),
     )
 
 

@@ -5,12 +5,13 @@
 
 Points in order: eye, eye, nose, corner, corner of the mouth, each pair first the one on the left of an upright picture.
 hidden is 0 for what is seen and 1 for what is not; sharpness runs from 0 to 1.  Points are pixels by integer centres.
+Faces are those of the export widerface; a picture without any has its "# path" alone.
 """
 
 from collections.abc import Iterable
 from pathlib import Path
 
-from synth.export.face.faces import face_of
+from synth.export.face.faces import Face, faces_to_find
 from synth.export.face.widerface import CLEAR, EVENT, blur, whole_box
 from synth.sample import Sample
 from synth.shards.encode import Encoding, PictureFormat, encode_picture
@@ -21,7 +22,7 @@ Boxes: x y w h from forehead to chin, whole px, cut at the picture's edge.
 Points: five times x y hidden, pixels by integer centres (continuous px minus 0.5): the subject's right eye, left eye,
       nose, right and left corner of the mouth; hidden 0 is seen, 1 is not.  The last number is how sharp the face is.
 Gaze: none.
-{samples} pictures, one face each.
+{samples} pictures, {faces} faces.
 """
 
 
@@ -33,18 +34,23 @@ def write_retinaface(samples: Iterable[Sample], folder: Path, quality: int = 98)
     """
     pictures = folder / "train" / "images" / EVENT
     pictures.mkdir(parents=True)
-    count = 0
+    count = found = 0
     with (folder / "train" / "label.txt").open("w", encoding="ascii") as file:
         for sample in samples:
-            face = face_of(sample)
+            faces = faces_to_find(sample)
             name = f"{sample.key}.jpg"
             (pictures / name).write_bytes(encode_picture(sample.picture, Encoding(PictureFormat.jpg, quality)))
-            box = " ".join(map(str, whole_box(face)))
-            points = " ".join(
-                f"{x:.3f} {y:.3f} {float(not seen):.1f}"
-                for (x, y), seen in zip(face.five, face.five_visible, strict=True)
-            )
-            sharpness = max(0.0, 1.0 - blur(sample, face) / (2 * CLEAR))
-            file.write(f"# {EVENT}/{name}\n{box} {points} {sharpness:.2f}\n")
-            count += 1
-    return README.format(samples=count)
+            file.write(f"# {EVENT}/{name}\n")
+            file.writelines(_line(person, face) for person, face in faces)
+            count, found = count + 1, found + len(faces)
+    return README.format(samples=count, faces=found)
+
+
+def _line(sample: Sample, face: Face) -> str:
+    """Return the line of a face."""
+    box = " ".join(map(str, whole_box(face)))
+    points = " ".join(
+        f"{x:.3f} {y:.3f} {float(not seen):.1f}" for (x, y), seen in zip(face.five, face.five_visible, strict=True)
+    )
+    sharpness = max(0.0, 1.0 - blur(sample, face) / (2 * CLEAR))
+    return f"{box} {points} {sharpness:.2f}\n"

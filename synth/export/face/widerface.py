@@ -6,11 +6,14 @@
     blur          0 clear, 1 normal, 2 heavy: of the optics' blur over the face's width
     expression    0 typical, 1 exaggerated: a face unit is moved by more than half
     illumination  0 normal, 1 extreme: exposed a stop too dark or too bright
-    invalid       0
-    occlusion     0 none, 1 partial, 2 heavy: share of the inner points behind something that is not the head's own turn
+    invalid       0, 1 for what no one could find: less than a tenth of it is seen, or it is narrower than 6 px
+    occlusion     0 none, 1 partial, 2 heavy: up to 5, up to 30 or more hundredths of the face's area inside
+                  the picture lies behind others, hands, masks; what the head's own turn hides does not count
     pose          0 typical, 1 atypical: roll or pitch beyond 30 deg, or yaw beyond 90
 
-x, y is the upper left corner, whole px; a box is cut at the picture's edge.
+x, y is the upper left corner, whole px.  A box is that of the whole face, hidden or not, cut at the picture's edge.
+Backs of heads, and faces of which nothing is seen, are not listed; a picture without faces has the number 0 and, as in
+WIDER FACE itself, one line of ten zeros.
 """
 
 from collections.abc import Iterable
@@ -18,21 +21,25 @@ from pathlib import Path
 
 import numpy as np
 
-from synth.export.face.faces import JAW, Face, face_of
+from synth.export.face.faces import Face, faces_to_find
 from synth.sample import Sample
 from synth.shards.encode import Encoding, PictureFormat, encode_picture
 
 EVENT = "0--canthus"
-INNER_LIPS = 60
+PARTLY, HEAVILY = 0.05, 0.3
+"""Hidden part of a face from which it is partly and heavily occluded."""
+LEAST_SEEN, LEAST_PX = 0.1, 6.0
+"""What is seen of a face, and how wide it is, below which nobody is asked to find it."""
 SHARP, CLEAR = 0.006, 0.015
 """Blur over the face's width up to which a face is clear, and not yet heavily blurred."""
+NOTHING = (0,) * 10
 README = """\
 WIDER FACE, rendered: WIDER_train/images and wider_face_split/wider_face_train_bbx_gt.txt.
 Boxes: x y w h from forehead to chin and over both sides of the face, whole px from the upper left corner of the
       picture, cut at its edge.  Then blur expression illumination invalid occlusion pose, by rules over what was
       rendered (see synth/export/face/widerface.py), not by annotators.
 Gaze: none.
-{samples} pictures, one face each.
+{samples} pictures, {faces} faces.
 """
 
 
@@ -45,16 +52,17 @@ def write_widerface(samples: Iterable[Sample], folder: Path, quality: int = 98) 
     pictures = folder / "WIDER_train" / "images" / EVENT
     pictures.mkdir(parents=True)
     (folder / "wider_face_split").mkdir()
-    count = 0
+    count = found = 0
     with (folder / "wider_face_split" / "wider_face_train_bbx_gt.txt").open("w", encoding="ascii") as file:
         for sample in samples:
-            face = face_of(sample)
+            faces = faces_to_find(sample)
             name = f"{sample.key}.jpg"
             (pictures / name).write_bytes(encode_picture(sample.picture, Encoding(PictureFormat.jpg, quality)))
-            numbers = (*whole_box(face), *flags(sample, face))
-            file.write(f"{EVENT}/{name}\n1\n{' '.join(map(str, numbers))} \n")
-            count += 1
-    return README.format(samples=count)
+            lines = [(*whole_box(face), *flags(person, face)) for person, face in faces] or [NOTHING]
+            rows = "".join(" ".join(map(str, line)) + " \n" for line in lines)
+            file.write(f"{EVENT}/{name}\n{len(faces)}\n{rows}")
+            count, found = count + 1, found + len(faces)
+    return README.format(samples=count, faces=found)
 
 
 def whole_box(face: Face) -> tuple[int, int, int, int]:
@@ -73,22 +81,13 @@ def flags(sample: Sample, face: Face) -> tuple[int, int, int, int, int, int]:
     stops = sample.spec_number("camera.exposure_stops")
     weights = sample.labels["face"].get("expression_weights", {})
     pitch, yaw, roll = np.degrees(np.abs(sample.array("face.pitch_yaw_roll_rad", 3)))
-    softness = blur(sample, face)
+    softness, hidden = blur(sample, face), face.hidden_fraction
+    left, _, right, _ = face.box_inside
     return (
         int(softness > SHARP) + int(softness > CLEAR),
         int(max(weights.values(), default=0.0) > 0.5),
         int(abs(stops) > 1.0),
-        0,
-        occlusion(face, yaw),
+        int(face.visible_fraction < LEAST_SEEN or right - left < LEAST_PX),
+        int(hidden > PARTLY) + int(hidden > HEAVILY),
         int(pitch > 30 or roll > 30 or yaw > 90),
     )
-
-
-def occlusion(face: Face, yaw_deg: float) -> int:
-    """Return 0, 1 or 2 for none, up to 30 hundredths or more of the inner points hidden by something."""
-    inner = np.arange(JAW, INNER_LIPS)  # shut lips hide their inner points themselves
-    inside = ((face.outline68[inner] > -0.5) & (face.outline68[inner] < np.array(face.size) - 0.5)).all(axis=1)
-    # A turned head hides its far side by itself: about a hundredth of the points a degree, from 25 degrees on.
-    own = np.clip((yaw_deg - 25) / 100, 0, 0.5)
-    hidden = float((inside & ~face.outline68_visible[inner]).mean()) - own
-    return int(hidden > 0.02) + int(hidden > 0.3)
