@@ -5,11 +5,14 @@ import dataclasses
 import numpy as np
 import pytest
 
+from assets.landmarks import face_triangles
 from synth.labels import everybody, geometry, label
 from tests.agreement.scenes import drawn, enlarged, part, with_person
 
 SMALL = ("camera.width=320", "camera.height=240", "light.backdrop.probability=0", "subject.glasses.probability=0")
 NEARER_M = 5e-3
+FACE, LIFT_M = 10, 4e-3
+WIDE = ("camera.crop_width_m.low=0.6", "camera.crop_width_m.high=0.7")
 BEHIND_M = np.array([0.18, -0.03, 0.5])
 
 
@@ -103,3 +106,59 @@ def test_people_keep_apart_and_each_is_who_they_were_among_fewer():
     assert len({person.subject.identity for person in spec.people}) == 6
     assert len({person.subject.age_years for person in spec.people}) == 6
     assert with_person(spec, subject=spec.people[1].subject).people[1:] == spec.people[1:]
+
+
+def test_what_is_seen_of_a_half_hidden_face_is_what_the_masks_show(session, below, crowd):
+    """The face's own triangles as a shape of another id: counted alone before the camera, and behind the other."""
+    spec, people = crowd
+    labels = label(spec, *people)
+    for number, of in enumerate((labels, *labels.others)):
+        face = of.face
+        counts = []
+        for scene, others in ((spec, list(people)), (spec.alone(number), [people[number]])):
+            at = number if len(others) > 1 else 0
+            others[at] = dataclasses.replace(others[at], parts=(*others[at].parts, surface(face, scene.people[at])))
+            counts.append((session.rasters(scene, *others, hair=False).mask == FACE).sum())
+        assert counts[1] > 2000
+        below("visible part of a face against the masks", abs(face.visible_fraction - counts[0] / counts[1]), 0.05)
+    assert 0.15 < labels.others[0].face.visible_fraction < 0.85 and labels.face.visible_fraction > 0.9
+
+
+def surface(face, person):
+    """The face that the labels measure, lifted off the skin towards the camera, as a part that the mask tells apart."""
+    cam = face.points["dense478"].cam[:468]
+    cam = cam * (1 - LIFT_M / np.linalg.norm(cam, axis=1, keepdims=True))
+    head = (cam - np.array(person.cam_from_head_translation_m)) @ np.array(person.cam_from_head_rotation)
+    triangles = face_triangles()
+    return part("mouth_face", head, np.column_stack([triangles, triangles[:, 2]]), FACE)
+
+
+def haired(style):
+    """A portrait of somebody with this hair and no hat."""
+    for index in range(200):
+        spec = enlarged(drawn(index, *SMALL, *WIDE, experiment="portrait"), 2)
+        if spec.subject.scalp_hair.style == style and spec.subject.headwear is None:
+            return spec
+    raise AssertionError(f"nobody with hair {style}")
+
+
+@pytest.mark.parametrize("style", ["short", "afro"])
+def test_the_box_of_a_head_is_that_of_its_mask(session, below, style):
+    """Skin above the neck with its ears, and hair that ends above it too: the mask of them alone."""
+    spec = haired(style)
+    subject = geometry(spec)
+    face = label(spec, subject).face
+    skin = next(piece for piece in subject.parts if piece.name == "skin")
+    whole = {tuple(point) for point in np.round(subject.outline_head, 9)}
+    head = np.array([tuple(point) in whole for point in np.round(skin.vertices_head, 9)])
+    shape = part("mouth", skin.vertices_head, skin.faces[head[skin.faces].all(axis=1)], FACE)
+    hair = tuple(strands for strands in subject.strands if strands.name == "hair")
+    lies_above = np.isin(np.round(hair[0].points_head[..., 1], 9), np.round(subject.outline_head[:, 1], 9))
+    assert lies_above.mean() > 0.97
+    rasters = session.rasters(spec, dataclasses.replace(subject, parts=(shape,), strands=hair))
+    v, u = np.nonzero(rasters.mask)
+    left, top, right, bottom = face.box_head_px
+    inside = (left > 0) and (top > 0) and right < spec.camera.width and bottom < spec.camera.height
+    assert inside, "the head is whole in the picture"
+    away = np.abs([u.min() - left, v.min() - top, u.max() + 1 - right, v.max() + 1 - bottom])
+    below("box of a head with its hair against its mask, px", away.max(), 1.0)
