@@ -13,7 +13,7 @@ SMALL = ("camera.width=320", "camera.height=240", "light.backdrop.probability=0"
 NEARER_M = 5e-3
 FACE, LIFT_M = 10, 4e-3
 WIDE = ("camera.crop_width_m.low=0.6", "camera.crop_width_m.high=0.7")
-BEHIND_M = np.array([0.18, -0.03, 0.5])
+BEHIND_M = np.array([0.11, -0.03, 0.5])
 
 
 @pytest.fixture(scope="module")
