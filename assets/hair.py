@@ -2,7 +2,8 @@
 
 A guide grows step by step: it keeps its direction as far as it is stiff, is combed as its style wants it, falls, and is
 pushed off the skin, the further the more hair lies under it.  Strands run between the guides of their neighbourhood,
-gather to locks, curl, and are cut.  Strands are drawn thicker than hair is (0.07 mm), as there are fewer of them.
+gather to locks, curl, and are cut.  Strands are drawn thicker than hair is (0.07 mm), as there are fewer of them; under
+them run broad ones, the mass of the hair (assets/mass.py), so that neither light nor eye passes between.
 """
 
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from jaxtyping import Float, Int
 
 from assets.ground import Ground, Plot
 from assets.locks import DOWN, along, curl, unit
+from assets.mass import MASS_INSIDE_M, MASS_SHARE, sunk
 from assets.person import ScalpHairSpec
 from assets.scalp import inside_m, scalp_density, step
 from assets.tied import bun, drawn_back, tail, tie
@@ -36,26 +38,30 @@ class Style:
     level: bool = False
     """Cut at one height all around, not at one length."""
     tied: bool = False
+    mass_m: float = 0.0
+    """Radius of the broad strands under the fine ones; 0 where hair is too short to hide any."""
+    side_parted: bool = False
+    """Parted at one side, however near to the middle the person's parting is."""
 
 
 STYLES = {
     "bald": Style(0, 2, (0.0, 0.0, 0.0), 0.0, 1.0, 0.0),
     "shaved": Style(4200, 3, (0.0, 0.3, -0.5), 0.55, 1.0, 0.00017),
     "crew": Style(6000, 4, (0.1, 0.0, -0.8), 0.55, 0.5, 0.00026, sides=0.35),
-    "short": Style(6000, 7, (0.9, 0.0, -0.25), 0.30, 0.10, 0.00028, sides=0.45),
-    "swept": Style(5500, 8, (0.25, -0.1, 1.0), 0.35, 0.14, 0.00028, sides=0.5),
-    "medium": Style(5000, 8, (0.9, 0.2, 0.15), 0.16, 0.05, 0.00032),
-    "long": Style(3600, 9, (0.9, 0.25, 0.35), 0.12, 0.04, 0.00046),
-    "bob": Style(4600, 9, (0.9, 0.25, 0.2), 0.12, 0.04, 0.00040, level=True),
-    "afro": Style(5000, 9, (0.0, -0.25, 0.0), 0.95, 1.5, 0.00040),
-    "ponytail": Style(4000, 9, (0.0, 0.0, 1.0), 0.1, 0.05, 0.00032, tied=True),
-    "bun": Style(4000, 9, (0.0, 0.0, 1.0), 0.1, 0.05, 0.00032, tied=True),
+    "short": Style(8000, 7, (0.9, 0.0, -0.25), 0.30, 0.10, 0.00026, sides=0.45, mass_m=0.0013, side_parted=True),
+    "swept": Style(7500, 8, (0.25, -0.1, 1.0), 0.35, 0.14, 0.00026, sides=0.5, mass_m=0.0015),
+    "medium": Style(7500, 8, (0.9, 0.2, 0.15), 0.16, 0.05, 0.00030, mass_m=0.0020),
+    "long": Style(6500, 9, (0.9, 0.25, 0.35), 0.12, 0.04, 0.00036, mass_m=0.0026),
+    "bob": Style(7500, 9, (0.9, 0.25, 0.2), 0.12, 0.04, 0.00034, level=True, mass_m=0.0024),
+    "afro": Style(6500, 9, (0.0, -0.25, 0.0), 0.95, 1.5, 0.00036, mass_m=0.0022),
+    "ponytail": Style(6500, 9, (0.0, 0.0, 1.0), 0.1, 0.05, 0.00028, tied=True, mass_m=0.0020),
+    "bun": Style(6500, 9, (0.0, 0.0, 1.0), 0.1, 0.05, 0.00028, tied=True, mass_m=0.0020),
 }
 BALD = ScalpHairSpec("bald", 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0)
 """No hair."""
 
 _FLOAT_M = 0.0008
-_SPACING = 1.5
+_SPACING = 1.3
 """Points lie at this power of their share of the way: close by the root, where strands bend over the skull."""
 
 
@@ -72,7 +78,8 @@ def grow_hair(
     """
     style = STYLES[spec.style]
     # Rays take as long as strands have points: only what curls gets more.
-    style = replace(style, points=style.points + round(8 * spec.curl) * (spec.style in ("medium", "long", "bob")))
+    if spec.style in ("medium", "long", "bob"):
+        style = replace(style, points=style.points + round(12 * min(1.0, spec.curl / 0.4)))
     rng = np.random.default_rng([spec.seed, 3])
     lead = np.arange(plot.guides)
     chosen = _chosen(spec, style, plot, rng)
@@ -93,11 +100,18 @@ def grow_hair(
     points = curl(spec, points, way, near, plot.guides, rng)
     points = _out(points, share, near, planes)
     radius = _radii(spec, style, plot, chosen, points.shape[1], rng)
+    if style.mass_m > 0:
+        inside = inside_m(spec, plot.at)[chosen]
+        broad = np.flatnonzero((chosen < MASS_SHARE * plot.guides) & (inside > MASS_INSIDE_M))
+        mass = sunk(
+            points[broad], *_under(planes, share[broad], near[broad], style.points), style.mass_m, inside[broad]
+        )
+        points, radius = np.concatenate([points, mass[0]]), np.concatenate([radius, mass[1]])
     if style.tied:
         shape = (style.strands // 5, style.points)
         bundle = bun(spec, shape, knot, size, rng) if spec.style == "bun" else tail(spec, shape, knot, ground, rng)
         points = np.concatenate([points, bundle])
-        radius = np.concatenate([radius, np.full(bundle.shape[:2], style.radius_m)])
+        radius = np.concatenate([radius, np.full(bundle.shape[:2], 1.25 * style.radius_m)])
     return points, radius
 
 
@@ -105,7 +119,9 @@ def _chosen(spec: ScalpHairSpec, style: Style, plot: Plot, rng: np.random.Genera
     """Draw the seeds that come up."""
     density = scalp_density(spec, plot.at)
     share = min(1.0, style.strands / len(density))
-    return np.flatnonzero(rng.random(len(density)) < density * share)
+    chosen = np.flatnonzero(rng.random(len(density)) < density * share)
+    # A fringe hides the forehead with hair from a narrow field: every seed there stands for two.
+    return np.repeat(chosen, np.where(_fringed(spec, plot, chosen) > 0.5, 2, 1))
 
 
 def _is_top(plot: Plot, of: Int[np.ndarray, " k"]) -> Float[np.ndarray, " k"]:
@@ -120,13 +136,17 @@ def _fringed(spec: ScalpHairSpec, plot: Plot, of: Int[np.ndarray, " k"]) -> Floa
         return np.zeros(len(of))
     x, _, z = plot.at.base_head[of].T
     half = 0.03 + 0.03 * spec.fringe
-    return step(z + 0.3 * np.abs(x), 0.034, 0.022) * step(np.abs(x), half + 0.006, half - 0.006)
+    return step(z + 0.3 * np.abs(x), 0.046, 0.034) * step(np.abs(x), half + 0.006, half - 0.006)
 
 
 def _aside(spec: ScalpHairSpec, plot: Plot, of: Int[np.ndarray, " k"]) -> Float[np.ndarray, " k"]:
     """Return on which side of the parting roots lie, metres to the left of it; at the back it runs to the crown."""
     x, _, z = plot.at.base_head[of].T
-    return x - 0.042 * spec.parting * step(z, 0.13, 0.06)
+    place = 0.042 * spec.parting
+    if STYLES[spec.style].side_parted:
+        place = np.copysign(0.030 + 0.016 * abs(spec.parting), spec.parting)
+    # No comb draws a straight line.
+    return x - (place + 0.0012 * np.sin(260.0 * z + spec.seed % 7)) * step(z, 0.13, 0.06)
 
 
 def _lengths(
@@ -158,6 +178,9 @@ def _grow(
     count = style.points
     comb = _combed(spec, style, plot, lead, normals, rng)
     lift = np.clip(style.lift + 0.5 * (spec.volume - 0.4) * (1 - style.lift), 0.03, 1.0)
+    # At the parting it lies flat, or there would be a notch in the outline.
+    apart = np.abs(_aside(spec, plot, lead))
+    lift = lift * (1 - 0.75 * (1 - step(apart, 0.0, 0.03)) * (style.top[0] > 0))[:, None]
     direction = unit(comb * (1 - lift) + normals * lift)
     bend = style.bend_m * (1 + 1.5 * spec.curl)
     ways = length[:, None] * np.linspace(0.0, 1.0, count) ** _SPACING
@@ -174,7 +197,8 @@ def _grow(
         place = points[-1] + direction * stride[:, None]
         foot, out = ground.under(place)
         above = np.einsum("gi,gi->g", place - foot, out)
-        clear = _FLOAT_M + thick * (1 - np.exp(-way / 0.07)) * (1 - 0.6 * fringe[:, 0])
+        layer = (1 - np.exp(-(way + apart) / 0.05)) * (1 - np.exp(-way / 0.03))
+        clear = _FLOAT_M + thick * layer * (1 - 0.6 * fringe[:, 0])
         clear = np.where(above > -0.03, clear, 0.0)
         place = place + out * np.maximum(clear - above, 0.0)[:, None]
         direction = unit(place - points[-1])
@@ -195,14 +219,14 @@ def _combed(
     """Return along the skin where each guide is combed to."""
     x, _, z = plot.at.base_head[lead].T
     top = _is_top(plot, lead)[:, None]
-    aside = np.tanh(_aside(spec, plot, lead) / 0.006)
+    aside = np.tanh(_aside(spec, plot, lead) / 0.004)
     wanted = np.stack([aside * style.top[0], np.full(len(x), style.top[1]), np.full(len(x), style.top[2])], 1)
     # Sides hang down and a little back, the nape down.
     back = 0.25 * step(z, 0.12, 0.04)
     sides = np.stack([np.zeros(len(x)), np.ones(len(x)), back], 1)
     wanted = top * wanted + (1 - top) * sides
     fringe = _fringed(spec, plot, lead)[:, None]
-    forward = np.stack([0.25 * aside + 4.0 * x, np.full(len(x), 0.35), np.full(len(x), -1.0)], 1)
+    forward = np.stack([4.0 * x, np.full(len(x), 0.35), np.full(len(x), -1.0)], 1)
     wanted = fringe * forward + (1 - fringe) * wanted
     wanted = wanted + rng.normal(0.0, 0.12, wanted.shape)
     along = wanted - np.einsum("gi,gi->g", wanted, normals)[:, None] * normals
@@ -219,7 +243,8 @@ def _level(
 ) -> Float[np.ndarray, "g m 3"]:
     """Cut guides where they pass the height that their style ends at, keeping their number of points."""
     fringe = _fringed(spec, plot, np.arange(len(guides)))
-    end = np.where(fringe > 0.4, -0.020 - 0.012 * (1 - spec.fringe), np.inf)
+    brows = -0.020 - 0.012 * (1 - spec.fringe) + 3.0 * guides[:, 0, 0] ** 2
+    end = np.where(fringe > 0.4, brows, np.inf)
     if style.level:
         end = np.where(fringe > 0.4, end, -0.095 + 0.80 * spec.length_m)
     end = end * size + rng.normal(0.0, 0.002, len(guides))
@@ -247,10 +272,11 @@ def _between(
     """Return strands between their guides, and how much of its guide's length each has."""
     led, apart = plot.led_by[chosen], plot.apart_m[chosen]
     weight = 1.0 / (apart + 0.003) ** 2
-    # No strand lies across the parting.
+    fringe = _fringed(spec, plot, chosen)
+    # No strand lies across the parting, which ends where a fringe begins.
     mine = np.sign(_aside(spec, plot, chosen))[:, None]
     theirs = np.sign(_aside(spec, plot, np.arange(plot.guides)))[led]
-    weight = np.where(mine == theirs, weight, 1e-4 * weight)
+    weight = np.where((mine == theirs) | (fringe[:, None] > 0.5), weight, 1e-4 * weight)
     weight = weight / weight.sum(1, keepdims=True)
     curves = guides - guides[:, :1]
     roots = plot.on(ground.vertices, chosen)
@@ -258,15 +284,16 @@ def _between(
     # Locks: towards the tip strands gather to the guide next to them.
     count = guides.shape[1]
     t = np.linspace(0, 1, count)
-    gather = (0.25 + 0.35 * min(spec.curl, 0.7)) * min(1.0, spec.length_m / 0.08)
+    gather = (0.10 + 0.5 * min(spec.curl, 0.7)) * min(1.0, spec.length_m / 0.08)
+    # Some are tight, most are loose.
+    tight = gather * rng.gamma(2.0, 0.5, plot.guides)
     near = np.take_along_axis(led, weight.argmax(1)[:, None], 1)[:, 0]
-    fringe = _fringed(spec, plot, chosen)
-    pulled = (gather * (1 - 0.6 * fringe))[:, None] * t**1.3
+    pulled = np.minimum(tight[near] * (1 - 0.8 * fringe), 0.85)[:, None] * t**1.3
     own = own + (guides[near] - own) * pulled[..., None]
-    share = np.ones(len(chosen)) if style.tied else rng.uniform(0.72, 1.0, len(chosen))
+    share = np.ones(len(chosen)) if style.tied else 1 - 0.28 * rng.random(len(chosen)) ** 2
     fine = step(inside_m(spec, plot.at)[chosen], -0.002, 0.010)
     # Along the hairline every other hair is a short one.
-    share = share + (1.0 - share) * 0.8 * fringe
+    share = share + (1.0 - share) * 0.4 * fringe
     share = np.where(rng.random(len(chosen)) < 0.3 * (1 - fine), 0.3 + 0.4 * share, share)
     return along(own, share[:, None] * (t * (count - 1))), share
 
@@ -278,13 +305,22 @@ def _out(
     planes: tuple[Float[np.ndarray, "g m 3"], Float[np.ndarray, "g m 3"]],
 ) -> Float[np.ndarray, "k m 3"]:
     """Push points off the skin under their guide."""
-    m = points.shape[1]
-    index = np.round(share[:, None] * np.arange(m)).astype(int)
-    foot, out = planes[0][near[:, None], index], planes[1][near[:, None], index]
+    foot, out = _under(planes, share, near, points.shape[1])
     above = np.einsum("kmi,kmi->km", points - foot, out)
     push = np.clip(_FLOAT_M - above, 0.0, 0.012)
     push[:, 0] = 0.0
     return np.asarray(points + out * push[..., None])
+
+
+def _under(
+    planes: tuple[Float[np.ndarray, "g m 3"], Float[np.ndarray, "g m 3"]],
+    share: Float[np.ndarray, " k"],
+    near: Int[np.ndarray, " k"],
+    m: int,
+) -> tuple[Float[np.ndarray, "k m 3"], Float[np.ndarray, "k m 3"]]:
+    """Return the tangent planes of the skin under the points of strands: those under their guides."""
+    index = np.round(share[:, None] * np.arange(m)).astype(int)
+    return planes[0][near[:, None], index], planes[1][near[:, None], index]
 
 
 def _radii(

@@ -45,11 +45,14 @@ def curl(
     over = np.cross(tangent, across)
     strength = spec.curl
     # A wave of 7 cm, a curl of 2.5 cm, a coil of 1 cm; never shorter than its points can show.
-    pitch = max(0.07 * (1 - strength) ** 2.0 + 0.009, float(way[:, -1].max()) * 3.2 / m)
+    pitch = max(0.07 * (1 - strength) ** 2.0 + 0.009, float(way[:, -1].max()) * 4.5 / m)
     wide = (0.0 if strength < 0.02 else 0.0035 + 0.004 * strength - 0.003 * strength**2) * min(1.0, strength / 0.15)
     loose = np.clip((strength - 0.35) / 0.5, 0.08, 1.0)
-    phase = rng.uniform(0, 2 * np.pi, locks)[near] + loose * rng.normal(0.0, 1.6, k)
-    rate = rng.uniform(0.85, 1.15, locks)[near]
+    # Waves of neighbours run side by side; curls and coils go each their own way.
+    free = np.clip((strength - 0.1) / 0.5, 0.15, 1.0)
+    phase = _in_step(points[:, 0], rng) + free * rng.uniform(-np.pi, np.pi, locks)[near]
+    phase = phase + loose * rng.normal(0.0, 1.6, k)
+    rate = 1 + free * rng.uniform(-0.15, 0.15, locks)[near]
     wide_own = wide * rng.uniform(0.6, 1.3, locks)[near]
     turn = 2 * np.pi * way / pitch * rate[:, None] + phase[:, None]
     grow = wide_own[:, None] * np.clip(way / (0.6 * pitch + 0.005), 0.0, 1.0)
@@ -62,3 +65,9 @@ def curl(
     far = np.minimum(way, 0.06 + 0.2 * (way - 0.06))[..., None] * stray[:, None, None]
     t = np.linspace(0, 1, m)[None, :, None]
     return np.asarray(points + far * (aim[:, None] * 0.7 + bend[:, None] * (t - 0.4)))
+
+
+def _in_step(roots: Float[np.ndarray, "k 3"], rng: np.random.Generator) -> Float[np.ndarray, " k"]:
+    """Return phases that are alike for roots a centimetre apart, and differ over several."""
+    waves = rng.normal(0.0, 1.0 / 0.03, (4, 3))
+    return np.asarray(1.6 * np.sin(roots @ waves.T + rng.uniform(0, 2 * np.pi, 4)).sum(1))

@@ -16,6 +16,8 @@ from synth.spec import SceneSpec, SubjectSpec
 EUMELANIN = np.array([0.419, 0.697, 1.37])
 PHEOMELANIN = np.array([0.187, 0.4, 1.05])
 GREY = np.array([0.55, 0.53, 0.50])
+_VARIES = 0.04
+"""Melanin of single strands above or below that of the hair."""
 MASCARA = np.array([0.004, 0.004, 0.004])
 
 
@@ -38,22 +40,35 @@ def build_head(name: str) -> tuple[Any, Graph]:
     # A strand stands for a dozen hairs, of which some have turned.
     turned = g.add(g.value("grey"), g.mul(g.sub(chance, 0.5), g.value("grey_spread")))
     turned = g.math("MINIMUM", g.math("MAXIMUM", turned, 0.0), 1.0)
-    colour = g.mix(turned, g.colour("colour"), g.colour("grey_colour"))
+    colour = g.mix(turned, g.mix(shade, g.colour("colour"), g.colour("pale_colour")), g.colour("grey_colour"))
     root = g.smooth(info["Intercept"], 0.0, 0.45, 0.55, 1.0)
-    light = g.mul(root, g.add(0.72, g.mul(shade, 0.56)))
+    # Broad strands are the mass under the fine ones: darker, and striped along as if of many hairs.
+    broad = g.smooth(info["Thickness"], 0.0010, 0.0022)
+    place = g.node("ShaderNodeSeparateXYZ", {0: g.node("ShaderNodeNewGeometry").outputs["Parametric"]}).outputs
+    across = g.add(place[0], place[1])
+    stripe = g.node(
+        "ShaderNodeCombineXYZ", {0: g.mul(across, 3.5), 1: g.mul(info["Intercept"], 1.5), 2: g.mul(chance, 90.0)}
+    )
+    grain = g.smooth(g.noise(stripe.outputs[0], 1.0, 2.0), 0.3, 0.7, 0.35, 1.0)
+    light = g.mul(root, g.add(0.8, g.mul(shade, 0.4)), g.sub(1.0, g.mul(broad, g.sub(1.0, grain))))
     grey = g.node("ShaderNodeCombineXYZ", {0: light, 1: light, 2: light}).outputs[0]
     body = g.node("ShaderNodeBsdfDiffuse", {"Color": g.vector("MULTIPLY", colour, grey)}).outputs[0]
-    shine = g.node(
-        "ShaderNodeBsdfHair",
-        {"Color": g.colour("shine"), "Offset": 0.06, "RoughnessU": 0.34, "RoughnessV": 0.9},
-        component="Reflection",
-    ).outputs[0]
-    seen = g.mix_shader(g.value("gloss", 0.1), body, shine)
+    # Light that a hair's surface sends back is white and towards the root; what went through it, coloured, broad and
+    # towards the tip (Marschner et al., "Light scattering from human hair fibers", 2003).
+    gloss = g.mul(g.value("gloss", 0.1), g.sub(1.0, g.mul(0.5, broad)))
+    seen = g.mix_shader(g.mul(gloss, 1.3), body, _lobe(g, g.colour("glow"), -0.12, 0.65))
+    seen = g.mix_shader(g.mul(gloss, 0.6), seen, _lobe(g, g.colour("shine"), 0.08, 0.42))
     # Light that comes to hair by way of something else ends there: from strand to strand it would go on for long, to
     # little effect.
     again = g.node("ShaderNodeLightPath").outputs["Diffuse Depth"]
     g.surface(g.node("ShaderNodeMixShader", {0: g.math("GREATER_THAN", again, 0.5), 1: seen}).outputs[0])
     return material, g
+
+
+def _lobe(g: Graph, colour: Any, offset_rad: float, roughness: float) -> Any:
+    """Return light that comes back from a strand, turned along it by an angle."""
+    inputs = {"Color": colour, "Offset": offset_rad, "RoughnessU": roughness, "RoughnessV": 0.9}
+    return g.node("ShaderNodeBsdfHair", inputs, component="Reflection").outputs[0]
 
 
 def hair_colour(melanin: float, redness: float) -> np.ndarray:
@@ -87,22 +102,25 @@ def put_brow(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
     _put(g, spec, -0.10, 0.7 * spec.subject.hair.grey, 0.0)
 
 
-def _colours(spec: SubjectSpec, infrared: bool, redder: float) -> tuple[np.ndarray, np.ndarray]:
+def _colours(spec: SubjectSpec, infrared: bool, redder: float, paler: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
     """Return the colour of hair that has its pigment, and of hair that has lost it."""
     hair = spec.hair
-    colour, grey = hair_colour(hair.melanin, min(1.0, hair.redness + redder)), GREY
+    colour, grey = hair_colour(max(hair.melanin - paler, 0.0), min(1.0, hair.redness + redder)), GREY
     if infrared:
         colour, grey = np.repeat(0.10 + 0.5 * colour.mean(), 3), np.repeat(0.10 + 0.5 * GREY.mean(), 3)
     return colour, grey
 
 
 def _put_head(g: Graph, spec: SceneSpec, grey: float, redder: float, gloss: float) -> None:
-    colour, grey_colour = _colours(spec.subject, spec.light.infrared, redder)
+    colour, grey_colour = _colours(spec.subject, spec.light.infrared, redder, -_VARIES)
+    pale = _colours(spec.subject, spec.light.infrared, redder, _VARIES)[0]
     g.set("colour", tuple(colour))
+    g.set("pale_colour", tuple(pale))
     g.set("grey_colour", tuple(grey_colour))
     g.set("grey", grey)
     g.set("grey_spread", 1.6 * min(grey, 1 - grey))
     g.set("shine", tuple(0.15 + 0.6 * colour))
+    g.set("glow", tuple(0.9 * pale**0.6))
     g.set("gloss", gloss)
 
 

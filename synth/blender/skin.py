@@ -87,7 +87,9 @@ def build(name: str) -> tuple[Any, Graph]:
             "Roughness": _roughness(g, place),
             "IOR": 1.4,
             # A groove mirrors less than the ridge beside it; on the rim most of the mirror is the tears' own.
-            "Specular IOR Level": g.sub(0.45, g.add(g.mul(grooves, g.value("groove_dull")), g.mul(place.margin, 0.15))),
+            "Specular IOR Level": _dulled(
+                g, g.sub(0.45, g.add(g.mul(grooves, g.value("groove_dull")), g.mul(place.margin, 0.15)))
+            ),
             "Normal": _relief(g, place, grooves),
             "Subsurface Weight": 0.0,
             "Subsurface Radius": SCATTER_RGB,
@@ -178,6 +180,11 @@ def _haired(g: Graph, albedo: Any) -> Any:
         cover = g.mul(g.attribute(field), g.value(f"{field}_cover"))
         albedo = g.mix(cover, albedo, g.colour(f"{field}_colour"))
     return albedo
+
+
+def _dulled(g: Graph, specular: Any) -> Any:
+    """Return the strength of the reflection, which hair takes off the scalp: a parting would glare."""
+    return g.mul(specular, g.sub(1.0, g.mul(g.attribute("scalp"), g.value("scalp_cover"))))
 
 
 def _liner(g: Graph, place: Place) -> Any:
