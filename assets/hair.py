@@ -77,9 +77,14 @@ def grow_hair(
         size: Of the head, 1 for that of the base mesh.
     """
     style = STYLES[spec.style]
-    # Rays take as long as strands have points: only what curls gets more.
+    # Rays take as long as strands have points: only what curls gets more, and has fewer strands for it.
     if spec.style in ("medium", "long", "bob"):
-        style = replace(style, points=style.points + round(12 * min(1.0, spec.curl / 0.4)))
+        style = replace(
+            style,
+            points=style.points + round(6 * min(1.0, spec.curl / 0.4)),
+            strands=round(style.strands * (1 - 0.7 * spec.curl)),
+            radius_m=style.radius_m * (1 + 0.45 * spec.curl),
+        )
     rng = np.random.default_rng([spec.seed, 3])
     lead = np.arange(plot.guides)
     chosen = _chosen(spec, style, plot, rng)
