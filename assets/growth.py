@@ -16,7 +16,8 @@ from assets.person import BrowSpec, LashSpec
 
 BROW_HEIGHT_M = 0.0205
 """Middle of the brow over the rotation centre."""
-_NASAL_M, _TEMPORAL_M = 0.0195, 0.0278  # its ends, from the rotation centre
+BROW_NASAL_M, BROW_TEMPORAL_M = 0.0195, 0.0278
+"""Its ends, from the rotation centre."""
 _HEIGHTS_M = np.linspace(-0.004, 0.036, 21)
 _ALONG = np.linspace(0.0, 1.0, 24)
 _ROWS = 9
@@ -45,7 +46,7 @@ def brow_weights(
         side: Whose brow.
     """
     sign = 1.0 if side == "left" else -1.0
-    x = sign * np.linspace(-_NASAL_M, _TEMPORAL_M, len(_ALONG)) + centre_head[0]
+    x = sign * np.linspace(-BROW_NASAL_M, BROW_TEMPORAL_M, len(_ALONG)) + centre_head[0]
     y = centre_head[1] - _HEIGHTS_M
     grid = np.stack(np.broadcast_arrays(x[None], y[:, None]), -1).reshape(-1, 2)
     near = np.flatnonzero(

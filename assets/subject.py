@@ -34,6 +34,7 @@ from assets.orbit import (
 from assets.part import ID, Part, Strands
 from assets.person import GlassesSpec, StanceSpec, SubjectSpec
 from assets.placement import SIDES, Placed, place
+from assets.regions import border_fields, brow_fields
 from assets.scalp import places
 from assets.subdivision import Refinement, refine
 from assets.wear.body import BODY, build_body
@@ -75,6 +76,11 @@ class _Topology:
     tongue_used: Int[np.ndarray, " v"]
     seam: Seam
     zones: Zones
+    untouched_head: Float[np.ndarray, "m 3"]
+    """The skin's vertices on the untouched mesh: of the refined head, then of both orbits' patches."""
+    borders: Float[np.ndarray, "m 3"]
+    old_eyes_head: Float[np.ndarray, "2 3"]
+    """Centres of the untouched mesh's own eyes."""
     body_masks: dict[str, Float[np.ndarray, " u"]]
     brows: dict[Side, sparse.csr_matrix]
 
@@ -132,35 +138,42 @@ def _topology() -> _Topology:
     centres = head.old_eye_centres_head(head.base_head)
     brows = {side: brow_weights(base, centres[i], side) for i, side in enumerate(SIDES)}
     seam = find_seam(refinement.limit[used], head.base_head, masks["lips"])
-    zones = _zones(base, masks["ears"])
+    untouched, near = _untouched(base)
+    ears = np.pad(masks["ears"], (0, len(near) - len(base)))
     return _Topology(
-        refinement, used, compact, join, skin, tongue.reshape(-1, 4), tongue_used, seam, zones, masks, brows
+        refinement=refinement,
+        used=used,
+        faces=compact,
+        join=join,
+        skin=skin,
+        tongue=tongue.reshape(-1, 4),
+        tongue_used=tongue_used,
+        seam=seam,
+        zones=find_zones(untouched, ears, near),
+        untouched_head=untouched,
+        borders=border_fields(untouched, ears),
+        old_eyes_head=centres,
+        body_masks=masks,
+        brows=brows,
     )
 
 
 @lru_cache(maxsize=1)
 def untouched_skin() -> Float[np.ndarray, "n 3"]:
     """Return the vertices of the part "skin" on the head that no target has shaped."""
-    base = np.asarray(_topology().refinement.limit @ load_head().base_head)[_topology().used]
-    return np.concatenate([base, *(points for points, _ in _untouched_patches())])
+    topology = _topology()
+    return _untouched(np.asarray(topology.refinement.limit @ load_head().base_head)[topology.used])[0]
 
 
-def _untouched_patches() -> list[tuple[Float[np.ndarray, "p 3"], Float[np.ndarray, " p"]]]:
-    """Return the patch of each orbit that belongs to the skin, and how near to the head each point of it lies."""
+def _untouched(base_head: Float[np.ndarray, "u 3"]) -> tuple[Float[np.ndarray, "m 3"], Float[np.ndarray, " m"]]:
+    """Return the skin's vertices on the untouched mesh, head and both orbits' patches, and how near an eye each is."""
     head = load_head()
-    patches = []
+    points, near = [base_head], [np.zeros(len(base_head))]
     for side in SIDES:
         patch, share = untouched_patch(head.base_head[head.eye_rings[side]])
-        patches.append((patch[:-1].reshape(-1, 3), np.repeat(share[:-1], COLUMNS)))
-    return patches
-
-
-def _zones(base_head: Float[np.ndarray, "u 3"], ears: Float[np.ndarray, " u"]) -> Zones:
-    """Return the zones of the skin's vertices: of the refined head, then of both orbits' patches."""
-    patches = _untouched_patches()
-    points = np.concatenate([base_head, *(patch for patch, _ in patches)])
-    near = np.concatenate([np.zeros(len(base_head)), *(share for _, share in patches)])
-    return find_zones(points, np.pad(ears, (0, len(near) - len(ears))), near)
+        points.append(patch[:-1].reshape(-1, 3))
+        near.append(np.repeat(share[:-1], COLUMNS))
+    return np.concatenate(points), np.concatenate(near)
 
 
 @lru_cache(maxsize=1)
@@ -307,6 +320,9 @@ def _skin(
         "upper": np.concatenate(upper),
         "lips": np.concatenate([topology.body_masks["lips"], zeros]),
         "mouth_inside": inside,
+        "untouched": topology.untouched_head,
+        "borders": topology.borders,
+        "brows": brow_fields(spec.brow, topology.untouched_head, topology.old_eyes_head),
     }
     hair = densities(_fields(), spec, len(limit)) if has_hair(spec) else {}
     attributes |= {name: np.concatenate([hair.get(name, np.zeros(len(limit))), zeros]) for name in HAIR_FIELDS}

@@ -54,11 +54,14 @@ class Rasters:
     mask: bool = False
     depth: bool = False
     normal: bool = False
+    parsing: bool = False
+    person: bool = False
+    uv: bool = False
 
     @property
     def any(self) -> bool:
         """Whether any is wanted."""
-        return self.mask or self.depth or self.normal
+        return self != Rasters()
 
 
 @dataclass(frozen=True)
@@ -146,7 +149,8 @@ def make_sample(job: Job, session: Session, index: int, watch: Stopwatch) -> Sam
     watch.lap("render")
     picture = develop(frame.linear_rgb, spec)
     watch.lap("develop")
-    rasters = session.rasters(spec, *people) if job.rasters.any else None
+    kept = job.rasters
+    rasters = session.rasters(spec, *people, normal=kept.normal, uv=kept.uv) if kept.any else None
     watch.lap("rasters")
     return Sample(
         seed=job.seed,
@@ -155,9 +159,12 @@ def make_sample(job: Job, session: Session, index: int, watch: Stopwatch) -> Sam
         labels=labels.to_json(),
         spec=to_json(spec),
         rejected=rejected,
-        mask=rasters.mask if rasters and job.rasters.mask else None,
-        depth_m=rasters.depth_m if rasters and job.rasters.depth else None,
-        normal_cam=rasters.normal_cam if rasters and job.rasters.normal else None,
+        mask=rasters.mask if rasters and kept.mask else None,
+        parsing=rasters.parsing if rasters and kept.parsing else None,
+        person=rasters.person if rasters and kept.person else None,
+        depth_m=rasters.depth_m if rasters and kept.depth else None,
+        normal_cam=rasters.normal_cam if rasters else None,
+        uv=rasters.uv if rasters else None,
     )
 
 

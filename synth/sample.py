@@ -25,8 +25,11 @@ class Sample:
         spec: The scene in full.
         rejected: Causes of the scenes that were drawn and thrown away before this one.
         mask: Id of what is seen, u8 (h, w).
+        parsing: Class of what is seen (synth.parsing.CLASSES), u8 (h, w).
+        person: Who is seen, from 1, 0 where nobody is, u8 (h, w).
         depth_m: z in `cam`, f4 (h, w).
         normal_cam: Unit normals, f4 (h, w, 3).
+        uv: Places on the map of the head (assets.regions.globe_uv), 0 where no skin is, f4 (h, w, 2).
     """
 
     seed: int
@@ -36,8 +39,11 @@ class Sample:
     spec: Mapping[str, Any] = field(default_factory=dict)
     rejected: tuple[str, ...] = ()
     mask: np.ndarray | None = None
+    parsing: np.ndarray | None = None
+    person: np.ndarray | None = None
     depth_m: np.ndarray | None = None
     normal_cam: np.ndarray | None = None
+    uv: np.ndarray | None = None
 
     @property
     def key(self) -> str:

@@ -3,7 +3,7 @@
     with Session(DRAFT) as session:
         frame = session.render(spec, geometry)          # geometry: what assets.subject.build returned
         picture = synth.picture.develop(frame.linear_rgb, spec)
-        rasters = session.rasters(spec, geometry)       # id mask, depth, normals (synth/blender/masks.py)
+        rasters = session.rasters(spec, geometry)       # masks, depth, normals (synth/blender/masks.py)
 
 `geometry` has `parts` and `strands`, tuples of what synth/blender/meshes.py describes, in `head`.  There is one session
 in a process, because Blender's data is global.  The same spec gives the same pixels whatever was rendered before.
@@ -30,7 +30,7 @@ from synth.blender.devices import choose_device
 from synth.blender.engine import EngineSpec
 from synth.blender.ground import Ground
 from synth.blender.lights import Lights
-from synth.blender.masks import MaskScene, Rasters, rasters
+from synth.blender.masks import MaskScene, Rasters, Shows, rasters
 from synth.errors import RenderError
 from synth.spec import SceneSpec
 
@@ -94,8 +94,17 @@ class Session:
             raise RenderError(f"seed {spec.seed}, index {spec.index}: the picture holds numbers that are not finite")
         return Frame(rgb, channels["A"])
 
-    def rasters(self, spec: SceneSpec, *people: GeometryLike, hair: bool = True) -> Rasters:
-        """Return id mask, depth and normals at the final picture's size, with or without lashes and brows.
+    def rasters(
+        self, spec: SceneSpec, *people: GeometryLike, hair: bool = True, normal: bool = True, uv: bool = False
+    ) -> Rasters:
+        """Return the rasters at the final picture's size.
+
+        Args:
+            spec: The scene.
+            people: Its people's geometry.
+            hair: Whether any hair, lashes and brows is drawn.
+            normal: Whether to make normals, which takes a render of their own.
+            uv: Whether to make UV, likewise.
 
         Raises:
             RenderError: Blender gave no picture; names seed and index.
@@ -104,11 +113,16 @@ class Session:
         if self.mask_scene is None:
             self.mask_scene = MaskScene(self.camera)
         self.mask_scene.put([actor.pool for actor in self.actors], spec, hair)
-        self.mask_scene.show(normals=False)
-        data = self.trace(self.mask_scene.scene, spec)
-        self.mask_scene.show(normals=True)
-        normals = self.trace(self.mask_scene.scene, spec)
-        return rasters(data, normals, spec)
+        data = self.shown("data", spec)
+        normals = self.shown("normals", spec) if normal else None
+        places = self.shown("places", spec) if uv else None
+        return rasters(data, normals, places, spec)
+
+    def shown(self, what: Shows, spec: SceneSpec) -> dict[str, np.ndarray]:
+        """Run Cycles on the scene of masks; return the channels of its picture."""
+        assert self.mask_scene is not None
+        self.mask_scene.show(what)
+        return self.trace(self.mask_scene.scene, spec)
 
     def put(self, spec: SceneSpec, *people: GeometryLike) -> None:
         """Bring the scene to this spec."""

@@ -69,6 +69,9 @@ class RastersConfig:
     mask: bool = False
     depth: bool = False
     normal: bool = False
+    parsing: bool = False
+    person: bool = False
+    uv: bool = False
 
 
 @dataclass
@@ -107,7 +110,7 @@ def job(config: RenderConfig) -> Job:
         ranges=RenderRanges(config.subject, config.camera, config.light),
         engine=config.engine.spec(),
         encoding=Encoding(config.picture, config.quality),
-        rasters=Rasters(config.rasters.mask, config.rasters.depth, config.rasters.normal),
+        rasters=Rasters(**dataclasses.asdict(config.rasters)),
     )
 
 

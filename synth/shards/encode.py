@@ -3,8 +3,11 @@
     KEY.png | KEY.jpg    picture, sRGB u8, (h, w, 3) or grey (h, w)
     KEY.json             {"labels": ..., "spec": ..., "rejected": [cause, ...]}
     KEY.mask.png         id of what is seen in each pixel, u8 (h, w)                     (optional)
+    KEY.parsing.png      its class of CelebAMask-HQ, u8 (h, w)                           (optional)
+    KEY.person.png       who it belongs to, from 1; 0 where nobody is, u8 (h, w)         (optional)
     KEY.depth.npy        z in `cam` in metres, f4 (h, w); what is infinitely far is inf  (optional)
     KEY.normal.npy       unit normal in `cam`, f4 (h, w, 3); zero where nothing is       (optional)
+    KEY.uv.npy           place on the map of the head, f4 (h, w, 2); zero off the skin   (optional)
 
 KEY is the index of the sample, eight digits.  `rejected` lists why the scenes drawn for this index before this one were
 thrown away, so that the count survives a restart.
@@ -29,7 +32,11 @@ from synth.errors import ConfigError, DataError, LabelError
 from synth.sample import Sample
 
 LABEL_DIGITS = 9
-RASTER_EXTENSIONS = ("mask.png", "depth.npy", "normal.npy")
+RASTERS = {
+    **{"mask": "mask.png", "parsing": "parsing.png", "person": "person.png"},
+    **{"depth_m": "depth.npy", "normal_cam": "normal.npy", "uv": "uv.npy"},
+}
+"""Fields of a sample, and the extensions of their files, in the order in which they are written."""
 PICTURE_EXTENSIONS = ("png", "jpg")
 
 
@@ -131,12 +138,11 @@ def encode_sample(sample: Sample, encoding: Encoding) -> dict[str, bytes]:
         encoding.picture.value: encode_picture(sample.picture, encoding),
         "json": _spell(document),
     }
-    if sample.mask is not None:
-        files["mask.png"] = encode_picture(sample.mask, Encoding())
-    if sample.depth_m is not None:
-        files["depth.npy"] = _encode_array(sample.depth_m)
-    if sample.normal_cam is not None:
-        files["normal.npy"] = _encode_array(sample.normal_cam)
+    for name, extension in RASTERS.items():
+        raster = getattr(sample, name)
+        if raster is not None:
+            is_png = extension.endswith("png")
+            files[extension] = encode_picture(raster, Encoding()) if is_png else _encode_array(raster)
     return files
 
 
@@ -151,7 +157,11 @@ def decode_sample(key: str, files: Mapping[str, bytes], where: str) -> Sample:
     if len(picture_names) != 1 or "json" not in files:
         raise DataError(f"{place}: expected one picture and one json, found {', '.join(sorted(files)) or 'nothing'}")
     labels, spec, rejected = _decode_document(files["json"], place)
-    arrays = {name: _decode_array(files[name], f"{place}.{name}") for name in RASTER_EXTENSIONS[1:] if name in files}
+    rasters = {}
+    for name, extension in RASTERS.items():
+        if extension in files:
+            decode = decode_picture if extension.endswith("png") else _decode_array
+            rasters[name] = decode(files[extension], f"{place}.{extension}")
     return Sample(
         seed=int(labels.get("seed", 0)),
         index=int(key),
@@ -159,9 +169,7 @@ def decode_sample(key: str, files: Mapping[str, bytes], where: str) -> Sample:
         labels=labels,
         spec=spec,
         rejected=rejected,
-        mask=decode_picture(files["mask.png"], f"{place}.mask.png") if "mask.png" in files else None,
-        depth_m=arrays.get("depth.npy"),
-        normal_cam=arrays.get("normal.npy"),
+        **rasters,
     )
 
 
@@ -226,6 +234,7 @@ def _check_picture(sample: Sample) -> None:
     size = sample.labels.get("image")
     if isinstance(size, Mapping) and (size.get("height"), size.get("width")) != picture.shape[:2]:
         raise LabelError(f"{sample.key}: labels.image is {dict(size)}, the picture has shape {picture.shape}")
-    for name, raster in (("mask", sample.mask), ("depth_m", sample.depth_m), ("normal_cam", sample.normal_cam)):
+    for name in RASTERS:
+        raster = getattr(sample, name)
         if raster is not None and raster.shape[:2] != picture.shape[:2]:
             raise LabelError(f"{sample.key}: {name} has shape {raster.shape}, the picture {picture.shape}")

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from synth.errors import DataError
 from synth.sample import Sample
-from synth.shards.encode import PICTURE_EXTENSIONS, RASTER_EXTENSIONS, decode_sample
+from synth.shards.encode import PICTURE_EXTENSIONS, RASTERS, decode_sample
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 MEMBER_NAME = re.compile(
-    r"(\d{8})\.(" + "|".join(map(re.escape, (*PICTURE_EXTENSIONS, "json", *RASTER_EXTENSIONS))) + r")", re.ASCII
+    r"(\d{8})\.(" + "|".join(map(re.escape, (*PICTURE_EXTENSIONS, "json", *RASTERS.values()))) + r")", re.ASCII
 )
 END_OF_TAR_BYTES = 1024
 

@@ -37,6 +37,9 @@ def fake_sample(seed: int = 0, index: int = 0, width: int = 160, height: int = 9
         mask=np.full((height, width), 1, np.uint8) if rasters else None,
         depth_m=np.full((height, width), 0.6, np.float32) if rasters else None,
         normal_cam=np.tile(np.array([0, 0, -1], np.float32), (height, width, 1)) if rasters else None,
+        parsing=np.full((height, width), 17, np.uint8) if rasters else None,
+        person=np.full((height, width), 2, np.uint8) if rasters else None,
+        uv=np.full((height, width, 2), 0.25, np.float32) if rasters else None,
     )
 
 

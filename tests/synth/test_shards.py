@@ -60,10 +60,10 @@ def test_round_trip_keeps_pixels_rasters_and_labels(tmp_path: Path) -> None:
     for sample in samples:
         truth = fake_sample(3, sample.index, 60, 36, rasters=True)
         np.testing.assert_array_equal(sample.picture, truth.picture)
-        for ours, theirs in [(sample.mask, truth.mask), (sample.depth_m, truth.depth_m)]:
+        for name in ("mask", "parsing", "person", "depth_m", "normal_cam", "uv"):
+            ours, theirs = getattr(sample, name), getattr(truth, name)
             assert ours is not None and theirs is not None and ours.dtype == theirs.dtype
             np.testing.assert_array_equal(ours, theirs)
-        assert sample.normal_cam is not None and sample.normal_cam.shape == (36, 60, 3)
         iris_cam = "points.iris.cam"
         np.testing.assert_allclose(sample.eye_array(iris_cam, 32, 3), truth.eye_array(iris_cam, 32, 3), rtol=1e-8)
         assert sample.rejected == truth.rejected
