@@ -46,6 +46,8 @@ _NOSE_MM = np.array(
 )
 """Half the nose's outline from the front: (aside, y) from between the eyes, round the wing, to under the septum."""
 _NOSE_BACK_M = 0.005
+_EAR_FRONT_M, _EAR_FADE_M = 0.0605, 0.004
+"""Where the tragus rises; the mesh's mask begins some millimetres before it."""
 _NECK_AXIS_M = 0.060
 _NECK_TURN_DEG = np.array([0.0, 16.7, 30.2, 47.2, 69.8, 83.7, 92.0, 180.0])
 _NECK_DOWN_MM = np.array([108.1, 103.5, 93.7, 81.6, 68.2, 52.9, 48.0, 57.0])
@@ -68,7 +70,7 @@ def border_fields(untouched_head: Float[np.ndarray, "n 3"], ears: Float[np.ndarr
     nose = np.minimum(_inside_m(np.abs(x), y, 1e-3 * _NOSE_MM), _NOSE_BACK_M - z)
     turn = np.degrees(np.arctan2(np.abs(x), _NECK_AXIS_M - z))
     neck = y - 1e-3 * np.interp(turn, _NECK_TURN_DEG, _NECK_DOWN_MM)
-    return np.stack([nose, neck, ears - 0.5], axis=-1)
+    return np.stack([nose, neck, np.minimum(ears - 0.5, (z - _EAR_FRONT_M) / _EAR_FADE_M)], axis=-1)
 
 
 def brow_fields(

@@ -158,11 +158,9 @@ def _topology() -> _Topology:
     )
 
 
-@lru_cache(maxsize=1)
 def untouched_skin() -> Float[np.ndarray, "n 3"]:
     """Return the vertices of the part "skin" on the head that no target has shaped."""
-    topology = _topology()
-    return _untouched(np.asarray(topology.refinement.limit @ load_head().base_head)[topology.used])[0]
+    return _topology().untouched_head
 
 
 def _untouched(base_head: Float[np.ndarray, "u 3"]) -> tuple[Float[np.ndarray, "m 3"], Float[np.ndarray, " m"]]:

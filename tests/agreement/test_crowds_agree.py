@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from assets.landmarks import face_triangles
+from synth.geometry.camera import camera_matrix, project
+from synth.geometry.frames import apply
 from synth.labels import everybody, geometry, label
 from tests.agreement.scenes import drawn, enlarged, part, with_person
 
@@ -62,6 +64,28 @@ def test_points_are_hidden_by_whoever_stands_before_them(session, below, crowd):
                 wrong.append(not ((around > z - NEARER_M).any() if visible else (around < z).any()))
     assert len(wrong) > 700
     below("landmarks of a crowd against the depth, share wrong", np.mean(wrong), 0.01)
+
+
+def test_pixels_belong_to_whose_skin_they_show(session, below, crowd):
+    """Where the depth is that of a vertex of somebody's skin, the pixel is theirs; nobody else's are."""
+    spec, people = crowd
+    out = session.rasters(spec, *people, normal=False)
+    height, width = out.person.shape
+    labels = label(spec, *people)
+    wrong, met = [], []
+    for number, (found, geometry_) in enumerate(zip((labels, *labels.others), people, strict=True), start=1):
+        skin = next(piece for piece in geometry_.parts if piece.name == "skin")
+        cam = apply(found.cam_from_head, skin.vertices_head)
+        px = project(camera_matrix(spec.camera), cam)
+        inside = ((px >= 0) & (px < [width, height])).all(axis=1)
+        u, v = px[inside].astype(int).T
+        seen = np.abs(out.depth_m[v, u] - cam[inside, 2]) < 1.5e-3
+        wrong.append(out.person[v, u][seen] != number)
+        met.append(seen.sum())
+    assert min(met) > 500
+    below("pixels that show one and are said to be another's, share", np.concatenate(wrong).mean(), 0.01)
+    assert set(np.unique(out.person)) == {0, 1, 2}
+    np.testing.assert_array_equal(out.person == 0, out.mask == 0)
 
 
 def test_the_box_of_a_hidden_head_is_that_of_the_head_alone(session, below, crowd):
