@@ -97,7 +97,7 @@ class MaskScene:
                 item.material_slots[0].material = self.materials.get(key_of(name), self.materials["emit"])
                 self.objects[key] = item
             item.matrix_world = original.matrix_world
-            item.pass_index = original.pass_index + LEFT * name.endswith("_left") + PERSON * key[0]
+            item.pass_index = original.pass_index + LEFT * ("left" in name.split("_")) + PERSON * key[0]
             item.hide_render = original.hide_render or (not hair and key_of(name) in HAIR)
         camera.set_intrinsics(self.scene, self.scene.camera, replace(spec.camera, supersample=1))
 
