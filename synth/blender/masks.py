@@ -229,6 +229,8 @@ def _set_engine(scene: Any) -> None:
     cycles.samples, cycles.use_adaptive_sampling, cycles.use_denoising = 1, False, False
     cycles.pixel_filter_type, cycles.filter_width = "BOX", 0.01
     cycles.max_bounces = cycles.transmission_bounces = 6
+    # Or rays that a lens weakens would end by chance.
+    cycles.min_light_bounces = 6
     cycles.diffuse_bounces = cycles.glossy_bounces = 0
     cycles.transparent_max_bounces = 16
     cycles.sample_clamp_direct = cycles.sample_clamp_indirect = 0.0
