@@ -4,7 +4,7 @@ Every garment reaches from its neckline, whose hem is turned in under the skin, 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -169,7 +169,9 @@ def _shirt(spec: ClothingSpec, torso: Torso) -> Garment:
 def _jacket(spec: ClothingSpec, torso: Torso) -> Garment:
     cut, under = CUTS["jacket"], CUTS["under_jacket"]
     top, below = neckline(cut, 0.0), neckline(under, 0.0)
-    shirt = joined([body(torso, under, below, spec), *leaf_collar(torso, below, under.thick_m, open_rad=0.10)])
+    # What is worn under a jacket lies close, or it comes through where the jacket does.
+    close = body(torso, under, below, replace(spec, looseness=0.0))
+    shirt = joined([close, *leaf_collar(torso, below, under.thick_m, open_rad=0.10)])
     _, buttons = placket(torso, below, under.thick_m)
     cloth = joined([body(torso, cut, top, spec), *lapels(torso, top, cut.thick_m)])
     return Garment({"cloth": cloth, "cloth_under": shirt, "cloth_trim": buttons}, below)
