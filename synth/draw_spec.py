@@ -177,7 +177,8 @@ def _places(ranges: RenderRanges, seed: int, index: int, attempt: int) -> list[P
     """Return where everybody is, nobody in anybody else's place.
 
     Raises:
-        RejectedSceneError: The first person's eyes would turn too far, or there is no room (`no_room`) for another.
+        RejectedSceneError: The first person's eyes would turn too far, there is no room (`no_room`) for another, or the
+            lens lies in somebody's head (`lens_in_head`).
     """
     crowd = ranges.camera.crowd
     count = round(draw_log_uniform(seeds.rng(seed, index, "crowd", attempt), crowd.count_log))
@@ -194,6 +195,8 @@ def _places(ranges: RenderRanges, seed: int, index: int, attempt: int) -> list[P
                 break
         else:
             raise RejectedSceneError("no_room", f"person {number + 1} of {count} found no place")
+        if places[-1].lens_in_head:
+            raise RejectedSceneError("lens_in_head", f"the lens is inside the head of person {number + 1}")
     return places
 
 

@@ -111,7 +111,7 @@ def build_mask(spec: CoveringSpec, face: Face) -> Sheet:
     if surgical:
         inner = np.sin(np.pi * down) ** 0.5 * (1 - 0.55 * aside[None] ** 4)
         fold = (down * 4.0) % 1.0
-        cloth += (0.0042 * (fold - 0.35) * inner)[..., None] * outward
+        cloth += (0.0042 * fold * inner)[..., None] * outward
     else:
         # Two halves sewn together over the nose, drawn out to a keel.
         cloth += (0.006 * np.exp(-((across / 0.10) ** 2))[None] * np.sin(np.pi * np.minimum(down * 1.2, 1.0)))[

@@ -28,6 +28,9 @@ from synth.ranges.camera import Attention, CameraRanges, GazeRanges, PlaceRanges
 METRES_PER_INCH = 0.0254
 HALF_PUPILLARY_DISTANCE_M = 0.0315
 """Half of 63 mm (Dodgson 2004): good enough to judge comfort and to aim by."""
+SKULL_MIDDLE_HEAD_M = np.array([0.0, -0.01, 0.07])
+SKULL_HALF_M = np.array([0.105, 0.16, 0.13])
+"""An ellipsoid about any head, nose and ears included, in `head`."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,12 @@ class Place:
     def turn_rad(self) -> Float[np.ndarray, "3"]:
         """Pitch, yaw and roll of the head against one that faces the lens upright."""
         return pitch_yaw_roll_upright(facing_rotation(self.head_lens_m).T @ self.lens_from_head)
+
+    @property
+    def lens_in_head(self) -> bool:
+        """Whether the camera would see a head from inside."""
+        lens_head = -self.lens_from_head.T @ self.head_lens_m
+        return bool(np.linalg.norm((lens_head - SKULL_MIDDLE_HEAD_M) / SKULL_HALF_M) < 1)
 
 
 def draw_screen(rng: np.random.Generator, ranges: ScreenRanges) -> Screen:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from assets.landmarks import face_triangles
+from synth.errors import RejectedSceneError
 from synth.geometry.camera import camera_matrix, project
 from synth.geometry.frames import apply
 from synth.labels import everybody, geometry, label
@@ -160,7 +161,10 @@ def surface(face, person):
 def haired(style):
     """A portrait of somebody with this hair and no hat."""
     for index in range(200):
-        spec = enlarged(drawn(index, *SMALL, *WIDE, experiment="portrait"), 2)
+        try:
+            spec = enlarged(drawn(index, *SMALL, *WIDE, experiment="portrait"), 2)
+        except RejectedSceneError:
+            continue
         if spec.subject.scalp_hair.style == style and spec.subject.headwear is None:
             return spec
     raise AssertionError(f"nobody with hair {style}")

@@ -15,10 +15,13 @@ from assets.eyeball import eyeball
 from assets.glasses import FRAMES
 from assets.head import load_head
 from assets.skies import SKIES
+from synth.config import Range
 from synth.draw.face import draw_glasses
+from synth.draw.place import Place, Screen
 from synth.draw.traits import target_names
 from synth.draw_spec import draw_spec, draw_subject
 from synth.errors import ConfigError, RejectedSceneError
+from synth.geometry.rotation import rotation_x
 from synth.ranges.normal import Normal
 from synth.spec import SceneSpec, from_json, to_json
 from tests.synth.draw_ranges import ranges
@@ -176,3 +179,25 @@ def test_impossible_normals_are_refused(numbers):
 def test_impossible_ranges_are_refused(key, value, words):
     with pytest.raises(ConfigError, match=words.replace(".", r"\.")):
         ranges(**{key: value})
+
+
+def test_a_lens_inside_a_head_is_refused():
+    head = load_head().base_head
+    head = head[(head[:, 1] < 0.1) & (head[:, 2] < 0.2)]  # from the chin up, without the neck
+    turned = rotation_x(0.4)
+
+    def place(lens_head):
+        eye = np.eye(3)
+        return Place(turned, -turned @ lens_head, eye[0], eye, Screen(0.3, 0.2, eye[0]))
+
+    assert all(place(0.95 * point).lens_in_head for point in head[::20])
+    far = head[np.linalg.norm(head, axis=1) > 0.1]
+    assert not any(place(3.5 * point).lens_in_head for point in far[::20])
+    near = dataclasses.replace(RANGES["webcam"].camera.place, distance_m=Range(0.01, 0.02))
+    camera = dataclasses.replace(RANGES["webcam"].camera, place=near)
+    causes = set()
+    for attempt in range(20):
+        with pytest.raises(RejectedSceneError) as caught:
+            draw_spec(dataclasses.replace(RANGES["webcam"], camera=camera), 3, 0, attempt)
+        causes.add(caught.value.cause)
+    assert "lens_in_head" in causes and causes <= {"lens_in_head", "gaze_out_of_range"}
