@@ -30,7 +30,7 @@ HELP = "time every stage of the work and its memory"
 CONFIG_NAME = "bench"
 EXAMPLES = (
     "canthus bench",
-    "canthus bench what=render cases=[160x96] n=20 out=out/bench-160.json",
+    "canthus bench what=render cases=[160x96] n=24 out=out/bench-160.json",
     "canthus bench what=memory n=1000",
     "canthus bench what=fit overrides=[model=lenet]",
 )
@@ -46,6 +46,7 @@ CASES = {
         "engine=draft",
         "engine.samples=16",
     ),
+    "256x256": ("experiment=portrait",),
 }
 """Sizes of a picture, each with the words of `canthus render` that make it."""
 SMALLEST = ("experiment=mpiigaze", "camera.supersample=1", "engine=tiny", "engine.samples=1")
