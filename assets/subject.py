@@ -236,9 +236,17 @@ def _standing(stance: StanceSpec, hem: Hem, sole_y_m: float) -> list[Part]:
 
 
 def _outline(neck: Neck, skin: Part, hairs: tuple[Strands, ...]) -> Float[np.ndarray, "n 3"]:
-    """Return points of skin and hair above the neck, before the shoulders turn."""
-    points = [skin.vertices_head, *(hair.points_head.reshape(-1, 3) for hair in hairs if hair.name in ON_NECK)]
-    return np.concatenate([some[neck.above(some)] for some in points])
+    """Return points of skin and hair above the neck, before the shoulders turn; of hair its middle and its outside."""
+    points = [skin.vertices_head[neck.above(skin.vertices_head)]]
+    middle = points[0].mean(axis=0)
+    for hair in hairs:
+        if hair.name in ON_NECK:
+            above = neck.above(hair.points_head)
+            inner, radius = hair.points_head[above], hair.radius_m[above]
+            outward = inner - middle
+            outward /= np.linalg.norm(outward, axis=-1, keepdims=True)
+            points += [inner, inner + radius[:, None] * outward]
+    return np.concatenate(points)
 
 
 def _hairs(

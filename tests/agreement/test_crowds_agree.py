@@ -180,10 +180,15 @@ def test_the_box_of_a_head_is_that_of_its_mask(session, below, style):
     whole = {tuple(point) for point in np.round(subject.outline_head, 9)}
     head = np.array([tuple(point) in whole for point in np.round(skin.vertices_head, 9)])
     shape = part("mouth", skin.vertices_head, skin.faces[head[skin.faces].all(axis=1)], FACE)
-    hair = tuple(strands for strands in subject.strands if strands.name == "hair")
-    lies_above = np.isin(np.round(hair[0].points_head[..., 1], 9), np.round(subject.outline_head[:, 1], 9))
-    assert lies_above.mean() > 0.97
-    rasters = session.rasters(spec, dataclasses.replace(subject, parts=(shape,), strands=hair))
+    (hair,) = (strands for strands in subject.strands if strands.name == "hair")
+    # Of the hairs that reach below nape and throat the box knows the upper ends alone: they are left out here.
+    above = np.isin(np.round(hair.points_head[..., 1], 9), np.round(subject.outline_head[:, 1], 9)).all(axis=1)
+    assert above.mean() > 0.7
+    # A single hair may slip between the centres of pixels: all are as broad as most of a pixel.
+    broad = 0.4 * spec.person.cam_from_head_translation_m[2] / spec.camera.fx_px
+    radius = np.maximum(hair.radius_m[above], broad)
+    cut = dataclasses.replace(hair, points_head=hair.points_head[above], radius_m=radius)
+    rasters = session.rasters(spec, dataclasses.replace(subject, parts=(shape,), strands=(cut,)))
     v, u = np.nonzero(rasters.mask)
     left, top, right, bottom = face.box_head_px
     inside = (left > 0) and (top > 0) and right < spec.camera.width and bottom < spec.camera.height
