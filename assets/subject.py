@@ -219,8 +219,8 @@ def build(spec: SubjectSpec, head_from_eye: dict[Side, Float[np.ndarray, "3 3"]]
     neck = Neck.of(placed.rest_head)
     if spec.stance is not None and hem is not None:
         parts += _standing(spec.stance, hem, neck.straight_depth_m(spec.stance.eye_height_m, spec.shoulders_rad))
-    outline = _outline(neck, parts[0], hairs)
     turn = partial(neck.turned, shoulders_rad=spec.shoulders_rad)
+    outline = turn(_outline(neck, parts[0], hairs))
     parts = [replace(part, vertices_head=turn(part.vertices_head)) if part.name in ON_NECK else part for part in parts]
     hairs = tuple(replace(hair, points_head=turn(hair.points_head)) if hair.name in ON_NECK else hair for hair in hairs)
     return SubjectGeometry(tuple(parts), hairs, eyes, mouth, bands, lenses, outline)
