@@ -27,6 +27,8 @@ LIPS_LOWER = (
 )
 RIM_START = 455
 """Vertex of head.npz on the midline above the vermilion: the lips' rings begin one quad outside of it."""
+EDGE_END = 0.93
+"""Where the model's inner edge ends, as part of the way from the midline to the corner: beyond, lips never part."""
 INNER_ROW = 14
 """Row of the lips' grid where they touch; the lower one's edge lies a row further in."""
 JAW_SIDE = (
@@ -98,8 +100,8 @@ class Lips:
             along = np.cumsum(np.linalg.norm(np.diff(chain, axis=0), axis=-1), axis=0)
             down = np.concatenate([0 * along[:1], along]) / along[-1]
             across = [
-                _columns(line, chain[end, :, 0] / chain[end, -1, 0], upper=upper)
-                for line, end in ((self._border(), 0), (self._edge(), -1))
+                _columns(line, part * chain[end, :, 0] / chain[end, -1, 0], upper=upper)
+                for line, end, part in ((self._border(), 0, 1.0), (self._edge(), -1, EDGE_END))
             ]
             for ring, share in zip(rings, down, strict=True):
                 column = (1 - share) * across[0] + share * across[1]

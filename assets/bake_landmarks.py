@@ -48,11 +48,16 @@ from synth.errors import AssetError
 
 MODEL = "geometry_pipeline_metadata_landmarks.binarypb"
 MODEL_SHA256 = "bdbcda96dfcb7da883da124aaa2c55dee49770d934f0fcc71747f8c21bdc75b4"
-# Where vertices of the model (the subject's left) belong, found by eye: first on vertices of head.npz (above and below
-# the nose's tip, its base and root, top of the forehead, chin, outer side and base of the nostril's wing), then near
-# places of the plain adult, metres in `head` (hair line, before the ear, jaw).
-KNOWN = {4: 294, 1: 302, 2: 317, 168: 136, 10: 244, 152: 1880, 358: 4050, 327: 2725}
+# Where vertices of the model (the subject's left) belong, found by eye: first on vertices of head.npz (base and root of
+# the nose, top of the forehead, chin, outer side and base of the nostril's wing), then near places of the plain adult,
+# metres in `head` (the nose's tip, fold and front of the chin, under the jaw, hair line, before the ear, jaw).  Tip,
+# chin and jaw were moved by 2 to 6 mm to where the network that goes with the model finds them on faces of ours seen
+# from the front.
+KNOWN = {2: 317, 168: 136, 10: 244, 152: 1880, 358: 4050, 327: 2725}
 KNOWN_AT = {
+    **{4: (0.0, 0.0342, -0.0405), 1: (0.0, 0.0400, -0.0405)},
+    **{18: (0.0, 0.0855, -0.0245), 200: (0.0, 0.0905, -0.0221), 175: (0.0, 0.1035, -0.0195)},
+    **{397: (0.0549, 0.0802, 0.0311), 379: (0.0375, 0.0946, 0.0075)},
     **{297: (0.033, -0.049, -0.011), 356: (0.071, 0.002, 0.054), 454: (0.072, 0.017, 0.056)},
     **{323: (0.070, 0.033, 0.055), 361: (0.066, 0.050, 0.052), 288: (0.058, 0.069, 0.042)},
 }
@@ -194,14 +199,12 @@ def similarity(source: np.ndarray, target: np.ndarray) -> Callable[[np.ndarray],
 
 
 def ridge(face: SkinSurface, model_places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the four points of the nose's ridge: evenly from between the eyes to the foremost point."""
-    tip = face.skin[face.midline].reshape(-1, 3)
-    tip = tip[tip[:, 2].argmin()]
-    chain = model_places[[168, 6, 197, 195, 5]]
-    chain = np.concatenate([chain[chain[:, 1] < tip[1] - 4e-3], tip[None]])
+    """Return the four points of the nose's ridge: evenly from its root to the tip."""
+    tip = 0.8 * model_places[4] + 0.2 * model_places[1]
+    chain = np.concatenate([model_places[[168, 6, 197, 195, 5]], tip[None]])
     along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(chain, axis=0), axis=1))])
-    # 27 lies a tenth of the way down from the deepest point of the root, at the height of the eyes.
-    at = np.linspace(0.1, 1.0, 4) * along[-1]
+    # 300-W's uppermost mark is a little below the root's deepest point.
+    at = np.linspace(0.06, 1.0, 4) * along[-1]
     return face.on_midline(np.stack([np.interp(at, along, chain[:, k]) for k in range(3)], -1))
 
 

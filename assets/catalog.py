@@ -58,7 +58,7 @@ _ENTRIES = (
         "landmarks",
         _OWN,
         "data/landmarks.npz",
-        "130572153c2086f7a2b6419ac4795a2cf72692513e3a5f47ee798c774fd02290",
+        "d35a7b053b96dfa6a960572cdfc22b4ff46aca28d95076b423bdb3848a1f59ac",
         "Apache-2.0",
         "MediaPipe's canonical face model (the MediaPipe authors) fitted to that head; "
         "baked by assets/bake_landmarks.py",

@@ -7,8 +7,9 @@
     five      middles of the right and the left eye's opening, nose tip, right and left corner of the mouth
 
 Left and right are the subject's, so a right point lies left in the picture of a face that looks at the camera.
-Most are fixed points of the skin's triangles (assets/bake_landmarks.py): those about the eyes lie on the inner edges of
-the lid margins, those of the lips on the vermilion's border and where the lips touch.  Brows are where the hairs grow.
+Most are fixed points of the skin's triangles, or means of two or three such that are close
+(assets/bake_landmarks.py): those about the eyes lie on the inner edges of the lid margins, those of the lips on the
+vermilion's border and where the lips touch.  Brows are where the hairs grow.
 
 300-W marks the *visible* outline of the jaw: where the face's edge hides its own jaw line, the mark slides along a
 parallel to the outline (Zhu, Lei, Yan, Yi & Li 2015, "landmark marching").  `jaw_outline` does that for a camera.
@@ -32,13 +33,12 @@ from assets.subject import SubjectGeometry, untouched_skin
 from synth.errors import AssetError
 
 WEIGHT_STEPS = 65535
-BROW_ALONG = (0.02, 0.98)
-"""The part of a brow's band, from the nose to the temple, that its points divide evenly."""
-_MIDDLE_ROW = 0.6
-"""How high 300-W's points lie in the band, a little above its middle."""
+BROW_IBUG_ALONG = (0.02, 0.285, 0.55, 0.80, 0.98)
+BROW_IBUG_UP = (0.55, 0.85, 0.85, 0.75, 0.90)
+"""Where in a brow's band 300-W's points lie, from the nose to the temple: along it, and from its lower border up."""
 _BROW_DENSE = {  # height in the band -> places along it and the numbers of the left and the right brow's points
-    0.85: ((0.02, 0.33, 0.60, 0.82, 0.98), (336, 296, 334, 293, 300), (107, 66, 105, 63, 70)),
-    0.15: ((0.01, 0.32, 0.56, 0.75, 0.90), (285, 295, 282, 283, 276), (55, 65, 52, 53, 46)),
+    0.85: ((0.08, 0.39, 0.65, 0.85, 0.95), (336, 296, 334, 293, 300), (107, 66, 105, 63, 70)),
+    0.15: ((0.03, 0.35, 0.58, 0.77, 0.90), (285, 295, 282, 283, 276), (55, 65, 52, 53, 46)),
 }
 _BROW_IBUG: dict[Side, tuple[int, int]] = {"right": (21, -1), "left": (22, 1)}
 """Number of the brow's point at the nose, and the step to the next outwards."""
@@ -49,14 +49,18 @@ _OUTLINE_SHAPE = 0.65
 """Half the width of the outline below the eyes over its height."""
 _IRIS_ORDER = [0, 3, 2, 1]  # the contour runs left, down, right, up
 
-IBUG_FROM_DENSE = {
-    **dict(zip(range(31, 36), (98, 97, 2, 326, 327), strict=True)),
-    **dict(zip(range(36, 42), (33, 160, 158, 133, 153, 144), strict=True)),
-    **dict(zip(range(42, 48), (362, 385, 387, 263, 373, 380), strict=True)),
-    **dict(zip(range(48, 60), (61, 39, 37, 0, 267, 269, 291, 321, 314, 17, 84, 91), strict=True)),
-    **dict(zip(range(60, 68), (78, 82, 13, 312, 308, 317, 14, 87), strict=True)),
+IBUG_FROM_DENSE: dict[int, tuple[int, ...]] = {
+    **dict(zip(range(31, 36), ((98, 75), (97,), (2,), (326,), (327, 305)), strict=True)),
+    **dict(zip(range(36, 42), ((33,), (160,), (158,), (133,), (153,), (144,)), strict=True)),
+    **dict(zip(range(42, 48), ((362,), (385,), (387,), (263,), (373,), (380,)), strict=True)),
+    **dict(zip(range(48, 55), ((61,), (39,), (37,), (0, 0, 11), (267,), (269,), (291,)), strict=True)),
+    **dict(zip(range(55, 60), ((321, 405, 405), (314,), (17,), (84,), (181, 181, 91)), strict=True)),
+    **dict(zip(range(60, 65), ((78, 191, 95), (82,), (13,), (312,), (308, 415, 324)), strict=True)),
+    **dict(zip(range(65, 68), ((317,), (14,), (87,)), strict=True)),
 }
-"""Points of ibug68 that are points of dense478; jaw, brows and the nose's ridge (27-30) have their own places."""
+"""Points of ibug68 as means of points of dense478: 300-W's annotators put the nose's outer base points under the wings'
+middle, the lower lip's outermost ones well inside the corners, and the inner lips' ends where a gap would begin to
+show.  Jaw, brows and the nose's ridge (27-30) have their own places."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,13 +148,14 @@ def landmarks_head(subject: SubjectGeometry) -> dict[str, Float[np.ndarray, "n 3
         eye = subject.eyes[side]
         for number, point in brow_points(subject, side).items():
             dense[number] = point
-        along = np.linspace(*BROW_ALONG, 5)
-        ibug[first : first + 5 * step : step] = on_patch(subject.brow_bands_head[side], along, np.full(5, _MIDDLE_ROW))
+        band = subject.brow_bands_head[side]
+        ibug[first : first + 5 * step : step] = on_patch(band, np.array(BROW_IBUG_ALONG), np.array(BROW_IBUG_UP))
         iris = _IRIS_FIRST[side]
         dense[iris] = eye.to_head(pupil_contour_eye(eye.ball, 32).mean(axis=0))
         dense[iris + 1 : iris + 5] = eye.to_head(limbus_eye(eye.ball, 4))[_IRIS_ORDER]
     ibug[27:31] = table.ridge.on(skin)
-    ibug[list(IBUG_FROM_DENSE)] = dense[list(IBUG_FROM_DENSE.values())]
+    for number, means in IBUG_FROM_DENSE.items():
+        ibug[number] = dense[list(means)].mean(axis=0)
     five = np.stack([ibug[36:42].mean(axis=0), ibug[42:48].mean(axis=0), ibug[30], ibug[48], ibug[54]])
     return {"ibug68": ibug, "dense478": dense, "five": five}
 
