@@ -2,8 +2,8 @@
 
 The classes and their order are those of CelebAMask-HQ's own labels (Lee, Liu, Wu & Luo 2020; its face_parsing/README.md
 and the order in which its g_mask.py lays one mask over the other).  `l_` is left as in CelebA, whose pictures they are:
-on the left of the picture of an upright face, which is the subject's right.  docs/labels.md says what becomes of things
-that have no class there.
+on the left of the picture of an upright face, which is the subject's right; so FaRL's reader of the set takes it too.
+docs/labels.md says what becomes of things that have no class there.
 """
 
 from dataclasses import dataclass

@@ -11,6 +11,9 @@
                   the picture lies behind others, hands, masks; what the head's own turn hides does not count
     pose          0 typical, 1 atypical: roll or pitch beyond 30 deg, or yaw beyond 90
 
+WIDER FACE's own rules: occluded partly from 1 and heavily from 30 hundredths, atypical as here, and to be ignored where
+too coarse to make out (10 px or less).
+
 x, y is the upper left corner, whole px.  A box is that of the whole face, hidden or not, cut at the picture's edge.
 Backs of heads, and faces of which nothing is seen, are not listed; a picture without faces has the number 0 and, as in
 WIDER FACE itself, one line of ten zeros.
