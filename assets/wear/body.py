@@ -16,7 +16,8 @@ BODY = ("cloth_body", "cloth_under_body", "trousers", "shoes")
 """Names of its parts."""
 CROWN_ABOVE_EYES_M = 0.115
 CROTCH, KNEE = 0.465, 0.275
-"""Heights over the stature (Winter 2009, "Biomechanics and motor control of human movement")."""
+"""Heights over the stature, a little under those of Winter 2009, "Biomechanics and motor control of human movement":
+0.485 (buttocks) and 0.285."""
 _HIPS = np.array([0.100, 0.068])
 """Half width and half depth over the stature, in clothes."""
 _LEG_COLUMNS = 20

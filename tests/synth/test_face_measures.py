@@ -24,7 +24,7 @@ def faces():
 
 
 def test_mouths_are_three_fifths_of_the_eyes_outer_distance(faces):
-    """Farkas 1994: mouth 52 +- 3 mm, outer corners 88 +- 4 mm apart."""
+    """Farkas 1994, from memory: mouth 52 +- 3 mm, outer corners 88 +- 4 mm apart."""
     ratios = []
     for person, geometry, _ in faces:
         left, right = geometry.mouth_corners_head
