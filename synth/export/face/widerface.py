@@ -6,13 +6,12 @@
     blur          0 clear, 1 normal, 2 heavy: of the optics' blur over the face's width
     expression    0 typical, 1 exaggerated: a face unit is moved by more than half
     illumination  0 normal, 1 extreme: exposed a stop too dark or too bright
-    invalid       0, 1 for what no one could find: less than a tenth of it is seen, or it is narrower than 6 px
-    occlusion     0 none, 1 partial, 2 heavy: up to 5, up to 30 or more hundredths of the face's area inside
-                  the picture lies behind others, hands, masks; what the head's own turn hides does not count
+    invalid       0, 1 for what no one could find: less than a tenth of it is seen, or it is 10 px or narrower
+    occlusion     0 none, 1 partial, 2 heavy: less than 1, up to 30 or more hundredths of the face's area
+                  inside the picture lie behind others, hands, masks; what the head's own turn hides does not count
     pose          0 typical, 1 atypical: roll or pitch beyond 30 deg, or yaw beyond 90
 
-WIDER FACE's own rules: occluded partly from 1 and heavily from 30 hundredths, atypical as here, and to be ignored where
-too coarse to make out (10 px or less).
+The borders of occlusion, pose and size are those that WIDER FACE's authors give.
 
 x, y is the upper left corner, whole px.  A box is that of the whole face, hidden or not, cut at the picture's edge.
 Backs of heads, and faces of which nothing is seen, are not listed; a picture without faces has the number 0 and, as in
@@ -29,10 +28,10 @@ from synth.sample import Sample
 from synth.shards.encode import Encoding, PictureFormat, encode_picture
 
 EVENT = "0--canthus"
-PARTLY, HEAVILY = 0.05, 0.3
+PARTLY, HEAVILY = 0.01, 0.3
 """Hidden part of a face from which it is partly and heavily occluded."""
-LEAST_SEEN, LEAST_PX = 0.1, 6.0
-"""What is seen of a face, and how wide it is, below which nobody is asked to find it."""
+LEAST_SEEN, LEAST_PX = 0.1, 10.0
+"""What is seen of a face below which, and how wide it is up to which, nobody is asked to find it."""
 SHARP, CLEAR = 0.006, 0.015
 """Blur over the face's width up to which a face is clear, and not yet heavily blurred."""
 NOTHING = (0,) * 10
@@ -90,7 +89,7 @@ def flags(sample: Sample, face: Face) -> tuple[int, int, int, int, int, int]:
         int(softness > SHARP) + int(softness > CLEAR),
         int(max(weights.values(), default=0.0) > 0.5),
         int(abs(stops) > 1.0),
-        int(face.visible_fraction < LEAST_SEEN or right - left < LEAST_PX),
+        int(face.visible_fraction < LEAST_SEEN or right - left <= LEAST_PX),
         int(hidden > PARTLY) + int(hidden > HEAVILY),
         int(pitch > 30 or roll > 30 or yaw > 90),
     )
