@@ -6,6 +6,7 @@ origin is midway between the eyeballs' rotation centres (synth/geometry/frames.p
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 
@@ -94,11 +95,11 @@ def _wardrobe() -> Wardrobe:
     return Wardrobe(base, topology.faces[topology.skin], ears)
 
 
-def _wear(spec: SubjectSpec, limit: Float[np.ndarray, "u 3"]) -> Dressed:
+def _wear(spec: SubjectSpec, limit: Float[np.ndarray, "u 3"], turn: Callable[[np.ndarray], np.ndarray]) -> Dressed:
     """What the person wears or holds before the face, and the skin under it; nothing is made of nothing worn."""
     if spec.clothing is None and spec.headwear is None and spec.covering is None:
         return Dressed([], limit, None, None)
-    return _wardrobe().dress(limit, spec.clothing, spec.headwear, spec.covering)
+    return _wardrobe().dress(limit, spec.clothing, spec.headwear, spec.covering, turn)
 
 
 def _worn_part(item: Worn) -> Part:
@@ -198,7 +199,9 @@ def build(spec: SubjectSpec, head_from_eye: dict[Side, Float[np.ndarray, "3 3"]]
     eyes = {side: eye_geometry(getattr(spec, side), side, placed, head_from_eye[side]) for side in SIDES}
     limit = np.asarray(topology.refinement.limit @ placed.vertices_head)[topology.used]
     limit = closed(topology.seam, limit, placed.rest_head)
-    worn, limit, hat, hem = _wear(spec, limit)
+    neck = Neck.of(placed.rest_head)
+    turn = partial(neck.turned, shoulders_rad=spec.shoulders_rad)
+    worn, limit, hat, hem = _wear(spec, limit, turn)
     rest = np.asarray(topology.refinement.limit @ placed.rest_head)[topology.used]
     parts = [_skin(spec, limit, rest, topology, eyes), *map(_worn_part, worn)]
     for side in SIDES:
@@ -216,10 +219,8 @@ def build(spec: SubjectSpec, head_from_eye: dict[Side, Float[np.ndarray, "3 3"]]
         if hat is not None and "hair" in grown:
             grown["hair"] = hat.shown(*grown["hair"])
         hairs += tuple(Strands(name, *strands, name, ID[name]) for name, strands in grown.items())
-    neck = Neck.of(placed.rest_head)
     if spec.stance is not None and hem is not None:
         parts += _standing(spec.stance, hem, neck.straight_depth_m(spec.stance.eye_height_m, spec.shoulders_rad))
-    turn = partial(neck.turned, shoulders_rad=spec.shoulders_rad)
     outline = turn(_outline(neck, parts[0], hairs))
     parts = [replace(part, vertices_head=turn(part.vertices_head)) if part.name in ON_NECK else part for part in parts]
     hairs = tuple(replace(hair, points_head=turn(hair.points_head)) if hair.name in ON_NECK else hair for hair in hairs)

@@ -4,21 +4,38 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy.spatial import cKDTree
+from scipy.ndimage import gaussian_filter
+from scipy.spatial import ConvexHull, cKDTree
 
 from assets.sweep import closed_outward, ellipsoid, sweep
 from assets.wear.chart import Chart
-from assets.wear.fabric import Grid, Sheet, dot, grid_faces, joined, relaxed, shell, waves
-from assets.wear.hand import Posture, posed
+from assets.wear.fabric import Field, Grid, Sheet, grid_faces, joined, sheet, shell, waves
+from assets.wear.hand import FOREARM_M, Posture, arm_path, posed
 from assets.wear.spec import CoveringSpec
 
-_MASK_ROWS, _MASK_COLUMNS = 40, 69
+_MASK_ROWS, _MASK_COLUMNS = 64, 69
+_PLEATS = np.array([0.0, 0.22, 0.38, 0.395, 0.54, 0.555, 0.70, 0.715, 1.0])
+_PLEAT_HEIGHTS = np.array([0.0, 0.1, 1.0, 0.15, 1.0, 0.15, 1.0, 0.15, 0.0])
+"""How far down, and how high, the folds of a mask for surgery are."""
 _MASK_THICK_M = 0.0012
 _MASK_OFF_M = 0.0036
 """Least distance of the mask's outside from the skin."""
-_HAND_LONG_M = 0.185
+_SLEEVE_ROWS, _SLEEVE_COLUMNS = 44, 28
 _PRESS_M = 0.0015
 """How deep the nearest part of a hand may dent the face."""
+
+
+@dataclass(frozen=True)
+class Sleeve:
+    """A garment's sleeve: where it begins along the arm, over the forearm's length from the wrist, and its folds."""
+
+    start: float
+    loose_m: float
+    seed: int
+
+
+SHORT, LONG = 1.55, 0.06
+"""Where sleeves begin."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +47,10 @@ class Face:
     skin_head: Float[np.ndarray, "n 3"]
     size: float
     """Of the face against the untouched mesh."""
+    shoulders_head: Float[np.ndarray, "2 3"]
+    """Where a left and a right arm end."""
+    sleeve: Sleeve | None
+    """Of the garment."""
 
 
 @dataclass(frozen=True)
@@ -87,49 +108,73 @@ _ELBOW = np.array([0.22, 0.46, -0.13])
 """Where a left forearm comes from, at size 1."""
 
 
-def build_mask(spec: CoveringSpec, face: Face) -> Sheet:
-    """Return a mask from the bridge of the nose to below the chin, and its loops behind the ears."""
+def build_mask(spec: CoveringSpec, chart: Chart, skull: Chart) -> Sheet:
+    """Return a mask from the bridge of the nose to below the chin, and its loops behind the ears.
+
+    Args:
+        spec: The mask.
+        chart: Of the lower face, each place as far out as the skin about it.
+        skull: Of the head without its ears.
+    """
     surgical = spec.kind == "surgical_mask"
     across = np.linspace(-1.0, 1.0, _MASK_COLUMNS)
     azimuth = np.radians(76.0) * across
     # Between these rows at each azimuth; the sides are gathered.
     aside = np.abs(across)
-    top = np.radians(65.0 + 20.0 * aside**1.5 - 3.0 * np.sin(np.pi * aside))
+    top = np.radians(65.0 + 20.0 * aside**1.5 + 0.5 * np.sin(np.pi * aside))
     bottom = np.radians(146.0 - 26.0 * aside**1.3)
     down = np.linspace(0.0, 1.0, _MASK_ROWS)[:, None]
     row = top[None] + down * (bottom - top)[None]
-    skin, _ = face.chart.at(row, np.broadcast_to(azimuth, row.shape))
-    outward = skin - face.chart.centre()
-    outward /= np.linalg.norm(outward, axis=-1, keepdims=True)
-    cloth = skin + _MASK_OFF_M * outward
-    for _ in range(30):
-        cloth = relaxed(cloth, closed=False)
-        # From nose to chin it stands off; the edges stay where they touch.
-        cloth[:, [0, -1]] = skin[:, [0, -1]] + _MASK_OFF_M * outward[:, [0, -1]]
-        short = _MASK_OFF_M - dot(cloth - skin, outward)
-        cloth += np.maximum(short, 0.0)[..., None] * outward
+    skin, _ = chart.at(row, np.broadcast_to(azimuth, row.shape))
+    outward = skin - chart.centre()
+    reach = np.linalg.norm(outward, axis=-1)
+    outward /= reach[..., None]
+    # Along rays that stay, so that no point slides off the place that it has to clear: at the edges close to the skin,
+    # elsewhere taut from nose to chin and cheeks.
+    lowest = reach + _MASK_OFF_M
+    taut = _taut(chart.centre() + lowest[..., None] * outward, chart.centre(), outward)
+    free = np.clip(down / 0.22, 0.0, 1.0) * np.clip((1 - down) / 0.12, 0.0, 1.0) * np.clip((1 - aside) / 0.22, 0.0, 1.0)
+    free = free * free * (3 - 2 * free)
+    far = lowest + free * (taut - lowest)
+    even = gaussian_filter(far, (1.0, 2.0), mode="nearest")
+    # The seams need not follow every hollow of the skin.
+    far = np.where(free > 0.05, np.maximum(even, lowest), even)
+    cloth = chart.centre() + far[..., None] * outward
     if surgical:
-        inner = np.sin(np.pi * down) ** 0.5 * (1 - 0.55 * aside[None] ** 4)
-        fold = (down * 4.0) % 1.0
-        cloth += (0.0042 * fold * inner)[..., None] * outward
+        # Three pleats, each over the next, that the seams at both sides hold flat; above them the wire over the nose.
+        inner = (1 - aside**6)[None] * np.clip(down / 0.04, 0.0, 1.0)
+        pleat = np.interp(down, _PLEATS, _PLEAT_HEIGHTS)
+        cloth += (0.0035 * pleat * inner)[..., None] * outward
+        wire = np.exp(-(((down - 0.05) / 0.018) ** 2)) * (aside < 0.42)[None]
+        hem = np.exp(-(((down - 0.985) / 0.02) ** 2)) + np.exp(-(((aside[None] - 0.97) / 0.02) ** 2))
+        cloth += (0.0011 * wire + 0.0007 * hem)[..., None] * outward
     else:
         # Two halves sewn together over the nose, drawn out to a keel.
         cloth += (0.006 * np.exp(-((across / 0.10) ** 2))[None] * np.sin(np.pi * np.minimum(down * 1.2, 1.0)))[
             ..., None
         ] * outward
     wrinkles = waves(spec.seed, np.broadcast_to(across * 4, row.shape), down * 6, finest=5.0, terms=6)
-    cloth += (0.0012 * (1 + wrinkles) * (0.3 + aside[None]))[..., None] * outward
+    cloth += (0.0012 * np.maximum(1 + wrinkles, 0.0) * (0.3 + aside[None]))[..., None] * outward
     mask = shell(cloth, _MASK_THICK_M, closed=False)
-    return joined([mask, *_loops(cloth, face)])
+    return joined([mask, *_loops(cloth, skull)])
 
 
-def _loops(cloth: Grid, face: Face) -> list[Sheet]:
+def _taut(points: Grid, centre: Float[np.ndarray, "3"], outward: Grid) -> Field:
+    """Return how far from a centre the convex hull of points lies along rays."""
+    # With a point behind the centre, which so lies inside.
+    behind = centre - 0.03 * outward.mean((0, 1))
+    planes = ConvexHull(np.concatenate([points.reshape(-1, 3), behind[None]])).equations
+    facing = np.maximum(outward @ planes[:, :3].T, 1e-9)
+    return np.asarray((-(planes[:, 3] + planes[:, :3] @ centre) / facing).min(-1))
+
+
+def _loops(cloth: Grid, skull: Chart) -> list[Sheet]:
     loops = []
     for column, sign in ((-1, 1.0), (0, -1.0)):
         upper, lower = cloth[2, column], cloth[-3, column]
         rows = np.radians([[99.0, 98.0, 104.0, 118.0, 126.0, 132.0]])
         turns = sign * np.radians([[80.0, 94.0, 112.0, 113.0, 104.0, 90.0]])
-        skin, outward = face.skull.at(rows, turns)
+        skin, outward = skull.at(rows, turns)
         path = np.concatenate([upper[None], skin[0] + 0.0025 * outward[0], lower[None]])
         at = np.linspace(0.0, 1.0, 30)
         stops = np.linspace(0.0, 1.0, len(path))
@@ -139,17 +184,24 @@ def _loops(cloth: Grid, face: Face) -> list[Sheet]:
     return loops
 
 
-def build_hand(spec: CoveringSpec, face: Face) -> Sheet:
-    """Return a hand before the face; the third number of `weave` is 1 on nails."""
+def build_hand(spec: CoveringSpec, face: Face) -> dict[str, Sheet]:
+    """Return a hand before the face, its arm, and the sleeve; the third number of `weave` is 1 on nails."""
     pose = _POSES[spec.pose]
     where, _ = face.chart.at(np.array([[pose.spot[0]]]), np.array([[pose.spot[1]]]))
     return _placed(
-        spec, face, pose.posture, np.array(pose.fingers), np.array(pose.back), np.array(pose.touch), where[0, 0]
+        spec,
+        face,
+        pose.posture,
+        np.array(pose.fingers),
+        np.array(pose.back),
+        np.array(pose.touch),
+        where[0, 0],
+        rests=True,
     )
 
 
 def build_phone(spec: CoveringSpec, face: Face) -> dict[str, Sheet]:
-    """Return a phone and the hand that holds it."""
+    """Return a phone and the hand that holds it, with arm and sleeve."""
     sign = 1.0 if spec.side == "left" else -1.0
     at_ear = spec.kind == "phone_ear"
     if at_ear:
@@ -177,10 +229,10 @@ def build_phone(spec: CoveringSpec, face: Face) -> dict[str, Sheet]:
     fingers = fingers if not at_ear else up * 0.9 + np.array([0.0, 0.0, 0.45])
     touch = np.array([0.0, 0.030, -0.020])
     spot = middle - up * 0.010 + aside * 0.010
-    hand = _placed(spec, None, _HOLDING, fingers, aside, touch, spot, size=face.size)
+    arm = _placed(spec, face, _HOLDING, fingers, aside, touch, spot, rests=False)
     if sign < 0:
         phone = _mirrored(phone)
-    return {"phone": phone, "hand": hand}
+    return {"phone": phone, **arm}
 
 
 def _slab(middle: np.ndarray, up: np.ndarray, out: np.ndarray) -> Sheet:
@@ -216,16 +268,20 @@ def _slab(middle: np.ndarray, up: np.ndarray, out: np.ndarray) -> Sheet:
 
 def _placed(
     spec: CoveringSpec,
-    face: Face | None,
+    face: Face,
     posture: Posture,
     fingers: np.ndarray,
     back: np.ndarray,
     touch: np.ndarray,
     spot: np.ndarray,
-    size: float = 1.0,
-) -> Sheet:
-    """Return a hand with its point `touch` at a place of the left face; moved off the skin if there is a face."""
-    size = face.size if face is not None else size
+    *,
+    rests: bool,
+) -> dict[str, Sheet]:
+    """Return a hand with its point `touch` at a place of the left face, its arm to the shoulder, and a sleeve.
+
+    A hand that `rests` is moved off the skin, or to it.
+    """
+    size = face.size
     sign = 1.0 if spec.side == "left" else -1.0
     y = fingers / np.linalg.norm(fingers)
     z = back - y * (back @ y)
@@ -241,15 +297,50 @@ def _placed(
     # A wrist bends by some 60 degrees, no further.
     in_hand[1] = min(in_hand[1], -0.55)
     in_hand /= np.linalg.norm(in_hand)
+    shoulder = face.shoulders_head[0 if sign > 0 else 1] * [sign, 1.0, 1.0]
+    path = arm_path(in_hand, (shoulder - origin) @ head_from_hand / size)
     spread = Posture(
         posture.bend, posture.spread + spec.spread, posture.thumb_bend, posture.thumb_out, posture.thumb_down
     )
-    hand, faces, nails = posed(spread, in_hand)
+    hand, faces, nails = posed(spread, path, face.sleeve.start if face.sleeve is not None else np.inf)
+    if rests:
+        own = (hand[hand[:, 1] > -0.07] * size) @ head_from_hand.T + origin
+        origin = origin + _clear(own, face.skin_head * [sign, 1.0, 1.0], z)
     vertices = (hand * size) @ head_from_hand.T + origin
-    if face is not None:
-        vertices = vertices + _clear(vertices, face.skin_head * [sign, 1.0, 1.0], z)
-    made = Sheet(vertices, faces, np.column_stack([hand[:, :2], nails]))
-    return made if sign > 0 else _mirrored(made)
+    made = {"hand": Sheet(vertices, faces, np.column_stack([hand[:, :2], nails]))}
+    if face.sleeve is not None:
+        made["sleeve"] = _sleeve(face.sleeve, (path * size) @ head_from_hand.T + origin, size)
+    return made if sign > 0 else {name: _mirrored(mesh) for name, mesh in made.items()}
+
+
+def _sleeve(sleeve: Sleeve, arm: Float[np.ndarray, "k 3"], size: float) -> Sheet:
+    """Return the cloth about an arm from where it begins to the shoulder, its edge turned in."""
+    gone = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(arm, axis=0), axis=1))])
+    start = sleeve.start * FOREARM_M * size
+    at = np.linspace(start, max(gone[-1], start + 0.03), _SLEEVE_ROWS)
+    middle = np.stack([np.interp(at, gone, arm[:, k]) for k in range(3)], -1)
+    for _ in range(4):
+        middle[1:-1] = 0.5 * middle[1:-1] + 0.25 * (middle[:-2] + middle[2:])
+    along = np.gradient(middle, axis=0)
+    along /= np.linalg.norm(along, axis=1, keepdims=True)
+    side = np.cross(along, [0.0, 0.3, -1.0])
+    side /= np.linalg.norm(side, axis=1, keepdims=True)
+    up = np.cross(along, side)
+    turn = np.linspace(0.0, 2 * np.pi, _SLEEVE_COLUMNS, endpoint=False)[None, :, None]
+    share = at / (FOREARM_M * size)
+    radius = np.interp(share, [0.0, 0.06, 0.16, 0.5, 1.0, 1.6, 2.2], [0.037, 0.037, 0.042, 0.052, 0.060, 0.066, 0.074])
+    radius = size * radius + sleeve.loose_m * np.clip((share - sleeve.start) / 0.15, 0.2, 1.0)
+    # Rings of folds that crowd in the bend, and the cuff, which lies flat.
+    crowded = 0.35 + 0.65 * np.exp(-(((share - 1.0) / 0.35) ** 2)) + 0.5 * np.exp(-(((share - 0.25) / 0.2) ** 2))
+    folds = waves(
+        sleeve.seed, np.broadcast_to(turn[..., 0], (len(at), _SLEEVE_COLUMNS)), at[:, None] * 60.0, finest=3.0
+    )
+    free = np.clip((share - sleeve.start - 0.16) / 0.10, 0.0, 1.0)
+    swell = radius[:, None] + 0.007 * size * (crowded * free)[:, None] * np.maximum(folds + 0.4, 0.0)
+    points = middle[:, None] + swell[..., None] * (np.cos(turn) * side[:, None] + np.sin(turn) * up[:, None])
+    inner = middle[:1, None] + 0.55 * (points[:1] - middle[:1, None]) + 0.004 * along[:1, None]
+    edge = points[:1] - 0.002 * along[:1, None] - 0.04 * (points[:1] - middle[:1, None])
+    return sheet(np.concatenate([inner, edge, points]), closed=True)
 
 
 def _clear(vertices: np.ndarray, skin: np.ndarray, out: np.ndarray) -> Float[np.ndarray, "3"]:

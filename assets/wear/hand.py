@@ -1,4 +1,4 @@
-"""A hand with its forearm: a cage of boxes, one for each stretch of a finger, refined twice by Catmull-Clark.
+"""A hand with its arm: a cage of boxes, one for each stretch of a finger, refined twice by Catmull-Clark.
 
 Frame `hand`, metres, of a left hand: origin in the middle of the palm, x to the thumb's side, y to the fingers, z out
 of the back of the hand.  x cross y is z; a right hand is the mirror image in `head`.
@@ -26,10 +26,12 @@ _RADII = np.array(
 )
 _THUMB_LENGTHS = np.array([0.044, 0.033, 0.027])
 _THUMB_RADII = np.array([0.0140, 0.0105, 0.0092])
+FOREARM_M = 0.25
+"""From wrist to elbow."""
 _CAGE = 1.24
 """Half of a box's side over the radius of the tube that the refined surface makes of it."""
 _RINGS = 9
-_ARM_RINGS = 6
+ARM_RINGS = 14
 
 
 @dataclass(frozen=True)
@@ -46,18 +48,39 @@ class Posture:
 
 
 def posed(
-    posture: Posture, wrist_direction: Float[np.ndarray, "3"]
+    posture: Posture, arm: Float[np.ndarray, "14 3"], sleeve_start: float
 ) -> tuple[Float[np.ndarray, "n 3"], Int[np.ndarray, "f 4"], Float[np.ndarray, " n"]]:
     """Return the refined hand in frame `hand`: vertices, faces and how much of a nail each vertex is.
 
     Args:
         posture: Its joints.
-        wrist_direction: Where the forearm goes, unit vector in `hand`.
+        arm: Middles of its rings from the wrist to the shoulder, in `hand`; see `arm_path`.
+        sleeve_start: From where on, over the forearm's length, a sleeve hides the arm, which keeps well inside it.
     """
-    cage = _cage(posture, wrist_direction)
+    cage = _cage(posture, arm, sleeve_start)
     nails = _faces()[1]
     matrix, fine = _refined()
     return np.asarray(matrix @ cage), fine, np.asarray(matrix @ nails)
+
+
+def arm_path(wrist_direction: Float[np.ndarray, "3"], shoulder: Float[np.ndarray, "3"]) -> Float[np.ndarray, "14 3"]:
+    """Return the middles of the arm's rings: from the wrist to the elbow, round it, and on to the shoulder.
+
+    Args:
+        wrist_direction: Where the forearm goes, unit vector in `hand`.
+        shoulder: Where the arm ends, in `hand`.
+    """
+    wrist = np.array([0.0, -_PALM_LONG / 2, 0.0])
+    elbow = wrist + FOREARM_M * wrist_direction
+    fore = wrist + np.array([0.022, 0.05, 0.10, 0.15, 0.195])[:, None] * wrist_direction
+    upper = shoulder - elbow
+    reach = float(np.linalg.norm(upper))
+    upper /= max(reach, 1e-6)
+    before, after = elbow - 0.05 * wrist_direction, elbow + min(0.05, 0.3 * reach) * upper
+    t = np.linspace(0.0, 1.0, 5)[:, None]
+    bend = (1 - t) ** 2 * before + 2 * t * (1 - t) * elbow + t**2 * after
+    rest = after + np.linspace(0.0, 1.0, ARM_RINGS - 9)[1:, None] * (shoulder - after)
+    return np.concatenate([fore, bend, rest])
 
 
 def _ring(centre: np.ndarray, side: np.ndarray, back: np.ndarray, half: float) -> np.ndarray:
@@ -86,7 +109,7 @@ def _finger(
     return np.concatenate(rings)
 
 
-def _cage(posture: Posture, wrist_direction: np.ndarray) -> np.ndarray:
+def _cage(posture: Posture, arm: np.ndarray, sleeve_start: float) -> np.ndarray:
     """Return the corners of the boxes."""
     y = np.linspace(-_PALM_LONG / 2, _PALM_LONG / 2, 4)
     thick = np.array([0.016, 0.0165, 0.0145, 0.0115]) * 1.15
@@ -118,23 +141,24 @@ def _cage(posture: Posture, wrist_direction: np.ndarray) -> np.ndarray:
     side = rotated(side, along, 0.9)
     root = 0.25 * (back[0][4] + back[1][4] + front[0][4] + front[1][4])
     corners.append(_finger(root, along, side, np.array(posture.thumb_bend), _THUMB_LENGTHS, _THUMB_RADII))
-    # The forearm: the palm's last section turned towards the elbow and swollen.
+    # The arm: the palm's last section turned along it and swollen.
     section = np.concatenate([back[0], front[0][::-1]])
-    middle = section.mean(0)
-    flat = section - middle
+    flat = section - section.mean(0)
+    ahead = np.gradient(np.concatenate([section.mean(0)[None], arm]), axis=0)[1:]
+    ahead /= -np.linalg.norm(ahead, axis=1, keepdims=True)
+    gone = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(arm, axis=0), axis=1))]) / FOREARM_M
     side = np.array([1.0, 0.0, 0.0])
-    ahead = -wrist_direction
-    side = side - ahead * (side @ ahead)
-    side /= np.linalg.norm(side)
-    up = np.cross(side, ahead)
-    for k in range(1, _ARM_RINGS + 1):
-        share = k / _ARM_RINGS
-        wide = np.interp(share, [0, 0.15, 0.5, 1.0], [1.0, 0.98, 1.22, 1.45])
-        deep = np.interp(share, [0, 0.15, 0.5, 1.0], [1.0, 1.22, 1.9, 2.4])
-        ease = min(1.0, k / 1.5)
+    for k in range(ARM_RINGS):
+        # Carried along from ring to ring, so that the arm does not twist where it bends.
+        side = side - ahead[k] * (side @ ahead[k])
+        side /= np.linalg.norm(side)
+        up = np.cross(side, ahead[k])
+        wide = np.interp(gone[k], [0.0, 0.08, 0.45, 0.85, 1.0, 1.6, 2.2], [0.98, 0.98, 1.30, 1.48, 1.40, 1.55, 1.75])
+        deep = np.interp(gone[k], [0.0, 0.08, 0.45, 0.85, 1.0, 1.6, 2.2], [1.1, 1.25, 2.1, 2.5, 2.5, 2.9, 3.3])
+        inside = 1.0 - 0.4 * np.clip((gone[k] - sleeve_start - 0.1) / 0.2, 0.0, 1.0)
+        ease = min(1.0, (k + 1) / 1.5)
         s, u = (1 - ease) * np.array([1.0, 0, 0]) + ease * side, (1 - ease) * np.array([0, 0, 1.0]) + ease * up
-        at = middle + wrist_direction * (0.022 + 0.30 * share**1.3)
-        corners.append(at + wide * flat[:, :1] * s + deep * flat[:, 2:] * u)
+        corners.append(arm[k] + inside * (wide * flat[:, :1] * s + deep * flat[:, 2:] * u))
     return np.concatenate(corners)
 
 
@@ -172,7 +196,7 @@ def _faces() -> tuple[Int[np.ndarray, "f 4"], Float[np.ndarray, " n"]]:
         nails += [last[0], last[1], last[0] - 4, last[1] - 4]
         count += 4 * _RINGS
     last = [back(0, i) for i in range(5)] + [front(0, i) for i in range(4, -1, -1)]
-    for _ in range(_ARM_RINGS):
+    for _ in range(ARM_RINGS):
         now = [count + k for k in range(10)]
         for k in range(10):
             after = (k + 1) % 10

@@ -10,12 +10,14 @@ from assets.wear.anchors import directions, fan
 from assets.wear.chart import Places, nearest_place
 
 SKULL_ORIGIN = np.array([0.0, -0.025, 0.070])
+VEIL_ORIGIN = np.array([0.0, 0.020, 0.060])
 FACE_ORIGIN = np.array([0.0, 0.045, 0.045])
 SKULL_COLUMNS = 72
 SKULL_AZIMUTH = -np.pi + np.arange(SKULL_COLUMNS) * (2 * np.pi / SKULL_COLUMNS)
 FACE_AZIMUTH = np.radians(np.linspace(-96.0, 96.0, 81))
 _NECK_Y = 0.145
 _SKULL_ROWS = np.radians(np.linspace(0.0, 142.0, 44))
+_VEIL_ROWS = np.radians(np.linspace(0.0, 166.0, 56))
 _FACE_ROWS = np.radians(np.linspace(40.0, 168.0, 60))
 
 
@@ -28,6 +30,14 @@ def skull_places(
     met = fan(SKULL_ORIGIN, rays, vertices_head, kept, outermost=True)
     near = nearest_place(met, vertices_head, vertices_head[:, 1] < _NECK_Y)
     return Places(met, _SKULL_ROWS, SKULL_AZIMUTH, True, near)
+
+
+def veil_places(vertices_head: Float[np.ndarray, "n 3"], faces: Int[np.ndarray, "f 4"]) -> Places:
+    """Return the chart of the whole head, ears and the chin's underside included."""
+    rays = directions(SKULL_AZIMUTH[None, :], np.pi / 2 - _VEIL_ROWS[:, None])
+    met = fan(VEIL_ORIGIN, rays, vertices_head, _head(vertices_head, faces), outermost=True)
+    near = nearest_place(met, vertices_head, vertices_head[:, 1] < _NECK_Y)
+    return Places(met, _VEIL_ROWS, SKULL_AZIMUTH, True, near)
 
 
 def face_places(

@@ -3,7 +3,8 @@
 What depends on the untouched mesh alone is found when a first person needs it, and kept.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
@@ -11,18 +12,22 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from assets.wear.chart import Places
-from assets.wear.clothing import Hem, build_clothing
-from assets.wear.coverings import Face, build_hand, build_mask, build_phone
+from assets.wear.clothing import CUTS, Hem, build_clothing
+from assets.wear.coverings import LONG, SHORT, Face, Sleeve, build_hand, build_mask, build_phone
 from assets.wear.fabric import Sheet
 from assets.wear.headwear import HATS, Headwear
 from assets.wear.hijab import build_hijab
 from assets.wear.rolls import scarf
-from assets.wear.skull import SKULL_AZIMUTH, face_places, skull_places
+from assets.wear.skull import SKULL_AZIMUTH, face_places, skull_places, veil_places
 from assets.wear.spec import ClothingSpec, CoveringSpec, HeadwearSpec
 from assets.wear.torso import Torso, TorsoPlaces
 
 _YIELD_M = 0.005
 """How far the scalp gives way under a hat, beyond its rim."""
+
+_SHOULDER = (0.80, 1.45, -1.45)
+"""`down` of the torso's chart where an arm begins, and the azimuths of both."""
+_SHOULDER_DEEP_M = 0.045
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,11 @@ class Wardrobe:
         return skull_places(self.vertices_head, self.faces, np.zeros_like(self.ears))
 
     @cached_property
+    def veil(self) -> Places:
+        """The whole head down to the throat."""
+        return veil_places(self.vertices_head, self.faces)
+
+    @cached_property
     def face(self) -> Places:
         """The lower face."""
         return face_places(self.vertices_head, self.faces, self.ears)
@@ -77,6 +87,7 @@ class Wardrobe:
         clothing: ClothingSpec | None,
         headwear: HeadwearSpec | None,
         covering: CoveringSpec | None,
+        turn: Callable[[np.ndarray], np.ndarray],
     ) -> Dressed:
         """Return what a person wears, and their skin as it gives way under it.
 
@@ -85,6 +96,7 @@ class Wardrobe:
             clothing: About shoulders and chest.
             headwear: On head or neck.
             covering: Before the face.
+            turn: Takes places of the shoulders to where they turn to against the head.
         """
         worn, pressed, hat, hem = [], skin_head, None, None
         torso = self.torso.on(skin_head) if clothing is not None or _on_shoulders(headwear) else None
@@ -97,19 +109,25 @@ class Wardrobe:
             if headwear.kind == "scarf" and torso is not None:
                 worn.append(Worn(scarf(torso, headwear.seed), "scarf", "cloth"))
             else:
-                hat = self.hat(skin_head, headwear, torso)
+                hat = self.hat(skin_head, headwear, torso, [item.mesh for item in worn])
                 pressed = self.under_hat(pressed, skin_head, hat)
                 mask_id = "headphones" if headwear.kind == "headphones" else "hat"
-                worn += [Worn(mesh, mask_id, mask_id) for mesh in hat.pieces.values()]
+                worn += [Worn(mesh, material, mask_id) for material, mesh in hat.pieces.items()]
         if covering is not None:
-            worn += self.covering(skin_head, covering)
+            worn += self.covering(skin_head, covering, clothing, turn)
         return Dressed(worn, pressed, hat, hem)
 
-    def hat(self, skin_head: Float[np.ndarray, "n 3"], spec: HeadwearSpec, torso: Torso | None) -> Headwear:
-        """Return what is worn on the head."""
-        eared = self.eared_skull.over(skin_head, self.eared_skull.on(skin_head))
+    def hat(
+        self,
+        skin_head: Float[np.ndarray, "n 3"],
+        spec: HeadwearSpec,
+        torso: Torso | None,
+        under: Sequence[Sheet] = (),
+    ) -> Headwear:
+        """Return what is worn on the head; `under` is what a hijab falls on, which needs a torso."""
         if spec.kind == "hijab" and torso is not None:
-            return build_hijab(spec, eared, torso)
+            return build_hijab(spec, self.veil.over(skin_head, self.veil.on(skin_head)), torso, under)
+        eared = self.eared_skull.over(skin_head, self.eared_skull.on(skin_head))
         return HATS[spec.kind](spec, self.skull.on(skin_head), eared, self.skull)
 
     def under_hat(
@@ -126,17 +144,34 @@ class Wardrobe:
 
         return self.skull.pressed(pressed_head, self.skull.on(skin_head), depth)
 
-    def covering(self, skin_head: Float[np.ndarray, "n 3"], spec: CoveringSpec) -> list[Worn]:
-        """Return what is held or worn before the face."""
+    def covering(
+        self,
+        skin_head: Float[np.ndarray, "n 3"],
+        spec: CoveringSpec,
+        clothing: ClothingSpec | None,
+        turn: Callable[[np.ndarray], np.ndarray],
+    ) -> list[Worn]:
+        """Return what is held or worn before the face, the arm's sleeve included."""
         size = float(np.ptp(skin_head[self.ears, 0]) / np.ptp(self.vertices_head[self.ears, 0]))
         near = skin_head[skin_head[:, 1] < 0.16]
-        face = Face(self.face.on(skin_head), self.skull.on(skin_head), near, size)
-        if spec.kind == "hand":
-            return [Worn(build_hand(spec, face), "hand", "hand")]
-        if spec.kind.startswith("phone"):
-            return [Worn(mesh, name, name) for name, mesh in build_phone(spec, face).items()]
-        face = replace(face, chart=self.face.over(skin_head, face.chart))
-        return [Worn(build_mask(spec, face), "face_mask", "face_mask")]
+        chart = self.face.on(skin_head)
+        if spec.kind.endswith("mask"):
+            return [
+                Worn(
+                    build_mask(spec, self.face.over(skin_head, chart), self.skull.on(skin_head)),
+                    "face_mask",
+                    "face_mask",
+                )
+            ]
+        skin, outward = self.torso.on(skin_head).chart.at(np.full((1, 2), _SHOULDER[0]), np.array([_SHOULDER[1:]]))
+        shoulders = turn((skin - _SHOULDER_DEEP_M * size * outward)[0])
+        sleeve = None
+        if clothing is not None:
+            start = SHORT if clothing.kind in ("t_shirt", "dress") else LONG
+            sleeve = Sleeve(start, CUTS[clothing.kind].thick_m + 0.006 * clothing.looseness, clothing.seed)
+        face = Face(chart, self.skull.on(skin_head), near, size, shoulders, sleeve)
+        pieces = build_hand(spec, face) if spec.kind == "hand" else build_phone(spec, face)
+        return [Worn(mesh, name, "cloth" if name == "sleeve" else name) for name, mesh in pieces.items()]
 
 
 def _on_shoulders(headwear: HeadwearSpec | None) -> bool:

@@ -163,6 +163,13 @@ def put_headwear(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
     _put(g, spec, engine, worn.colour, worn.second_colour, worn.pattern, worn.pattern_scale_m, knit)
 
 
+def put_cap(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
+    """Set the colour of the cap under a hijab."""
+    worn = spec.subject.headwear
+    if worn is not None:
+        _put(g, spec, engine, worn.second_colour, worn.colour, "plain", worn.pattern_scale_m, 0.0)
+
+
 def put_headphones(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
     """Set the plastic's colour."""
     worn = spec.subject.headwear
@@ -238,9 +245,11 @@ BUILDERS: dict[str, Builder] = {
     "trousers": (build_cloth, put_trousers),
     "shoes": (build_plastic, put_shoes),
     "cloth": (build_cloth, put_cloth),
+    "sleeve": (build_cloth, put_cloth),
     "cloth_under": (build_cloth, put_under),
     "cloth_trim": (build_plastic, put_trim),
     "hat": (build_cloth, put_headwear),
+    "hat_under": (build_cloth, put_cap),
     "scarf": (build_cloth, put_headwear),
     "face_mask": (build_cloth, put_mask),
     "hand": (build_hand, put_hand),

@@ -51,7 +51,7 @@ def dressed(skin, one):
     by_type = {ClothingSpec: 0, HeadwearSpec: 1, CoveringSpec: 2}
     worn = [None, None, None]
     worn[by_type[type(one)]] = one
-    return wardrobe().dress(skin, *worn)[:2]
+    return wardrobe().dress(skin, *worn, lambda points: points)[:2]
 
 
 def size(skin):

@@ -3,10 +3,12 @@ import pytest
 
 from assets.head import load_head
 from assets.sweep import signed_volume
+from assets.wear.skull import FACE_AZIMUTH
 from assets.wear.spec import COVERINGS, HAND_POSES
 from tests.assets.test_glasses import assert_closed
 from tests.assets.wear.dressing import covering, dressed, first_hits, heads, size, triangles, wardrobe
 
+MASKED = 48
 MASKS = ["surgical_mask", "cloth_mask"]
 
 
@@ -24,6 +26,25 @@ def test_a_mask_covers_lips_and_nose_of_every_head(kind):
         ahead = np.tile([0.0, 0.0, -1.0], (len(points), 1))
         # A point on the skin: what is before it, from a hair's breadth inside.
         assert np.isfinite(first_hits(skin[points] + [0, 0, 1e-4], ahead, triangles(worn[0].mesh))).all()
+
+
+@pytest.mark.parametrize("kind", MASKS)
+def test_no_nose_lip_or_chin_comes_through_a_mask(kind):
+    # The skin's vertices by where they lie on the chart of the face: nose below its bridge, lips, cheeks, chin.
+    places = wardrobe().face
+    row, azimuth = places.rows[places.nearest // len(FACE_AZIMUTH)], FACE_AZIMUTH[places.nearest % len(FACE_AZIMUTH)]
+    within = (row > np.radians(75)) & (row < np.radians(138)) & (np.abs(azimuth) < np.radians(36))
+    # Without the mouth's cavity.
+    deep = np.linalg.norm(wardrobe().vertices_head - places.fan.base_head.reshape(-1, 3)[places.nearest], axis=1)
+    points = np.flatnonzero(within & (places.nearest >= 0) & (deep < 0.006))[::3]
+    for i, skin in enumerate(heads(MASKED)):
+        mesh = dressed(skin, covering(kind, seed=i))[0][0].mesh
+        centre = places.on(skin).centre()
+        out = skin[points] - centre
+        far = np.linalg.norm(out, axis=1)
+        inside = first_hits(np.tile(centre, (len(points), 1)), out / far[:, None], triangles(mesh)) - far
+        # From within, the first surface met is the mask's inner side: beyond every point of the skin.
+        assert np.isfinite(inside).all() and inside.min() > 0, (i, inside.min())
 
 
 @pytest.mark.parametrize("kind", MASKS)
