@@ -13,14 +13,14 @@ from assets.wear.fabric import Field, Grid, Sheet, grid_faces, joined, sheet, sh
 from assets.wear.hand import FOREARM_M, Posture, arm_path, posed
 from assets.wear.spec import CoveringSpec
 
-_MASK_ROWS, _MASK_COLUMNS = 64, 69
+MASK_ROWS, MASK_COLUMNS = 64, 69
 _PLEATS = np.array([0.0, 0.22, 0.38, 0.395, 0.54, 0.555, 0.70, 0.715, 1.0])
 _PLEAT_HEIGHTS = np.array([0.0, 0.1, 1.0, 0.15, 1.0, 0.15, 1.0, 0.15, 0.0])
 """How far down, and how high, the folds of a mask for surgery are."""
 _MASK_THICK_M = 0.0012
 _MASK_OFF_M = 0.0036
 """Least distance of the mask's outside from the skin."""
-_SLEEVE_ROWS, _SLEEVE_COLUMNS = 44, 28
+_SLEEVE_ROWS, SLEEVE_COLUMNS = 44, 28
 _PRESS_M = 0.0015
 """How deep the nearest part of a hand may dent the face."""
 
@@ -117,13 +117,13 @@ def build_mask(spec: CoveringSpec, chart: Chart, skull: Chart) -> Sheet:
         skull: Of the head without its ears.
     """
     surgical = spec.kind == "surgical_mask"
-    across = np.linspace(-1.0, 1.0, _MASK_COLUMNS)
+    across = np.linspace(-1.0, 1.0, MASK_COLUMNS)
     azimuth = np.radians(76.0) * across
     # Between these rows at each azimuth; the sides are gathered.
     aside = np.abs(across)
     top = np.radians(65.0 + 20.0 * aside**1.5 + 0.5 * np.sin(np.pi * aside))
     bottom = np.radians(146.0 - 26.0 * aside**1.3)
-    down = np.linspace(0.0, 1.0, _MASK_ROWS)[:, None]
+    down = np.linspace(0.0, 1.0, MASK_ROWS)[:, None]
     row = top[None] + down * (bottom - top)[None]
     skin, _ = chart.at(row, np.broadcast_to(azimuth, row.shape))
     outward = skin - chart.centre()
@@ -326,15 +326,13 @@ def _sleeve(sleeve: Sleeve, arm: Float[np.ndarray, "k 3"], size: float) -> Sheet
     side = np.cross(along, [0.0, 0.3, -1.0])
     side /= np.linalg.norm(side, axis=1, keepdims=True)
     up = np.cross(along, side)
-    turn = np.linspace(0.0, 2 * np.pi, _SLEEVE_COLUMNS, endpoint=False)[None, :, None]
+    turn = np.linspace(0.0, 2 * np.pi, SLEEVE_COLUMNS, endpoint=False)[None, :, None]
     share = at / (FOREARM_M * size)
     radius = np.interp(share, [0.0, 0.06, 0.16, 0.5, 1.0, 1.6, 2.2], [0.037, 0.037, 0.042, 0.052, 0.060, 0.066, 0.074])
     radius = size * radius + sleeve.loose_m * np.clip((share - sleeve.start) / 0.15, 0.2, 1.0)
     # Rings of folds that crowd in the bend, and the cuff, which lies flat.
     crowded = 0.35 + 0.65 * np.exp(-(((share - 1.0) / 0.35) ** 2)) + 0.5 * np.exp(-(((share - 0.25) / 0.2) ** 2))
-    folds = waves(
-        sleeve.seed, np.broadcast_to(turn[..., 0], (len(at), _SLEEVE_COLUMNS)), at[:, None] * 60.0, finest=3.0
-    )
+    folds = waves(sleeve.seed, np.broadcast_to(turn[..., 0], (len(at), SLEEVE_COLUMNS)), at[:, None] * 60.0, finest=3.0)
     free = np.clip((share - sleeve.start - 0.16) / 0.10, 0.0, 1.0)
     swell = radius[:, None] + 0.007 * size * (crowded * free)[:, None] * np.maximum(folds + 0.4, 0.0)
     points = middle[:, None] + swell[..., None] * (np.cos(turn) * side[:, None] + np.sin(turn) * up[:, None])

@@ -145,7 +145,7 @@ def _mantle(cut: _Cut, torso: Torso, under: Sequence[Sheet], rng: np.random.Gene
     """Return how near the cloth may come to neck, shoulders and chest, and the way out of that."""
     front, back = np.maximum(np.cos(AZIMUTH), 0.0), np.maximum(-np.cos(AZIMUTH), 0.0)
     first = 0.44 + 0.16 * front + 0.04 * back
-    end = 0.82 + rng.uniform(0.2, 0.9) * front**2 + rng.uniform(0.1, 0.5) * back**2 + 0.08 * cut.side * np.sin(AZIMUTH)
+    end = 0.94 + rng.uniform(0.15, 0.6) * front + rng.uniform(0.05, 0.4) * back + 0.12 * cut.side * np.sin(AZIMUTH)
     hanging = 0.05 + np.linspace(0.0, 1.0, _NECK_ROWS + 1)[1:-1, None] * (first - 0.05)
     lying = first + np.linspace(0.0, 1.0, _CHEST_ROWS)[:, None] * (end - first)
     down = np.concatenate([hanging, lying])

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from assets.wear.spec import HEADWEAR
-from tests.assets.wear.dressing import dressed, first_hits, heads, headwear, size, triangles, wardrobe
+from assets.wear.spec import CLOTHES, HEADWEAR
+from tests.assets.wear.dressing import clothing, dressed, first_hits, heads, headwear, size, triangles, wardrobe
 
 ON_HEAD = [kind for kind in HEADWEAR if kind != "scarf"]
 HATS = [kind for kind in ON_HEAD if kind != "headphones"]
@@ -65,6 +65,38 @@ def test_hair_is_hidden_above_the_rim_only(kind):
     covered = hat.covers_hair(np.stack([crown, nape]))
     wanted = {"headphones": [False, False], "hijab": [True, True]}.get(kind, [True, False])
     assert covered.tolist() == wanted
+
+
+def test_a_face_is_free_from_brow_to_chin_in_a_hijab():
+    x, y, z = wardrobe().vertices_head.T
+    face = np.flatnonzero((np.abs(x) < 0.034) & (y > -0.024) & (y < 0.092) & (z < 0.0))[::30]
+    for i, skin in enumerate(heads()):
+        worn, _ = dressed(skin, headwear("hijab", seed=i))
+        corners = np.concatenate([triangles(item.mesh) for item in worn])
+        ahead = np.tile([[0.0, 0.0, -1.0]], (len(face), 1))
+        assert not np.isfinite(first_hits(skin[face], ahead, corners)).any()
+
+
+def test_throat_and_nape_lie_under_a_hijab():
+    x, y, z = wardrobe().vertices_head.T
+    neck = np.flatnonzero((y > 0.115) & (y < 0.150) & (np.abs(x) < 0.06) & (np.abs(z - 0.07) < 0.08))[::60]
+    for i, skin in enumerate(heads()[:4]):
+        worn, pressed = dressed(skin, headwear("hijab", seed=i))
+        out = (pressed[neck] - pressed[neck].mean(0)) * [1.0, 0.0, 1.0]
+        out /= np.linalg.norm(out, axis=1, keepdims=True)
+        assert np.isfinite(first_hits(pressed[neck], out, triangles(worn[0].mesh))).all()
+
+
+@pytest.mark.parametrize("kind", [kind for kind in CLOTHES if kind != "hoodie"])
+def test_a_neckline_does_not_come_through_a_hijab(kind):
+    for i, skin in enumerate(heads()[:4]):
+        worn = wardrobe().dress(skin, clothing(kind), headwear("hijab", seed=i), None, lambda points: points).worn
+        (hijab,) = [triangles(item.mesh) for item in worn if item.material == "hat"]
+        # Rows 2 to 7 of the garment, where it lies on the shoulders beside the neck.
+        cloth = worn[0].mesh.vertices_head[2 * 96 : 7 * 96 : 7]
+        out = (cloth - cloth.mean(0)) * [1.0, 0.0, 1.0] - [0.0, 0.05, 0.0]
+        out /= np.linalg.norm(out, axis=1, keepdims=True)
+        assert np.isfinite(first_hits(cloth, out, hijab)).mean() > 0.97
 
 
 def test_ears_lie_under_a_hijab():
