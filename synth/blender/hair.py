@@ -16,6 +16,10 @@ from synth.spec import SceneSpec, SubjectSpec
 EUMELANIN = np.array([0.419, 0.697, 1.37])
 PHEOMELANIN = np.array([0.187, 0.4, 1.05])
 GREY = np.array([0.55, 0.53, 0.50])
+"""Of brows and lashes."""
+WHITE = np.array([0.62, 0.565, 0.48])
+"""Hair without melanin is keratin, which takes some of the blue (CIELAB b* about 10): what is neutral looks blue
+beside skin, under any sky."""
 _VARIES = 0.04
 """Melanin of single strands above or below that of the hair."""
 MASCARA = np.array([0.004, 0.004, 0.004])
@@ -39,6 +43,10 @@ def build_head(name: str) -> tuple[Any, Graph]:
     shade = g.math("FRACT", g.mul(chance, 100.0))
     # A strand stands for a dozen hairs, of which some have turned.
     turned = g.add(g.value("grey"), g.mul(g.sub(chance, 0.5), g.value("grey_spread")))
+    # Temples turn before the top.
+    where = g.node("ShaderNodeTexCoord").outputs["Object"]
+    down = g.smooth(g.node("ShaderNodeSeparateXYZ", {0: where}).outputs[1], -0.085, -0.020, -1.0, 1.0)
+    turned = g.add(turned, g.mul(down, g.value("grey_temples")))
     turned = g.math("MINIMUM", g.math("MAXIMUM", turned, 0.0), 1.0)
     colour = g.mix(turned, g.mix(shade, g.colour("colour"), g.colour("pale_colour")), g.colour("grey_colour"))
     root = g.smooth(info["Intercept"], 0.0, 0.45, 0.55, 1.0)
@@ -51,7 +59,7 @@ def build_head(name: str) -> tuple[Any, Graph]:
     )
     grain = g.smooth(g.noise(stripe.outputs[0], 1.0, 2.0), 0.3, 0.7, 0.35, 1.0)
     # Locks differ too, in streaks that run down as hair does.
-    streak = g.vector("MULTIPLY", g.node("ShaderNodeTexCoord").outputs["Object"], (130.0, 14.0, 130.0))
+    streak = g.vector("MULTIPLY", where, (130.0, 14.0, 130.0))
     root = g.mul(root, g.smooth(g.noise(streak, 1.0, 2.0), 0.3, 0.7, 0.72, 1.22))
     light = g.mul(root, g.add(0.8, g.mul(shade, 0.4)), g.sub(1.0, g.mul(broad, g.sub(1.0, grain))))
     grey = g.node("ShaderNodeCombineXYZ", {0: light, 1: light, 2: light}).outputs[0]
@@ -108,20 +116,22 @@ def put_brow(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
 def _colours(spec: SubjectSpec, infrared: bool, redder: float, paler: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
     """Return the colour of hair that has its pigment, and of hair that has lost it."""
     hair = spec.hair
-    colour, grey = hair_colour(max(hair.melanin - paler, 0.0), min(1.0, hair.redness + redder)), GREY
+    colour, grey = hair_colour(max(hair.melanin - paler, 0.0), min(1.0, hair.redness + redder)), WHITE
     if infrared:
-        colour, grey = np.repeat(0.10 + 0.5 * colour.mean(), 3), np.repeat(0.10 + 0.5 * GREY.mean(), 3)
+        colour, grey = np.repeat(0.10 + 0.5 * colour.mean(), 3), np.repeat(0.10 + 0.5 * WHITE.mean(), 3)
     return colour, grey
 
 
-def _put_head(g: Graph, spec: SceneSpec, grey: float, redder: float, gloss: float) -> None:
+def _put_head(g: Graph, spec: SceneSpec, grey: float, temples: float, redder: float, gloss: float) -> None:
     colour, grey_colour = _colours(spec.subject, spec.light.infrared, redder, -_VARIES)
     pale = _colours(spec.subject, spec.light.infrared, redder, _VARIES)[0]
     g.set("colour", tuple(colour))
     g.set("pale_colour", tuple(pale))
     g.set("grey_colour", tuple(grey_colour))
     g.set("grey", grey)
-    g.set("grey_spread", 1.6 * min(grey, 1 - grey))
+    # Where half have turned, few strands are of one mixed shade: pepper and salt.
+    g.set("grey_spread", 2.0 * min(grey, 1 - grey))
+    g.set("grey_temples", temples * min(grey, 1 - grey))
     g.set("shine", tuple(0.15 + 0.6 * colour))
     g.set("glow", tuple(0.9 * pale**0.6))
     g.set("gloss", gloss)
@@ -129,12 +139,15 @@ def _put_head(g: Graph, spec: SceneSpec, grey: float, redder: float, gloss: floa
 
 def put_hair(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
     """Set the colour of the hair of the head; coils shine less than what lies smooth."""
-    _put_head(g, spec, spec.subject.hair.grey, 0.0, 0.09 - 0.05 * spec.subject.scalp_hair.curl)
+    worn = spec.subject.scalp_hair
+    # What hangs from the top lies over the temples.
+    temples = 0.6 * float(np.clip(2 - worn.length_m / 0.05, 0.0, 1.0))
+    _put_head(g, spec, spec.subject.hair.grey, temples, 0.0, 0.09 - 0.05 * worn.curl)
 
 
 def put_beard(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
     """Set the colour of the beard: a little redder than the hair."""
-    _put_head(g, spec, spec.subject.beard.grey, 0.12, 0.07)
+    _put_head(g, spec, spec.subject.beard.grey, 0.0, 0.12, 0.07)
 
 
 def ground_colours(spec: SubjectSpec, infrared: bool) -> dict[str, tuple[float, tuple[float, ...]]]:
