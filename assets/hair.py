@@ -230,6 +230,9 @@ def _combed(
     back = 0.25 * step(z, 0.12, 0.04)
     sides = np.stack([np.zeros(len(x)), np.ones(len(x)), back], 1)
     wanted = top * wanted + (1 - top) * sides
+    # Along the forehead it is brushed out of the face.
+    front = step(z, 0.060, 0.030) * (style.top[0] > 0) * min(1.0, spec.length_m / 0.08)
+    wanted = wanted + front[:, None] * np.array([0.0, -0.35, 0.8])
     fringe = _fringed(spec, plot, lead)[:, None]
     forward = np.stack([4.0 * x, np.full(len(x), 0.35), np.full(len(x), -1.0)], 1)
     wanted = fringe * forward + (1 - fringe) * wanted
@@ -286,20 +289,24 @@ def _between(
     curves = guides - guides[:, :1]
     roots = plot.on(ground.vertices, chosen)
     own = sum(weight[:, j, None, None] * curves[led[:, j]] for j in range(4)) + roots[:, None]
-    # Locks: towards the tip strands gather to the guide next to them.
+    # Locks: towards the tip strands gather to the guide next to them, some tightly, most loosely.
     count = guides.shape[1]
     t = np.linspace(0, 1, count)
-    gather = (0.10 + 0.5 * min(spec.curl, 0.7)) * min(1.0, spec.length_m / 0.08)
-    # Some are tight, most are loose.
-    tight = gather * rng.gamma(2.0, 0.5, plot.guides)
-    near = np.take_along_axis(led, weight.argmax(1)[:, None], 1)[:, 0]
-    pulled = np.minimum(tight[near] * (1 - 0.8 * fringe), 0.85)[:, None] * t**1.3
+    gather = (0.35 + 0.25 * min(spec.curl, 0.7)) * min(1.0, spec.length_m / 0.06)
+    tight = gather * rng.gamma(3.0, 1 / 3, plot.guides)
+    nearest = weight.argmax(1)[:, None]
+    near = np.take_along_axis(led, nearest, 1)[:, 0]
+    pulled = np.minimum(tight[near] * (1 - 0.4 * fringe), 0.85)[:, None] * t**1.6
     own = own + (guides[near] - own) * pulled[..., None]
-    share = np.ones(len(chosen)) if style.tied else 1 - 0.28 * rng.random(len(chosen)) ** 2
+    # What runs around a lock ends before its middle does, so that it ends in a point.
+    rim = np.minimum(np.take_along_axis(apart, nearest, 1)[:, 0] / 0.008, 1.0)
+    share = 1 - 0.13 * rim**2 - 0.09 * rng.random(len(chosen)) ** 2
+    share = np.ones(len(chosen)) if style.tied else share
     fine = step(inside_m(spec, plot.at)[chosen], -0.002, 0.010)
-    # Along the hairline every other hair is a short one.
     share = share + (1.0 - share) * 0.4 * fringe
-    share = np.where(rng.random(len(chosen)) < 0.3 * (1 - fine), 0.3 + 0.4 * share, share)
+    # Along the hairline every third hair is a short one, of a few centimetres at most.
+    short = (0.3 + 0.4 * share) * min(1.0, 0.035 / spec.length_m)
+    share = np.where(rng.random(len(chosen)) < 0.3 * (1 - fine), short, share)
     return along(own, share[:, None] * (t * (count - 1))), share
 
 

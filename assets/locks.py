@@ -46,7 +46,9 @@ def curl(
     strength = spec.curl
     # A wave of 7 cm, a curl of 2.5 cm, a coil of 1 cm; never shorter than its points can show.
     pitch = max(0.07 * (1 - strength) ** 2.0 + 0.009, float(way[:, -1].max()) * 4.0 / m)
-    wide = (0.0 if strength < 0.02 else 0.0035 + 0.004 * strength - 0.003 * strength**2) * min(1.0, strength / 0.15)
+    # Waves that are drawn longer than they are wind as much wider.
+    wide = max(0.0035 + 0.004 * strength - 0.003 * strength**2, 0.10 * pitch * min(1.0, strength / 0.5))
+    wide = (0.0 if strength < 0.02 else wide) * min(1.0, strength / 0.15)
     loose = np.clip((strength - 0.35) / 0.5, 0.08, 1.0)
     # Waves of neighbours run side by side; curls and coils go each their own way.
     free = np.clip((strength - 0.1) / 0.5, 0.15, 1.0)
@@ -58,8 +60,8 @@ def curl(
     grow = wide_own[:, None] * np.clip(way / (0.6 * pitch + 0.005), 0.0, 1.0)
     points = points + (grow * np.cos(turn))[..., None] * across
     points = points + (grow * (0.4 + 0.5 * min(1.0, 2 * strength)) * np.sin(turn))[..., None] * over
-    # Every strand strays a little; one in thirty flies away.
-    stray = 0.025 + 0.03 * strength + np.where(rng.random(k) < 0.03, 0.035, 0.0)
+    # Every strand strays a little; one in fifty flies away.
+    stray = 0.016 + 0.03 * strength + np.where(rng.random(k) < 0.02, 0.035, 0.0)
     aim = rng.normal(0.0, 1.0, (k, 3))
     bend = rng.normal(0.0, 1.0, (k, 3))
     far = np.minimum(way, 0.06 + 0.2 * (way - 0.06))[..., None] * stray[:, None, None]
