@@ -35,8 +35,8 @@ class Style:
     radius_m: float
     sides: float = 1.0
     """Length on the sides and below, of that on top."""
-    level: bool = False
-    """Cut at one height all around, not at one length."""
+    uneven_m: float = 0.0
+    """Cut at one height all around, give or take this, instead of at one length; 0 where it is not."""
     tied: bool = False
     mass_m: float = 0.0
     """Radius of the broad strands under the fine ones; 0 where hair is too short to hide any."""
@@ -50,9 +50,9 @@ STYLES = {
     "crew": Style(6000, 4, (0.1, 0.0, -0.8), 0.55, 0.5, 0.00026, sides=0.35),
     "short": Style(8000, 7, (0.9, 0.0, -0.25), 0.30, 0.10, 0.00026, sides=0.45, mass_m=0.0013, side_parted=True),
     "swept": Style(7500, 8, (0.25, -0.1, 1.0), 0.35, 0.14, 0.00026, sides=0.5, mass_m=0.0015),
-    "medium": Style(7500, 8, (0.9, 0.2, 0.15), 0.16, 0.05, 0.00030, mass_m=0.0020),
+    "medium": Style(7500, 8, (0.9, 0.2, 0.15), 0.16, 0.05, 0.00030, uneven_m=0.012, mass_m=0.0020),
     "long": Style(6500, 9, (0.9, 0.25, 0.35), 0.12, 0.04, 0.00036, mass_m=0.0026),
-    "bob": Style(7500, 9, (0.9, 0.25, 0.2), 0.12, 0.04, 0.00034, level=True, mass_m=0.0024),
+    "bob": Style(7500, 9, (0.9, 0.25, 0.2), 0.12, 0.04, 0.00034, uneven_m=0.003, mass_m=0.0024),
     "afro": Style(6500, 9, (0.0, -0.25, 0.0), 0.95, 1.5, 0.00036, mass_m=0.0022),
     "ponytail": Style(6500, 9, (0.0, 0.0, 1.0), 0.1, 0.05, 0.00028, tied=True, mass_m=0.0020),
     "bun": Style(6500, 9, (0.0, 0.0, 1.0), 0.1, 0.05, 0.00028, tied=True, mass_m=0.0020),
@@ -96,7 +96,7 @@ def grow_hair(
         guides, planes = drawn_back(style.points, ground, roots, knot, spec.volume)
     else:
         guides, planes = _grow(spec, style, plot, ground, roots, normals, length, rng)
-    if style.level or spec.fringe > 0:
+    if style.uneven_m > 0 or spec.fringe > 0:
         guides = _level(spec, style, plot, guides, size, rng)
     points, share = _between(spec, style, plot, ground, chosen, guides, rng)
     near = plot.led_by[chosen, 0]
@@ -224,7 +224,7 @@ def _combed(
     """Return along the skin where each guide is combed to."""
     x, _, z = plot.at.base_head[lead].T
     top = _is_top(plot, lead)[:, None]
-    aside = np.tanh(_aside(spec, plot, lead) / 0.004)
+    aside = np.tanh(_aside(spec, plot, lead) / 0.0012)
     wanted = np.stack([aside * style.top[0], np.full(len(x), style.top[1]), np.full(len(x), style.top[2])], 1)
     # Sides hang down and a little back, the nape down.
     back = 0.25 * step(z, 0.12, 0.04)
@@ -253,9 +253,13 @@ def _level(
     fringe = _fringed(spec, plot, np.arange(len(guides)))
     brows = -0.020 - 0.012 * (1 - spec.fringe) + 3.0 * guides[:, 0, 0] ** 2
     end = np.where(fringe > 0.4, brows, np.inf)
-    if style.level:
-        end = np.where(fringe > 0.4, end, -0.095 + 0.80 * spec.length_m)
-    end = end * size + rng.normal(0.0, 0.002, len(guides))
+    uneven = 0.003
+    if style.uneven_m > 0:
+        # Towards the nape it is let hang lower.
+        height = np.interp(spec.length_m, [0.09, 0.17, 0.30], [-0.010, 0.055, 0.145])
+        height = height + 0.25 * np.clip(guides[:, 0, 2] - 0.05, 0.0, 0.1)
+        end, uneven = np.where(fringe > 0.4, end, height), style.uneven_m
+    end = end * size + uneven * rng.normal(0.0, 1.0, len(guides))
     below = guides[:, :, 1] > end[:, None]
     below[:, 0] = False
     count = guides.shape[1]
@@ -264,7 +268,8 @@ def _level(
     i = first.astype(int)
     y0, y1 = guides[row, i - 1, 1], guides[row, i, 1]
     share = np.where(below.any(1), np.clip((end - y0) / np.maximum(y1 - y0, 1e-6), 0.0, 1.0), 1.0)
-    last = np.maximum(first - 1 + share, 0.5)
+    # None is cut to less than two centimetres.
+    last = np.maximum(first - 1 + share, (count - 1) * min(1.0, 0.02 / spec.length_m) ** (1 / _SPACING))
     return along(guides, last[:, None] * np.linspace(0, 1, count))
 
 
@@ -292,7 +297,7 @@ def _between(
     # Locks: towards the tip strands gather to the guide next to them, some tightly, most loosely.
     count = guides.shape[1]
     t = np.linspace(0, 1, count)
-    gather = (0.35 + 0.25 * min(spec.curl, 0.7)) * min(1.0, spec.length_m / 0.06)
+    gather = (0.27 + 0.35 * min(spec.curl, 0.7)) * min(1.0, spec.length_m / 0.06)
     tight = gather * rng.gamma(3.0, 1 / 3, plot.guides)
     nearest = weight.argmax(1)[:, None]
     near = np.take_along_axis(led, nearest, 1)[:, 0]
@@ -300,7 +305,7 @@ def _between(
     own = own + (guides[near] - own) * pulled[..., None]
     # What runs around a lock ends before its middle does, so that it ends in a point.
     rim = np.minimum(np.take_along_axis(apart, nearest, 1)[:, 0] / 0.008, 1.0)
-    share = 1 - 0.13 * rim**2 - 0.09 * rng.random(len(chosen)) ** 2
+    share = 1 - 0.11 * rim**2 - 0.09 * rng.random(len(chosen)) ** 2
     share = np.ones(len(chosen)) if style.tied else share
     fine = step(inside_m(spec, plot.at)[chosen], -0.002, 0.010)
     share = share + (1.0 - share) * 0.4 * fringe

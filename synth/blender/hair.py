@@ -57,10 +57,10 @@ def build_head(name: str) -> tuple[Any, Graph]:
     stripe = g.node(
         "ShaderNodeCombineXYZ", {0: g.mul(across, 3.5), 1: g.mul(info["Intercept"], 1.5), 2: g.mul(chance, 90.0)}
     )
-    grain = g.smooth(g.noise(stripe.outputs[0], 1.0, 2.0), 0.3, 0.7, 0.35, 1.0)
+    grain = g.smooth(g.noise(stripe.outputs[0], 1.0, 1.0), 0.3, 0.7, 0.35, 1.0)
     # Locks differ too, in streaks that run down as hair does.
     streak = g.vector("MULTIPLY", where, (130.0, 14.0, 130.0))
-    root = g.mul(root, g.smooth(g.noise(streak, 1.0, 2.0), 0.3, 0.7, 0.72, 1.22))
+    root = g.mul(root, g.smooth(g.noise(streak, 1.0, 1.0), 0.3, 0.7, 0.72, 1.22))
     light = g.mul(root, g.add(0.8, g.mul(shade, 0.4)), g.sub(1.0, g.mul(broad, g.sub(1.0, grain))))
     grey = g.node("ShaderNodeCombineXYZ", {0: light, 1: light, 2: light}).outputs[0]
     body = g.node("ShaderNodeBsdfDiffuse", {"Color": g.vector("MULTIPLY", colour, grey)}).outputs[0]
