@@ -82,8 +82,8 @@ def grow_hair(
         style = replace(
             style,
             points=style.points + round(6 * min(1.0, spec.curl / 0.4)),
-            strands=round(style.strands * (1 - 0.7 * spec.curl)),
-            radius_m=style.radius_m * (1 + 0.45 * spec.curl),
+            strands=round(style.strands * (1 - 0.85 * spec.curl)),
+            radius_m=style.radius_m * (1 + 0.65 * spec.curl),
         )
     rng = np.random.default_rng([spec.seed, 3])
     lead = np.arange(plot.guides)
