@@ -1,1 +1,1 @@
-"""Gaze networks: one file a network, all with the same input and output (see train/models/parts.py)."""
+"""Networks, one a file: gaze as train/models/parts.py describes, head pose as train/models/pose does."""

@@ -3,14 +3,21 @@
 import difflib
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from torch import nn
 
 from synth.errors import ConfigError
 from train.models.gazenet import GazeNet, gazenet_v2
 from train.models.lenet import LeNet
+from train.models.pose import PoseNetwork
+from train.models.pose.fsanet import FSANet
+from train.models.pose.hopenet import Hopenet
+from train.models.pose.sixdrep import SixDRepNet
+from train.models.pose.ssrnet_md import SSRNetMD
 from train.models.resnet_preact import ResNetPreact
+
+Network = TypeVar("Network", bound=nn.Module)
 
 NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "lenet": LeNet,
@@ -18,10 +25,18 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "gazenet_v2": gazenet_v2,
     "resnet_preact": ResNetPreact,
 }
+"""Gaze networks (see train/models/parts.py)."""
+POSE_NETWORKS: dict[str, Callable[..., PoseNetwork]] = {
+    "hopenet": Hopenet,
+    "ssrnet_md": SSRNetMD,
+    "fsanet": FSANet,
+    "sixdrep": SixDRepNet,
+}
+"""Head-pose networks (see train/models/pose)."""
 
 
 def build(name: str, options: Mapping[str, Any]) -> nn.Module:
-    """Return a fresh network.
+    """Return a fresh gaze network.
 
     Args:
         name: One of `NETWORKS`.
@@ -30,16 +45,43 @@ def build(name: str, options: Mapping[str, Any]) -> nn.Module:
     Raises:
         ConfigError: There is no such network or option, or a value is of another type.
     """
-    if name not in NETWORKS:
-        raise ConfigError(f"model.name={name}: no such network; there are {', '.join(NETWORKS)}")
-    allowed = {key: value.default for key, value in inspect.signature(NETWORKS[name]).parameters.items()}
+    return _build(NETWORKS, name, options)
+
+
+def build_pose(name: str, options: Mapping[str, Any]) -> PoseNetwork:
+    """Return a fresh head-pose network.
+
+    Args:
+        name: One of `POSE_NETWORKS`.
+        options: Arguments of its constructor; those left out keep their defaults.
+
+    Raises:
+        ConfigError: There is no such network or option, or a value is impossible.
+    """
+    return _build(POSE_NETWORKS, name, options)
+
+
+def _build(networks: Mapping[str, Callable[..., Network]], name: str, options: Mapping[str, Any]) -> Network:
+    if name not in networks:
+        raise ConfigError(f"model.name={name}: no such network; there are {', '.join(networks)}")
+    allowed = inspect.signature(networks[name]).parameters
     for key, value in options.items():
         if key not in allowed:
             near = difflib.get_close_matches(key, allowed, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(allowed)}"
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(allowed) or 'none'}"
             raise ConfigError(f"model.{key}={value}: {name} has no such option; {hint}")
-        wanted = type(allowed[key])
-        fits = isinstance(value, bool) if wanted is bool else isinstance(value, int | wanted) and value is not True
-        if not fits or (wanted is not bool and value < 0):
-            raise ConfigError(f"model.{key}={value}: expected {wanted.__name__} of at least 0, such as {allowed[key]}")
-    return NETWORKS[name](**options)
+        _check(key, value, allowed[key])
+    return networks[name](**options)
+
+
+def _check(key: str, value: object, option: inspect.Parameter) -> None:
+    """Refuse a value that is none of a Literal's, or of another type than the default, or negative."""
+    if get_origin(option.annotation) is Literal:
+        choices = get_args(option.annotation)
+        if not any(type(value) is type(choice) and value == choice for choice in choices):
+            raise ConfigError(f"model.{key}={value}: expected one of {', '.join(map(str, choices))}")
+        return
+    wanted = type(option.default)
+    fits = isinstance(value, bool) if wanted is bool else isinstance(value, int | wanted) and value is not True
+    if not fits or (isinstance(value, int | float) and value < 0):
+        raise ConfigError(f"model.{key}={value}: expected {wanted.__name__} of at least 0, such as {option.default}")
