@@ -1,4 +1,4 @@
-"""FSA-Net's parts against second readings of their formulas, in loops."""
+"""FSA-Net's parts, and SSR-Net-MD's, against second readings of their formulas, in loops."""
 
 import numpy as np
 import torch
@@ -65,10 +65,10 @@ def test_netvlad_sums_residuals() -> None:
 def test_representatives_are_weighted_means_of_places() -> None:
     torch.manual_seed(0)
     for scoring in ("1x1", "variance"):
-        layer = Structure(scoring)
-        maps = [torch.rand(1, 64, 8, 8) for _ in range(3)]
+        layer = Structure(scoring).double()
+        maps = [torch.rand(1, 64, 8, 8, dtype=torch.float64) for _ in range(3)]
         found = layer(maps).detach().numpy()[0]
-        flat = [stage[0].double().numpy().reshape(64, 64) for stage in maps]  # channels x places
+        flat = [stage[0].numpy().reshape(64, 64) for stage in maps]  # channels x places
         if layer.score is None:
             scores = [((stage - stage.mean(axis=0)) ** 2).mean(axis=0) for stage in flat]
         else:
@@ -79,7 +79,7 @@ def test_representatives_are_weighted_means_of_places() -> None:
             for r in range(7):
                 weights = structure[r] / structure[r].sum()
                 wanted = sum(weights[64 * t + i] * flat[t][:, i] for t in range(3) for i in range(64))
-                assert np.abs(found[7 * k + r] - wanted).max() < 1e-5
+                assert np.abs(found[7 * k + r] - wanted).max() < 1e-12
 
 
 def test_streams_hand_on_maps_of_three_depths() -> None:
@@ -89,6 +89,31 @@ def test_streams_hand_on_maps_of_three_depths() -> None:
     for relu, tanh in maps:
         assert relu.shape == tanh.shape
         assert relu.min() == 0 and tanh.min() < 0 and tanh.abs().max() <= 1
+
+
+def quarters(maps: torch.Tensor) -> torch.Tensor:
+    """Return the two-by-two squares of maps, each in the last axis."""
+    return maps.unfold(2, 2, 2).unfold(3, 2, 2).flatten(4)
+
+
+def test_streams_meet_in_products() -> None:
+    torch.manual_seed(0)
+    images = torch.rand(2, 3, 64, 64)
+    seen: list[torch.Tensor] = []
+    ssrnet = build_pose("ssrnet_md", {}).eval()
+    for i in range(3):
+        ssrnet.get_submodule(f"heads.{i}").register_forward_hook(lambda module, given, result: seen.append(given[0]))
+    ssrnet(images)
+    # SSR-Net pools both streams, each in its own way, then multiplies.
+    for given, (relu, tanh) in zip(seen, ssrnet.get_submodule("streams")(images), strict=True):
+        assert torch.allclose(given, (quarters(relu).mean(-1) * quarters(tanh).amax(-1)).flatten(1), atol=1e-6)
+    fsanet = build_pose("fsanet", {}).eval()
+    fsanet.get_submodule("structure").register_forward_hook(lambda module, given, result: seen.extend(given[0]))
+    fsanet(images)
+    # FSA-Net multiplies, then brings the third to 8x8.
+    products = [relu * tanh for relu, tanh in fsanet.get_submodule("streams")(images)]
+    for given, wanted in zip(seen[3:], [*products[:2], quarters(products[2]).mean(-1)], strict=True):
+        assert torch.allclose(given, wanted, atol=1e-6)
 
 
 def test_without_scores_all_places_are_aggregated() -> None:

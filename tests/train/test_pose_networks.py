@@ -1,16 +1,14 @@
 """Head-pose networks: shapes, published sizes, losses by hand, ideal outputs, eight heads by heart, gradients."""
 
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from synth.errors import ConfigError, DataError
+from synth.errors import ConfigError
 from synth.geometry import rotation as numpy_rotation
-from train.models.backbone import ResNet, load_imagenet
 from train.models.build import NETWORKS, POSE_NETWORKS, build_pose
 from train.models.pose import PoseNetwork
 from train.models.pose.aggregation import squash
@@ -66,68 +64,6 @@ def test_shapes_and_rotations(name: str, options: dict[str, object]) -> None:
     assert network.size == ((64, 64) if SMALL[name] == 64 else (224, 224))
     torch.manual_seed(0)
     assert torch.equal(build_pose(name, options).eval()(images), outputs)  # the seed decides
-
-
-@pytest.mark.parametrize(("depth", "wanted"), [(18, 11_689_512), (34, 21_797_672), (50, 25_557_032)])
-def test_parameters_of_the_resnets_are_torchvisions(depth: int, wanted: int) -> None:
-    # num_params of torchvision's documentation, of which the classifier of 1000 classes is not built here.
-    network = ResNet(depth)
-    assert parameters(network) + 1000 * network.channels + 1000 == wanted
-
-
-def test_names_and_shapes_of_the_resnets_are_torchvisions() -> None:
-    basic = {name: tuple(value.shape) for name, value in ResNet(18).state_dict().items()}
-    deep = {name: tuple(value.shape) for name, value in ResNet(50).state_dict().items()}
-    assert len(basic) == 122 - 2 and len(deep) == 320 - 2  # less fc.weight and fc.bias
-    for names in (basic, deep):
-        assert names["conv1.weight"] == (64, 3, 7, 7)
-        assert names["bn1.running_var"] == (64,)
-        assert "fc.weight" not in names and "conv1.bias" not in names
-    assert basic["layer1.0.conv1.weight"] == (64, 64, 3, 3)
-    assert "layer1.0.downsample.0.weight" not in basic
-    assert basic["layer2.0.downsample.0.weight"] == (128, 64, 1, 1)
-    assert basic["layer4.1.bn2.bias"] == (512,)
-    assert deep["layer1.0.downsample.0.weight"] == (256, 64, 1, 1)
-    assert deep["layer3.5.conv2.weight"] == (256, 256, 3, 3)
-    assert deep["layer4.0.downsample.1.running_mean"] == (2048,)
-    assert ResNet(50).layer2[0].conv2.stride == (2, 2)  # not the first 1x1, as in torchvision's weights
-
-
-def test_published_weights_load(tmp_path: Path) -> None:
-    torch.manual_seed(0)
-    published = ResNet(18).eval()
-    weights = published.state_dict() | {"fc.weight": torch.zeros(1000, 512), "fc.bias": torch.zeros(1000)}
-    # The older files have no counts of batches.
-    torch.save({k: v for k, v in weights.items() if "num_batches" not in k}, tmp_path / "resnet18.pth")
-    network = ResNet(18).eval()
-    images, _ = heads(2, 32)
-    assert not torch.equal(network(images), published(images))
-    load_imagenet(network, tmp_path / "resnet18.pth")
-    assert torch.equal(network(images), published(images))
-    with pytest.raises(DataError, match=r"resnet18\.pth: no weights of a torchvision ResNet-34"):
-        load_imagenet(ResNet(34), tmp_path / "resnet18.pth")
-    with pytest.raises(DataError, match=r"absent\.pth"):
-        load_imagenet(network, tmp_path / "absent.pth")
-    (tmp_path / "damaged.pth").write_bytes(b"no weights")
-    with pytest.raises(DataError, match=r"damaged\.pth"):
-        load_imagenet(network, tmp_path / "damaged.pth")
-
-
-def test_maps_are_halved_five_times() -> None:
-    network = ResNet(18).eval()
-    assert network.maps(torch.rand(1, 3, 64, 96)).shape == (1, 512, 2, 3)
-    sides = [network.get_submodule(f"layer{i}")(torch.rand(1, width, 8, 8)).shape for i, width in PAST]
-    assert sides == [(1, 64, 8, 8), (1, 128, 4, 4), (1, 256, 4, 4), (1, 512, 4, 4)]
-
-
-PAST = [(1, 64), (2, 64), (3, 128), (4, 256)]
-"""Each layer of ResNet-18 and the channels that come in."""
-
-
-def test_pictures_are_standardised_inside() -> None:
-    network = ResNet(18).eval()
-    grey = torch.tensor([0.485, 0.456, 0.406])[None, :, None, None].expand(1, 3, 32, 32)
-    assert network(grey).abs().max() < 1e-4  # ImageNet's mean is zero to a network without biases
 
 
 def test_sizes_are_those_of_the_papers() -> None:
@@ -236,6 +172,13 @@ def test_ideal_outputs_give_the_rotation(degrees: list[float]) -> None:
         assert torch.allclose(network.rotation(outputs), wanted, atol=1e-5)
         if name != "hopenet" or degrees[0] == 0:
             assert float(network.loss(outputs, wanted)) < 1e-4
+
+
+def test_an_untrained_sixdrep_sees_heads_facing_the_lens() -> None:
+    torch.manual_seed(0)
+    network = build_pose("sixdrep", {}).eval()
+    images, _ = heads(4, 32)
+    assert geodesic_angle(network.rotation(network(images)), torch.eye(3).expand(4, 3, 3)).max() < math.radians(30)
 
 
 def learn(network: PoseNetwork, side: int, steps: int, rate: float) -> float:
