@@ -1,0 +1,49 @@
+"""A batch of faces: what every reader of head poses yields and every network of head pose is trained on.
+
+Pictures are square cuts about a face, RGB, u8, all of one size (train/data/pose/crop.py says which square).  The
+rotation is the head's as 300W-LP tells it: x right in the picture, y down, z away from the lens, identity where the
+face looks straight out of the picture (see synth/geometry/rotation.py).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class FaceBatch:
+    """Faces with their rotations; also a whole data set in memory (10,000 faces of 64x64 are 123 MB).
+
+    Attributes:
+        images_u8: RGB, h = w.
+        rotation: `cam_from_head`; NaN where the source has none.
+        keys: Name of each face in its source, for reports and predictions.
+    """
+
+    images_u8: UInt8[Tensor, "b h w 3"]
+    rotation: Float[Tensor, "b 3 3"]
+    keys: tuple[str, ...]
+
+    def __len__(self) -> int:
+        """Return the number of faces."""
+        return len(self.keys)
+
+    def take(self, rows: Sequence[int] | Tensor) -> "FaceBatch":
+        """Return the faces of these rows, in this order."""
+        index = torch.as_tensor(rows, dtype=torch.long)
+        return FaceBatch(
+            images_u8=self.images_u8[index],
+            rotation=self.rotation[index],
+            keys=tuple(self.keys[i] for i in index.tolist()),
+        )
+
+    def to(self, device: torch.device | str, non_blocking: bool = False) -> "FaceBatch":
+        """Return the batch with its tensors on a device."""
+        return replace(
+            self,
+            images_u8=self.images_u8.to(device, non_blocking=non_blocking),
+            rotation=self.rotation.to(device, non_blocking=non_blocking),
+        )

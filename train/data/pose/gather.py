@@ -1,0 +1,126 @@
+"""From single faces as a file holds them to a batch of cuts, and the count of those that are not in it."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+
+from adapt.face_batch import FaceBatch
+from synth.errors import DataError
+from synth.export.face.pose import FURTHEST_DEG
+from train.data.pose.crop import cut_out
+
+FAR = f"turned by more than {FURTHEST_DEG:.0f} degrees"
+"""Why the usual protocol of these sets leaves a face out."""
+ORTHOGONAL = 2e-3
+"""Files with four digits after the point miss a rotation by no more than this."""
+
+
+class OnError(Enum):
+    """What a damaged file does: stops the reader, or is left out and told of."""
+
+    stop = "stop"
+    skip = "skip"
+
+
+@dataclass(frozen=True)
+class PoseFace:
+    """A face as its file holds it.
+
+    Attributes:
+        key: Its name in the source.
+        picture: Grey or RGB, u8.
+        square_px: What of the picture is cut out; see crop.py.
+        rotation: `cam_from_head`.
+    """
+
+    key: str
+    picture: UInt8[np.ndarray, "..."]
+    square_px: Float[np.ndarray, "4"]
+    rotation: Float[np.ndarray, "3 3"]
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A face that a protocol leaves out, and why."""
+
+    cause: str
+
+
+Look = Callable[[], PoseFace | LeftOut]
+"""Opens the files of one face; a DataError says that they are damaged."""
+
+
+@dataclass(frozen=True)
+class PoseSet:
+    """What a reader found.
+
+    Attributes:
+        faces: In the order of the source.
+        left_out: How many faces were left out, by cause.
+        damaged: What was wrong with each damaged one, where these are skipped.
+    """
+
+    faces: FaceBatch
+    left_out: Mapping[str, int]
+    damaged: tuple[str, ...]
+
+
+def too_far(pitch_yaw_roll_rad: Float[np.ndarray, "3"]) -> bool:
+    """Say whether the usual protocol leaves a face with these angles out."""
+    return bool(np.degrees(np.abs(pitch_yaw_roll_rad)).max() > FURTHEST_DEG)
+
+
+def refuse_no_rotation(rotation: Float[np.ndarray, "3 3"], where: str) -> None:
+    """Raise DataError, which names `where`, for a matrix that is no rotation."""
+    off = np.abs(rotation @ rotation.T - np.eye(3)).max()
+    if not off <= ORTHOGONAL or np.linalg.det(rotation) < 0:  # NaN is not below it either
+        raise DataError(f"{where}: its rotation is none: {np.round(rotation, 4).tolist()}")
+
+
+def gather(looks: Iterable[Look], where: str, size: int, on_error: OnError) -> PoseSet:
+    """Return the faces as one batch in memory, cut out and reduced to `size` x `size`.
+
+    Raises:
+        DataError: A face is damaged and `on_error` is stop; or none is left.
+    """
+    images: list[np.ndarray] = []
+    rotations: list[np.ndarray] = []
+    keys: list[str] = []
+    left_out: Counter[str] = Counter()
+    damaged: list[str] = []
+    for look in looks:
+        try:
+            face = look()
+            if isinstance(face, LeftOut):
+                left_out[face.cause] += 1
+                continue
+            image = _cut(face, where, size)
+        except DataError as error:
+            if on_error is OnError.stop:
+                raise
+            damaged.append(str(error))
+            continue
+        images.append(image)
+        rotations.append(face.rotation)
+        keys.append(face.key)
+    if not keys:
+        causes = [f"{n} {cause}" for cause, n in left_out.most_common()] + [f"{len(damaged)} damaged"] * bool(damaged)
+        raise DataError(f"{where}: holds no faces{': ' * bool(causes)}{', '.join(causes)}")
+    faces = FaceBatch(
+        images_u8=torch.from_numpy(np.stack(images)),
+        rotation=torch.from_numpy(np.stack(rotations).astype(np.float32)),
+        keys=tuple(keys),
+    )
+    return PoseSet(faces, dict(left_out), tuple(damaged))
+
+
+def _cut(face: PoseFace, where: str, size: int) -> UInt8[np.ndarray, "..."]:
+    try:
+        return cut_out(face.picture, face.square_px, size)
+    except DataError as error:
+        raise DataError(f"{where}: {face.key}: {error}") from error
