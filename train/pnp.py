@@ -3,7 +3,7 @@
 Two cameras, one after the other:
 
     weak perspective   u = s (R X)_xy + t.  Linear in the 2x3 matrix s R_xy: least squares give it, and its nearest
-                       scaled pair of orthonormal rows (singular value decomposition) starts a refinement of R, s, t.
+                       scaled pair of orthonormal rows (singular value decomposition) starts a refinement of R and s.
     perspective        z (u, 1) = K (R X + t), for a camera that is known: starts there, with t at the distance at which
                        the head has the size it was seen in, turned from the line of sight into the camera.
 
@@ -53,13 +53,14 @@ def weak_perspective(points_px: Points, model_m: Model) -> tuple[Rotation, float
     start, scale = np.stack([across, down, np.cross(across, down)]), float(scales.mean())
     size = scale * np.ptp(model, axis=0).max()
 
-    def residual(x: Float[np.ndarray, "6"]) -> Float[np.ndarray, " m"]:
+    def residual(x: Float[np.ndarray, "4"]) -> Float[np.ndarray, " m"]:
+        # Both are about their means, so that t is done with.
         turned = model @ (rotation_from_vector(x[:3]) @ start).T
-        return ((scale * np.exp(x[3]) * turned[:, :2] + size * x[4:] - seen) / size).ravel()
+        return ((scale * np.exp(x[3]) * turned[:, :2] - seen) / size).ravel()
 
-    x = least_squares(residual, np.zeros(6), method="lm").x
+    x = least_squares(residual, np.zeros(4), method="lm").x
     rotation, scale = rotation_from_vector(x[:3]) @ start, scale * float(np.exp(x[3]))
-    return rotation, scale, middle_px + size * x[4:] - scale * (rotation @ middle_m)[:2]
+    return rotation, scale, middle_px - scale * (rotation @ middle_m)[:2]
 
 
 def perspective(points_px: Points, model_m: Model, camera_matrix: Rotation) -> tuple[Rotation, Float[np.ndarray, "3"]]:
