@@ -9,10 +9,10 @@ from adapt.batch import Batch
 from adapt.equalise import to_network
 from synth.errors import ConfigError
 from train.metrics import errors_deg
-from train.models.build import NETWORKS, build
+from train.models.build import GAZE_NETWORKS, build
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", GAZE_NETWORKS)
 @pytest.mark.parametrize("head_pose", [True, False])
 def test_shapes_and_the_head_pose(name: str, head_pose: bool) -> None:
     torch.manual_seed(0)

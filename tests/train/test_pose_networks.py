@@ -9,7 +9,7 @@ from torch import nn
 
 from synth.errors import ConfigError
 from synth.geometry import rotation as numpy_rotation
-from train.models.build import NETWORKS, POSE_NETWORKS, build_pose
+from train.models.build import GAZE_NETWORKS, POSE_NETWORKS, build_pose
 from train.models.pose import PoseNetwork
 from train.models.pose.aggregation import squash
 from train.models.pose.hopenet import classes
@@ -244,4 +244,4 @@ def test_unknown_networks_and_options_are_refused(name: str, options: dict[str, 
 
 
 def test_no_name_means_two_networks() -> None:
-    assert not NETWORKS.keys() & POSE_NETWORKS.keys()
+    assert not GAZE_NETWORKS.keys() & POSE_NETWORKS.keys()

@@ -178,5 +178,22 @@ def test_formats_are_told_by_what_is_there(tmp_path: Path, draw_eyes: DrawEyes) 
     with pytest.raises(DataError, match="no such file or folder"):
         recognise(tmp_path / "nothing")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DataError, match="holds no eyes"):
+    with pytest.raises(DataError, match="holds nothing that is known here"):
         recognise(tmp_path / "empty")
+
+
+@pytest.mark.parametrize(
+    ("file", "reader"),
+    [
+        ("image00002.mat", Reader.aflw2000),
+        ("AFW/AFW_1_0.mat", Reader.wlp300),
+        ("AFW_1_0.mat", Reader.wlp300),
+        ("01/frame_00003_pose.txt", Reader.biwi),
+    ],
+)
+def test_formats_of_faces_are_told_too_and_hold_no_eyes(tmp_path: Path, file: str, reader: Reader) -> None:
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).write_bytes(b"")
+    assert recognise(tmp_path) is reader
+    with pytest.raises(DataError, match="a gaze network needs eyes"):
+        read(tmp_path)

@@ -1,4 +1,7 @@
-"""Read eyes from wherever they are: the format is told by what a path holds, or named."""
+"""Read eyes from wherever they are: the format is told by what a path holds, or named.
+
+Faces are read by train/data/pose/read.py, which asks here what a path holds.
+"""
 
 from enum import Enum
 from pathlib import Path
@@ -20,6 +23,14 @@ class Reader(Enum):
     mpiigaze = "mpiigaze"
     mpiigaze_h5 = "mpiigaze_h5"
     images = "images"
+    wlp300 = "wlp300"
+    aflw2000 = "aflw2000"
+    biwi = "biwi"
+    fsanet = "fsanet"
+
+
+FACES = (Reader.wlp300, Reader.aflw2000, Reader.biwi, Reader.fsanet)
+"""Formats that hold faces and head rotations; shards may hold either, the others hold eyes."""
 
 
 def read_eyes(path: Path, reader: Reader, mode: GazeMode, axis: Axis) -> Batch:
@@ -41,6 +52,8 @@ def read_eyes(path: Path, reader: Reader, mode: GazeMode, axis: Axis) -> Batch:
         return read_mpiigaze(path)
     if reader is Reader.mpiigaze_h5:
         return read_mpiigaze_h5(path)
+    if reader in FACES:
+        raise DataError(f"{path}: holds faces (reader={reader.name}); a gaze network needs eyes")
     return read_images(path)
 
 
@@ -48,16 +61,24 @@ def recognise(path: Path) -> Reader:
     """Return the format of what a path holds."""
     if path.is_file() and path.suffix in (".h5", ".hdf5"):
         return Reader.mpiigaze_h5
+    if path.is_file() and path.suffix == ".npz":
+        return Reader.fsanet
     if path.is_dir():
         if any(path.glob("shard-*.tar")):
             return Reader.shards
         if (path / NORMALIZED).is_dir():
             return Reader.mpiigaze
+        if any(path.glob("[0-9][0-9]/frame_*_pose.txt")):
+            return Reader.biwi
+        if any(path.glob("image*.mat")):
+            return Reader.aflw2000
+        if any(path.glob("*.mat")) or any(path.glob("*/*.mat")):
+            return Reader.wlp300
         if picture_paths(path):
             return Reader.images
     if not path.exists():
         raise DataError(f"{path}: there is no such file or folder")
     raise DataError(
-        f"{path}: holds no eyes that are known here: a folder of shards, MPIIGaze's folder, "
-        "its .h5 file, or a folder of pictures"
+        f"{path}: holds nothing that is known here: eyes as a folder of shards, MPIIGaze's folder, its .h5 file or a "
+        "folder of pictures; faces as shards, 300W-LP's, AFLW2000's or BIWI's folder or FSA-Net's .npz"
     )

@@ -3,7 +3,7 @@
 import difflib
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from torch import nn
 
@@ -17,9 +17,7 @@ from train.models.pose.sixdrep import SixDRepNet
 from train.models.pose.ssrnet_md import SSRNetMD
 from train.models.resnet_preact import ResNetPreact
 
-Network = TypeVar("Network", bound=nn.Module)
-
-NETWORKS: dict[str, Callable[..., nn.Module]] = {
+GAZE_NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "lenet": LeNet,
     "gazenet": GazeNet,
     "gazenet_v2": gazenet_v2,
@@ -36,32 +34,16 @@ POSE_NETWORKS: dict[str, Callable[..., PoseNetwork]] = {
 
 
 def build(name: str, options: Mapping[str, Any]) -> nn.Module:
-    """Return a fresh gaze network.
+    """Return a fresh network; one of head pose is a `PoseNetwork`.
 
     Args:
-        name: One of `NETWORKS`.
-        options: Arguments of its constructor; those left out keep their defaults.
-
-    Raises:
-        ConfigError: There is no such network or option, or a value is of another type.
-    """
-    return _build(NETWORKS, name, options)
-
-
-def build_pose(name: str, options: Mapping[str, Any]) -> PoseNetwork:
-    """Return a fresh head-pose network.
-
-    Args:
-        name: One of `POSE_NETWORKS`.
+        name: One of `GAZE_NETWORKS` or `POSE_NETWORKS`.
         options: Arguments of its constructor; those left out keep their defaults.
 
     Raises:
         ConfigError: There is no such network or option, or a value is impossible.
     """
-    return _build(POSE_NETWORKS, name, options)
-
-
-def _build(networks: Mapping[str, Callable[..., Network]], name: str, options: Mapping[str, Any]) -> Network:
+    networks: dict[str, Callable[..., nn.Module]] = {**GAZE_NETWORKS, **POSE_NETWORKS}
     if name not in networks:
         raise ConfigError(f"model.name={name}: no such network; there are {', '.join(networks)}")
     allowed = inspect.signature(networks[name]).parameters
@@ -72,6 +54,18 @@ def _build(networks: Mapping[str, Callable[..., Network]], name: str, options: M
             raise ConfigError(f"model.{key}={value}: {name} has no such option; {hint}")
         _check(key, value, allowed[key])
     return networks[name](**options)
+
+
+def build_pose(name: str, options: Mapping[str, Any]) -> PoseNetwork:
+    """Return a fresh network of head pose.
+
+    Raises:
+        ConfigError: As `build`; or the network is one of gaze.
+    """
+    network = build(name, options)
+    if not isinstance(network, PoseNetwork):
+        raise ConfigError(f"model.name={name}: a network of gaze; those of head pose are {', '.join(POSE_NETWORKS)}")
+    return network
 
 
 def _check(key: str, value: object, option: inspect.Parameter) -> None:
