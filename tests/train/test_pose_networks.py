@@ -227,7 +227,7 @@ def test_gradients_are_finite(name: str, options: dict[str, object], degrees: li
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("fsa_net", {}, "model.name=fsa_net: no such network; there are hopenet"),
+        ("fsa_net", {}, "model.name=fsa_net: no such network; there are lenet"),
         ("lenet", {}, "model.name=lenet"),
         ("fsanet", {"scoring": "2x2"}, "model.scoring=2x2: expected one of 1x1, variance, uniform"),
         ("fsanet", {"aggregation": 3}, "model.aggregation=3: expected one of capsule, netvlad, none"),
