@@ -144,7 +144,7 @@ def augment(batch: Batch, changes: Changes) -> Batch:
     )
 
 
-def crop(images: Float[Tensor, "b 1 h w"], changes: Changes) -> Float[Tensor, "b 1 h w"]:
+def crop(images: Float[Tensor, "b c h w"], changes: Changes) -> Float[Tensor, "b c h w"]:
     """Turn, scale and move the pictures about their middle; what comes in from outside repeats the edge."""
     height, width = images.shape[-2:]
     c = changes.scale * changes.rotation_rad.cos()
@@ -159,7 +159,7 @@ def crop(images: Float[Tensor, "b 1 h w"], changes: Changes) -> Float[Tensor, "b
     return warp_affine(images, matrix, (height, width), padding_mode="border", align_corners=True)
 
 
-def light(images: Float[Tensor, "b 1 h w"], changes: Changes) -> Float[Tensor, "b 1 h w"]:
+def light(images: Float[Tensor, "b c h w"], changes: Changes) -> Float[Tensor, "b c h w"]:
     """Multiply by the gradient, then lay the bar and the spots over the pictures."""
     height, width = images.shape[-2:]
     x = torch.linspace(-1, 1, width, device=images.device)
@@ -182,7 +182,7 @@ def light(images: Float[Tensor, "b 1 h w"], changes: Changes) -> Float[Tensor, "
     return images.clamp_(min=0)
 
 
-def filter_blur(images: Float[Tensor, "b 1 h w"], blur: Float[Tensor, "b 3"]) -> Float[Tensor, "b 1 h w"]:
+def filter_blur(images: Float[Tensor, "b c h w"], blur: Float[Tensor, "b 3"]) -> Float[Tensor, "b c h w"]:
     """Blur by a Gaussian that is wider along the direction of motion; the variances add."""
     along, both, direction = blur.unbind(-1)
     chosen = torch.nonzero((along > 0) | (both > 0)).squeeze(1)
@@ -202,7 +202,7 @@ def filter_blur(images: Float[Tensor, "b 1 h w"], blur: Float[Tensor, "b 3"]) ->
     return changed
 
 
-def resample(images: Float[Tensor, "b 1 h w"], rows: Int[Tensor, " b"]) -> Float[Tensor, "b 1 h w"]:
+def resample(images: Float[Tensor, "b c h w"], rows: Int[Tensor, " b"]) -> Float[Tensor, "b c h w"]:
     """Reduce to the given rows (and columns in proportion) by area, and enlarge again, bilinearly."""
     height, width = images.shape[-2:]
     changed = images
@@ -217,7 +217,7 @@ def resample(images: Float[Tensor, "b 1 h w"], rows: Int[Tensor, " b"]) -> Float
     return changed
 
 
-def sensor(images: Float[Tensor, "b 1 h w"], changes: Changes) -> Float[Tensor, "b 1 h w"]:
+def sensor(images: Float[Tensor, "b c h w"], changes: Changes) -> Float[Tensor, "b c h w"]:
     """Expose, add the noise, clip at black and white, and bend by gamma."""
     images = images * changes.gain[:, None, None, None]
     if changes.shot is not None:

@@ -34,6 +34,8 @@ class Strengths:
         glare: Height of a bright bar across the picture (a lens's reflection).
         head_noise_deg: Standard deviation of the noise of both head angles: other sets measure another head frame.
         head_dropout: Probability that a picture's head angles are replaced by zeros.
+        mirror: Probability that a face is mirrored; eyes all come as left ones, and stay so.
+        grey: Probability that a face loses its colours; eyes have none.
     """
 
     shift_px: float = 0.0
@@ -54,6 +56,8 @@ class Strengths:
     glare: float = 0.0
     head_noise_deg: float = 0.0
     head_dropout: float = 0.0
+    mirror: float = 0.0
+    grey: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be drawn."""
@@ -61,7 +65,7 @@ class Strengths:
             value = getattr(self, field.name)
             if not 0 <= value < 1000:
                 raise ConfigError(f"{field.name}={value}: a strength is a number of at least 0")
-        for name in ("probability", "head_dropout"):
+        for name in ("probability", "head_dropout", "mirror", "grey"):
             if getattr(self, name) > 1:
                 raise ConfigError(f"{name}={getattr(self, name)}: a probability lies between 0 and 1")
         if self.scale >= 0.5:

@@ -20,7 +20,8 @@ from adapt.equalise import to_network
 from adapt.strengths import Strengths
 from train.fitting import fit
 from train.models.build import build
-from train.tasks.gaze import GazeTask, Loss, Recipe, Schedule, channels_last, loss_of, predict
+from train.tasks.averaged import Loss, Recipe, Schedule, channels_last
+from train.tasks.gaze import GazeTask, loss_of, predict
 
 
 @dataclass(frozen=True)

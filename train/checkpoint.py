@@ -17,7 +17,7 @@ from torch import nn
 from synth.errors import ConfigError, DataError
 from synth.shards.atomic import write_whole
 from train.models.build import build
-from train.tasks.gaze import channels_last
+from train.tasks.averaged import channels_last
 
 FORMAT = 1
 FILE = "network.pt"

@@ -7,23 +7,26 @@ from omegaconf import MISSING
 
 from adapt.strengths import Strengths
 from synth.errors import ConfigError
+from synth.export.face.pose import HeadPose
 from synth.geometry.normalisation import GazeMode
 from train.data.read import Reader
 from train.data.shards import Axis
-from train.tasks.gaze import Loss, Schedule
+from train.tasks.averaged import Loss, Schedule
 
 
 @dataclass
 class LabelsConfig:
-    """What is the gaze of our own shards; other sets come with their labels.
+    """What is the label of a picture of our own shards; other sets come with theirs.
 
     Attributes:
         gaze_mode: How a gaze is brought into the normalised frame (see synth/geometry/normalisation.py).
         axis: visual or optical.
+        pose: Of a head: its rotation against the line of sight, or as it is in the camera (train/data/pose/shards.py).
     """
 
     gaze_mode: GazeMode = GazeMode.mpiigaze_2015
     axis: Axis = Axis.visual
+    pose: HeadPose = HeadPose.sight
 
 
 @dataclass
@@ -32,11 +35,11 @@ class TrainerConfig:
 
     Attributes:
         epochs: Passes over the training eyes.
-        batch_size: Eyes a step.
+        batch_size: Pictures a step.
         learning_rate: The largest, of AdamW.
         weight_decay: Of AdamW.
         schedule: one_cycle, cosine or constant.
-        loss: l1, mse or angular.
+        loss: Of gaze: l1, mse or angular; networks of head pose have their own.
         average_decay: Of the moving average of the weights that is saved; 0 is no averaging.
         validation: Part of the corpus that is kept for validation, never trained on.
         accelerator: cpu, gpu, or auto for whichever is there.
@@ -77,7 +80,7 @@ class FitConfig:
     """Configuration of `canthus fit`.
 
     Attributes:
-        data: Where the eyes are, usually a folder of shards.
+        data: Where the eyes or faces are, usually a folder of shards.
         out: Folder of the run; one that holds an unfinished run of this configuration is continued.
         seed: Of everything random.
         reader: The format of `data`; auto looks.

@@ -1,4 +1,4 @@
-"""Train a gaze network in a folder: a checkpoint an epoch, logs for TensorBoard and as CSV, continued where it stopped.
+"""Train a network in a folder: a checkpoint an epoch, logs for TensorBoard and as CSV, continued where it stopped.
 
 last.ckpt      all that continuing needs, after every epoch
 metrics.csv    one row an epoch
@@ -19,10 +19,9 @@ import torch
 from lightning.pytorch.callbacks import LearningRateMonitor, ModelCheckpoint
 from lightning.pytorch.loggers import TensorBoardLogger
 
-from adapt.batch import Batch
 from synth.errors import DataError
-from train.data.loader import loader
-from train.tasks.gaze import GazeTask
+from train.data.loader import Some, loader
+from train.tasks.averaged import AveragedTask
 
 LAST = "last.ckpt"
 METRICS = "metrics.csv"
@@ -52,9 +51,9 @@ class CsvLog(lightning.Callback):
 
 
 def fit(
-    task: GazeTask,
-    training: Batch,
-    validation: Batch,
+    task: AveragedTask,
+    training: Some,
+    validation: Some,
     out: Path,
     *,
     epochs: int,
@@ -66,11 +65,11 @@ def fit(
 
     Args:
         task: Holds the fresh network, and the trained one afterwards.
-        training: Eyes to train on.
-        validation: Eyes to watch; may be empty.
+        training: Eyes or faces to train on.
+        validation: Those to watch; may be none.
         out: An existing folder.
         epochs: Of the whole training, those before a continuation included.
-        batch_size: Eyes a step.
+        batch_size: Pictures a step.
         accelerator: cpu, gpu or auto.
         progress: Whether to draw a progress bar.
 
@@ -97,7 +96,7 @@ def fit(
             use_distributed_sampler=False,
         )
         train_loader = loader(training, batch_size, task.recipe.seed)
-        # Metrics are averaged over batches: batches of one size weigh every eye alike.
+        # Metrics are averaged over batches: batches of one size weigh every picture alike.
         validation_loader = loader(validation, 512) if len(validation) else None
         trainer.fit(
             task, train_loader, validation_loader, ckpt_path=str(last) if last.exists() else None, weights_only=True

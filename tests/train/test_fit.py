@@ -23,7 +23,8 @@ from train.evaluation import prediction_file, predictions_of
 from train.fitting import fit
 from train.metrics import score
 from train.models.build import build
-from train.tasks.gaze import GazeTask, Loss, Recipe, Schedule
+from train.tasks.averaged import Loss, Recipe, Schedule
+from train.tasks.gaze import GazeTask
 
 DrawEyes = Callable[..., Batch]
 SMALL = {"stem_stride": 2, "pool_rows": 3, "pool_columns": 5, "channels": 8}
@@ -152,7 +153,7 @@ def test_the_commands_from_end_to_end(
     for seed, out in enumerate(runs):
         assert main(["fit", f"data={corpus}", f"out={out}", f"seed={seed}", *FIT]) == 0
     about = json.loads((runs[0] / "fit.json").read_text())
-    assert about["seed"] == 0 and about["training_eyes"] == 36 and about["versions"]["torch"]
+    assert about["seed"] == 0 and about["training_pictures"] == 36 and about["versions"]["torch"]
     assert "channels: 8" in (runs[0] / "config.yaml").read_text()
     assert main(["fit", f"data={corpus}", f"out={runs[0]}", *FIT]) == 0
     assert "is trained already" in capsys.readouterr().out

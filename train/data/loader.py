@@ -4,22 +4,39 @@ A data set of 10,000 eyes is 22 MB: it is cut by index, without worker processes
 epoch and continued sees the same batches as training that was not.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from adapt.batch import Batch
 from synth.seeds import rng
 
 Rows = list[int]
+
+
+Itself = TypeVar("Itself")
+
+
+@runtime_checkable
+class Rowed(Protocol):
+    """A data set in memory, or a batch of one: eyes (adapt/batch.py) or faces (adapt/face_batch.py)."""
+
+    def __len__(self) -> int:
+        """Return the number of pictures."""
+
+    def take(self: Itself, rows: Sequence[int], /) -> Itself:
+        """Return the pictures of these rows, in this order."""
+
+
+Some = TypeVar("Some", bound=Rowed)
 
 
 class Order(Sampler[Rows]):
     """The rows of each batch of an epoch; Lightning calls `set_epoch` before each."""
 
     def __init__(self, n: int, batch_size: int, seed: int | None) -> None:
-        """Shuffle by `seed` and leave out an incomplete last batch, or keep all eyes in their order for None."""
+        """Shuffle by `seed` and leave out an incomplete last batch, or keep all in their order for None."""
         self.n = n
         self.batch_size = batch_size
         self.seed = seed
@@ -40,31 +57,31 @@ class Order(Sampler[Rows]):
             yield order[start : start + self.batch_size].tolist()
 
 
-class Memory(Dataset[Batch]):
+class Memory(Dataset[Some]):
     """A data set in memory, indexed by the rows of a whole batch."""
 
-    def __init__(self, eyes: Batch) -> None:
-        """Hold the eyes."""
-        self.eyes = eyes
+    def __init__(self, pictures: Some) -> None:
+        """Hold the pictures."""
+        self.pictures = pictures
 
-    def __getitem__(self, rows: Rows) -> Batch:
-        """Return the eyes of these rows."""
-        return self.eyes.take(rows)
+    def __getitem__(self, rows: Rows) -> Some:
+        """Return the pictures of these rows."""
+        return self.pictures.take(rows)
 
     def __len__(self) -> int:
-        """Return the number of eyes."""
-        return len(self.eyes)
+        """Return the number of pictures."""
+        return len(self.pictures)
 
 
-def loader(eyes: Batch, batch_size: int, seed: int | None = None) -> "DataLoader[Batch]":
+def loader(pictures: Some, batch_size: int, seed: int | None = None) -> "DataLoader[Some]":
     """Return the batches of an epoch: shuffled by a seed, or all in their order."""
-    return DataLoader(Memory(eyes), batch_size=None, sampler=Order(len(eyes), batch_size, seed))
+    return DataLoader(Memory(pictures), batch_size=None, sampler=Order(len(pictures), batch_size, seed))
 
 
-def split(eyes: Batch, validation: float) -> tuple[Batch, Batch]:
-    """Return training and validation eyes: the last part of the data set, in one block, is for validation.
+def split(pictures: Some, validation: float) -> tuple[Some, Some]:
+    """Return what is for training and what is for validation: the last part of the data set, in one block.
 
     A block, because neighbours in a data set may show the same person.
     """
-    held = round(len(eyes) * validation)
-    return eyes.take(range(len(eyes) - held)), eyes.take(range(len(eyes) - held, len(eyes)))
+    n, held = len(pictures), round(len(pictures) * validation)
+    return pictures.take(range(n - held)), pictures.take(range(n - held, n))

@@ -1,0 +1,86 @@
+"""What cameras, detectors and files do to a face: drawn and applied batch by batch; seeded, bit-equal on one machine.
+
+The changes are those of eyes (adapt/augment.py), whose pixels are those of a picture 36 high: here they are scaled to
+the height of the cut.  Besides, faces are mirrored, and some lose their colours.
+
+Labels.  Turning the picture clockwise by a turns the head with it, R' = Rz(a) R; mirroring it gives R' = F R F with
+F = diag(-1, 1, 1).  A cut moved or made larger keeps the rotation, as its labels know no axis of the lens
+(train/data/pose/shards.py).  The grey levels' changes keep it too.
+"""
+
+from dataclasses import dataclass, replace
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from adapt.augment import BLUR_RADIUS, Changes, crop, draw_changes, filter_blur, light, resample, sensor
+from adapt.face_batch import FaceBatch
+from adapt.jpeg import jpeg
+from adapt.strengths import Strengths
+
+EYE_HEIGHT = 36
+"""Of the pictures that the strengths' pixels are of."""
+LUMA = (0.299, 0.587, 0.114)
+"""ITU-R BT.601's weights of red, green and blue."""
+
+
+@dataclass(frozen=True)
+class FaceChanges:
+    """Amounts for a batch: those of `Changes`, in pixels of these pictures; which are mirrored, which lose colour."""
+
+    common: Changes
+    mirrored: Bool[Tensor, " b"]
+    grey: Bool[Tensor, " b"]
+
+
+def draw_face_changes(generator: torch.Generator, strengths: Strengths, batch: int, size: int) -> FaceChanges:
+    """Draw the changes of a batch of `size` x `size` pictures on the generator's device."""
+    k = size / EYE_HEIGHT
+    drawn = draw_changes(generator, strengths, batch, size, size)
+    # What a blur would go beyond the kernel, fewer rows do as well.
+    widths = (k * drawn.blur[:, :2]).clamp(max=BLUR_RADIUS / 2)
+    common = replace(
+        drawn,
+        shift_px=k * drawn.shift_px,
+        blur=torch.cat([widths, drawn.blur[:, 2:]], dim=1),
+        rows=(k * drawn.rows).round().long(),
+    )
+    even = torch.rand(2, batch, generator=generator, device=generator.device)
+    return FaceChanges(common, mirrored=even[0] < strengths.mirror, grey=even[1] < strengths.grey)
+
+
+def augment_faces(batch: FaceBatch, changes: FaceChanges) -> FaceBatch:
+    """Return the changed batch."""
+    common = changes.common
+    images = batch.images_u8.permute(0, 3, 1, 2).float() / 255
+    images = torch.where(changes.mirrored[:, None, None, None], images.flip(-1), images)
+    luma = (images * images.new_tensor(LUMA)[:, None, None]).sum(1, keepdim=True)
+    images = torch.where(changes.grey[:, None, None, None], luma, images)
+    images = crop(images, common)
+    images = light(images, common)
+    images = filter_blur(images, common.blur)
+    images = resample(images, common.rows)
+    images = sensor(images, common)
+    planes = jpeg(images.flatten(0, 1)[:, None], common.quality.repeat_interleave(3))
+    images = planes.reshape(images.shape)
+    rotation = torch.where(changes.mirrored[:, None, None], mirrored(batch.rotation), batch.rotation)
+    return replace(
+        batch,
+        images_u8=(images.clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1),
+        rotation=turned(common.rotation_rad.to(rotation.dtype)) @ rotation,
+    )
+
+
+def mirrored(rotation: Float[Tensor, "b 3 3"]) -> Float[Tensor, "b 3 3"]:
+    """Return the rotations of the heads in the mirror image."""
+    sign = rotation.new_tensor([-1.0, 1.0, 1.0])
+    return sign[:, None] * rotation * sign
+
+
+def turned(angle_rad: Float[Tensor, " b"]) -> Float[Tensor, "b 3 3"]:
+    """Return the rotations about z that turn x towards y: clockwise in the picture."""
+    c, s = angle_rad.cos(), angle_rad.sin()
+    zero, one = torch.zeros_like(c), torch.ones_like(c)
+    rows = [torch.stack([c, -s, zero], -1), torch.stack([s, c, zero], -1), torch.stack([zero, zero, one], -1)]
+    return torch.stack(rows, 1)

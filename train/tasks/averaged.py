@@ -1,0 +1,110 @@
+"""What every task shares: a recipe, an optimiser, and a moving average of the weights, which is what is used.
+
+Beside the trained weights an exponential moving average of them is kept; that average is what is validated, saved and
+measured, because it wobbles less from step to step than the weights do.
+
+Every random number of a step comes from (seed, step), so that a continued run repeats an uninterrupted one.
+"""
+
+import copy
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, TypeVar
+
+import lightning
+import torch
+from torch import nn
+
+from adapt.strengths import Strengths
+from synth.seeds import rng
+
+Network = TypeVar("Network", bound=nn.Module)
+
+
+class Loss(Enum):
+    """What a gaze network minimises: l1 and mse of the two angles, or the angle between the gazes."""
+
+    l1 = "l1"
+    mse = "mse"
+    angular = "angular"
+
+
+class Schedule(Enum):
+    """How the learning rate moves: one_cycle up and down, cosine down only, or constant."""
+
+    one_cycle = "one_cycle"
+    cosine = "cosine"
+    constant = "constant"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is trained.
+
+    Attributes:
+        loss: What a gaze network minimises; networks of head pose bring their own.
+        learning_rate: The largest, of AdamW.
+        weight_decay: Of AdamW.
+        schedule: Over `steps`.
+        steps: Of the whole training.
+        average_decay: Of the moving average of the weights; 0 is no averaging.
+        seed: Of everything random.
+    """
+
+    loss: Loss
+    learning_rate: float
+    weight_decay: float
+    schedule: Schedule
+    steps: int
+    average_decay: float
+    seed: int
+
+
+class AveragedTask(lightning.LightningModule):
+    """Trains a network; `average` is the one to use.  Tasks add the steps."""
+
+    def __init__(self, network: nn.Module, recipe: Recipe, strengths: Strengths) -> None:
+        """Keep the network and a copy of it that will hold the average."""
+        super().__init__()
+        self.network = channels_last(network)
+        self.average = copy.deepcopy(self.network).requires_grad_(False)
+        self.recipe = recipe
+        self.strengths = strengths
+
+    def generator_of_step(self, device: torch.device) -> torch.Generator:
+        """Return the generator that draws the changes of this step; seeds torch's own, which dropout draws from."""
+        seeds = rng(self.recipe.seed, self.global_step, "step").integers(2**62, size=2)
+        torch.manual_seed(int(seeds[0]))  # the one place that seeds it
+        return torch.Generator(device).manual_seed(int(seeds[1]))
+
+    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
+        """Move the average towards the weights; early on it follows them closely."""
+        step = self.global_step
+        decay = min(self.recipe.average_decay, (1 + step) / (10 + step))
+        means, values = self.average.state_dict(), self.network.state_dict()
+        floating = [name for name, value in values.items() if value.is_floating_point()]
+        torch._foreach_lerp_([means[name] for name in floating], [values[name] for name in floating], 1 - decay)
+        for name in values.keys() - set(floating):  # BatchNorm's counters
+            means[name].copy_(values[name])
+
+    def configure_optimizers(self) -> Any:
+        """Return AdamW and its schedule; neither biases nor normalisation weights decay."""
+        recipe = self.recipe
+        groups = [
+            {"params": [p for p in self.network.parameters() if p.ndim > 1], "weight_decay": recipe.weight_decay},
+            {"params": [p for p in self.network.parameters() if p.ndim <= 1], "weight_decay": 0.0},
+        ]
+        optimizer = torch.optim.AdamW(groups, lr=recipe.learning_rate)
+        if recipe.schedule is Schedule.constant:
+            return optimizer
+        scheduler: torch.optim.lr_scheduler.LRScheduler
+        if recipe.schedule is Schedule.one_cycle:
+            scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.learning_rate, max(recipe.steps, 2))
+        else:
+            scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(recipe.steps, 1))
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
+
+
+def channels_last(network: Network) -> Network:
+    """Return the network with its weights laid out channels last, which is faster by half on CPUs."""
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -1,0 +1,54 @@
+"""The head-pose task: square cuts of faces in, rotations out, as a Lightning module.
+
+A step: draw the changes of this batch, apply them, predict, and let the network say how wrong it is (`loss` of
+train/models/pose; train/tasks/averaged.py has the rest).
+"""
+
+from typing import cast
+
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from adapt.face_augment import augment_faces, draw_face_changes
+from adapt.face_batch import FaceBatch
+from adapt.strengths import Strengths
+from train.models.pose import PoseNetwork
+from train.rotations import geodesic_angle
+from train.tasks.averaged import AveragedTask, Recipe
+
+
+class PoseTask(AveragedTask):
+    """Trains a network of head pose."""
+
+    def __init__(self, network: PoseNetwork, recipe: Recipe, strengths: Strengths) -> None:
+        """Keep the network and a copy of it that will hold the average."""
+        super().__init__(network, recipe, strengths)
+
+    def forward(self, batch: FaceBatch) -> Float[Tensor, "b 3 3"]:
+        """Return the averaged network's `cam_from_head` of a batch."""
+        average = cast(PoseNetwork, self.average)
+        return average.rotation(average(to_rgb(batch.images_u8)))
+
+    def training_step(self, batch: FaceBatch, index: int) -> Float[Tensor, ""]:
+        """Return the loss of a changed batch."""
+        generator = self.generator_of_step(batch.images_u8.device)
+        changes = draw_face_changes(generator, self.strengths, len(batch), batch.images_u8.shape[1])
+        changed = augment_faces(batch, changes)
+        network = cast(PoseNetwork, self.network)
+        outputs = network(to_rgb(changed.images_u8))
+        loss = network.loss(outputs, changed.rotation)
+        error = geodesic_angle(network.rotation(outputs.detach()), changed.rotation).rad2deg().mean()
+        self.log("train/loss", loss, on_step=False, on_epoch=True, batch_size=len(batch))
+        self.log("train/error_deg", error, on_step=False, on_epoch=True, prog_bar=True, batch_size=len(batch))
+        return loss
+
+    def validation_step(self, batch: FaceBatch, index: int) -> None:
+        """Log the averaged network's error on unchanged faces."""
+        error = geodesic_angle(self(batch), batch.rotation).rad2deg().mean()
+        self.log("validation/error_deg", error, prog_bar=True, batch_size=len(batch))
+
+
+def to_rgb(images_u8: UInt8[Tensor, "b h w 3"]) -> Float[Tensor, "b 3 h w"]:
+    """Return pictures as networks take them: in [0, 1], channels first, laid out channels last."""
+    return (images_u8.permute(0, 3, 1, 2).float() / 255).contiguous(memory_format=torch.channels_last)
