@@ -33,7 +33,6 @@ def angles(evaluation: Evaluation, by: dict[str, list[dict[str, float]]]) -> byt
     figure = Figure(figsize=(11, 6.6), layout="constrained")
     for column, (name, bins) in enumerate(by.items()):
         middles = [(one["low"] + one["high"]) / 2 for one in bins]
-        width = bins[0]["high"] - bins[0]["low"]
         top, bottom = figure.add_subplot(2, 4, column + 1), figure.add_subplot(2, 4, column + 5)
         top.plot(middles, [one["raw"] for one in bins], "o-", color="#4d4d4d", label="as it is")
         top.plot(middles, [one["offset_free"] for one in bins], "s--", color="#2166ac", label="after one offset")
@@ -43,11 +42,7 @@ def angles(evaluation: Evaluation, by: dict[str, list[dict[str, float]]]) -> byt
         bottom.plot(middles, [one["offset_yaw"] for one in bins], "s-", color="#542788", label="yaw")
         bottom.set_xlabel(name.replace("_deg", " (deg)").replace("_", " "))
         for axes in (top, bottom):
-            behind = axes.twinx()
-            behind.bar(middles, [one["n"] for one in bins], width * 0.95, color="#cccccc", alpha=0.45, zorder=0)
-            behind.set_yticks([])
-            axes.set_zorder(behind.get_zorder() + 1)
-            axes.patch.set_visible(False)
+            counts(axes, bins)
         if column == 0:
             top.set_ylabel("mean error (deg)")
             bottom.set_ylabel("prediction - truth (deg)")
@@ -55,6 +50,16 @@ def angles(evaluation: Evaluation, by: dict[str, list[dict[str, float]]]) -> byt
             bottom.legend(fontsize=8)
     figure.suptitle(f"Where the error sits: {len(evaluation.eyes)} eyes (grey: how many)", fontsize=11)
     return png(figure)
+
+
+def counts(axes: Axes, bins: list[dict[str, float]]) -> None:
+    """Draw behind a chart how much is in each bin."""
+    behind = axes.twinx()
+    middles, widths = [(one["low"] + one["high"]) / 2 for one in bins], [one["high"] - one["low"] for one in bins]
+    behind.bar(middles, [one["n"] for one in bins], 0.95 * np.array(widths), color="#cccccc", alpha=0.45, zorder=0)
+    behind.set_yticks([])
+    axes.set_zorder(behind.get_zorder() + 1)
+    axes.patch.set_visible(False)
 
 
 def scatter(evaluation: Evaluation) -> bytes:
