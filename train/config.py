@@ -110,14 +110,16 @@ class EvaluateConfig:
     """Configuration of `canthus evaluate`.
 
     Attributes:
-        checkpoint: Folder of a run or its network.pt; a list is measured one by one and as an ensemble.
-        data: Where the eyes are.
+        checkpoint: Folder of a run or its network.pt; a list, of gaze or of head pose, is measured one by one and as
+            an ensemble.
+        data: Where the eyes are, or the faces for networks of head pose.
         out: Folder of the report; nothing is written to it when null.
         reader: The format of `data`; auto looks.
-        labels: What is the gaze of our own shards.
+        labels: What is the gaze or the rotation of our own shards.
         beside: A folder of shards whose eyes the report shows beside those of `data`; null for none.
-        predictions: A JSON file to write {name: {"gaze_pitch_yaw_rad": [pitch, yaw]}} to; null for none.
-        batch_size: Eyes at once.
+        predictions: A JSON file to write {name: {"gaze_pitch_yaw_rad": [pitch, yaw]}} to, or of heads
+            {name: {"R": rows of cam_from_head, "yaw_pitch_roll_deg": [yaw, pitch, roll]}}; null for none.
+        batch_size: Eyes or faces of 64x64 at once; of larger faces, as many pixels.
         threads: CPU threads of torch; 0 leaves it to torch.
     """
 

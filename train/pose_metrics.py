@@ -39,13 +39,14 @@ def wrapped_deg(angle_deg: Float[np.ndarray, "*n"]) -> Float[np.ndarray, "*n"]:
     return np.asarray((angle_deg + 180.0) % 360.0 - 180.0)
 
 
-def mean_rotation(rotation: Rotations) -> Float[np.ndarray, "3 3"]:
-    """Return the chordal mean: the rotation with the least sum of squared distances, entry by entry, to all.
+def mean_rotation(rotation: Float[np.ndarray, "*m n 3 3"]) -> Float[np.ndarray, "*m 3 3"]:
+    """Return the chordal mean of n: the rotation with the least sum of squared distances, entry by entry, to all.
 
     It is the one nearest to the mean of the matrices (orthogonal Procrustes, by the singular value decomposition).
     """
-    u, _, vt = np.linalg.svd(np.asarray(rotation, dtype=np.float64).mean(axis=0))
-    return u @ np.diag([1.0, 1.0, np.linalg.det(u @ vt)]) @ vt
+    u, _, vt = np.linalg.svd(np.asarray(rotation, dtype=np.float64).mean(axis=-3))
+    u[..., 2] *= np.linalg.det(u @ vt)[..., None]
+    return u @ vt
 
 
 @dataclass(frozen=True)
