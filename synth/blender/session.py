@@ -172,7 +172,9 @@ def set_engine(scene: Any, engine: EngineSpec) -> None:
     """Set what stays the same from picture to picture."""
     render, cycles = scene.render, scene.cycles
     render.engine = "CYCLES"
-    render.use_persistent_data = True
+    # Kept from picture to picture, Cycles' objects and lights would stand in the order in which a process first met
+    # them, and the noise of a picture would tell what was drawn before it.
+    render.use_persistent_data = False
     render.film_transparent = False
     render.threads_mode, render.threads = ("FIXED", engine.threads) if engine.threads else ("AUTO", 1)
     render.use_compositing = render.use_sequencer = False

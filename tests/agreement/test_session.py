@@ -5,6 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
+from synth.commands.render import RenderConfig, job
+from synth.config import compose
+from synth.corpus import Stopwatch, draw_useful
 from synth.labels import geometry
 from tests.agreement.scenes import drawn, with_camera, with_person
 
@@ -95,3 +98,13 @@ def test_a_scene_may_lack_lashes_in_its_rasters(session, scenes):
     spec = with_camera(scenes[0][0], width=120, height=72, fx_px=1920.0, fy_px=1920.0, cx_px=60.0, cy_px=36.0)
     assert (session.rasters(spec, scenes[0][1]).mask == 6).any()
     assert not np.isin(session.rasters(spec, scenes[0][1], hair=False).mask, (6, 7)).any()
+
+
+def test_a_picture_does_not_depend_on_many_before_it(session):
+    """Eyes at laptops: sides, lamps, skies and glasses come and go between two drawings of one picture."""
+    ranges = job(compose("synth.conf", "render", RenderConfig, ["out=unused", "experiment=mpiigaze"])).ranges
+    pictures = []
+    for index in (10, 24, *range(11)):
+        spec, people, *_ = draw_useful(ranges, 1, index, Stopwatch())
+        pictures.append(session.render(spec, *people).linear_rgb)
+    np.testing.assert_array_equal(pictures[0], pictures[-1])
