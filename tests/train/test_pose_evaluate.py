@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from synth.commands.cli import main
 from synth.export.face.pose import HeadPose
 from synth.geometry.rotation import geodesic_angle, rotation_from_pitch_yaw_roll
+from tests.train.pages import without_pictures
 from tests.train.test_pose_data import REAL, write_mat_pair
 from train.checkpoint import Trained, load_network, save_network
 from train.commands import evaluate
@@ -163,7 +164,7 @@ def test_the_command_writes_report_and_predictions(
         *("report.json", "report.html", "angles.png", "scatter.png", "worst_best.png")
     }
     page = (out / "report.html").read_text()
-    assert page.count("data:image/png;base64,") == 3 and "http" not in page
+    assert page.count("data:image/png;base64,") == 3 and "http" not in without_pictures(page)
     for what in (f"1 {FAR}", "ensemble", "zeros", "30 to 60: 3 faces", "<td>4.00</td>"):
         assert what in page
 
