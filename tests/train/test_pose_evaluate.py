@@ -72,7 +72,8 @@ def evaluation_of(*predicted: np.ndarray, folder: Path) -> PoseEvaluation:
 
 def told(monkeypatch: pytest.MonkeyPatch, **networks: nn.Module) -> str:
     """Let names stand for networks; return the argument that names them all."""
-    loaded = {name: Trained(network, type(network).__name__, {"seed": 3}) for name, network in networks.items()}
+    kinds = {name: "fsanet" if isinstance(network, PoseNetwork) else "lenet" for name, network in networks.items()}
+    loaded = {name: Trained(network, kinds[name], {"seed": 3}) for name, network in networks.items()}
     monkeypatch.setattr(evaluate, "load_network", lambda path: loaded[path.parent.name])
     return f"checkpoint=[{','.join(f'runs/{name}/network.pt' for name in networks)}]"
 
@@ -159,7 +160,7 @@ def test_the_command_writes_report_and_predictions(
         assert one["raw"]["geodesic"] == pytest.approx(4) and one["offset_deg"] == pytest.approx(4)
         assert one["cost"]["parameters"] == 63 and sum(b["n"] for b in one["by_yaw"]) == 7
     assert report["ensemble"]["raw"]["mae"] < 1e-4 and report["ensemble"]["zeros"]["mae"] > 10
-    assert report["about"]["pose"] == "sight" and report["about"]["networks"] == {"large": "Known", "small": "Known"}
+    assert report["about"]["pose"] == "sight" and report["about"]["networks"] == {"large": "fsanet", "small": "fsanet"}
     assert {path.name for path in out.iterdir()} == {
         *("report.json", "report.html", "angles.png", "scatter.png", "worst_best.png")
     }
@@ -186,7 +187,7 @@ def test_predictions_hold_rotations_of_whatever_was_predicted() -> None:
 @pytest.mark.parametrize(
     ("networks", "arguments", "message"),
     [
-        (("head", "eye"), [], "head tell the head pose and eye the gaze; measure one kind at a time"),
+        (("head", "eye"), [], "head tell the head pose and eye tell the gaze; measure one kind at a time"),
         (("head",), ["beside=shards"], "beside=shards: it is for eyes"),
         (("head",), ["reader=images"], "a network of head pose needs faces"),
         (("eye",), [], "a gaze network needs eyes"),

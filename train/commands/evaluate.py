@@ -9,21 +9,14 @@ are for the pictures as their files hold them (a right eye that was mirrored for
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-import torch
-
 from synth.config import versions
-from synth.errors import ConfigError, DataError
+from synth.errors import ConfigError
 from train.checkpoint import Trained, load_network
-from train.commands.evaluate_pose import run_pose
 from train.config import EvaluateConfig
-from train.data.read import Reader, read_eyes
-from train.evaluation import Evaluation, prediction_file, predictions_of
 from train.fitting import use_threads
-from train.models.pose import PoseNetwork
-from train.page import write_predictions
+from train.kinds import Kind
+from train.kinds.known import kind_of
 from train.provenance import commit
-from train.report import summary, write_report
 
 HELP = "measure a network on rendered or real eyes or faces and report it"
 CONFIG = EvaluateConfig
@@ -43,51 +36,22 @@ def run(config: EvaluateConfig) -> None:
     networks = {label: load_network(path) for label, path in zip(labels_of(paths), paths, strict=True)}
     if config.out is not None and Path(config.out).exists() and not Path(config.out).is_dir():
         raise ConfigError(f"out={config.out}: is a file; name a folder")
-    of_pose = pose_networks(networks)
-    if of_pose:
-        run_pose(config, of_pose, about_of(config, networks))
-    else:
-        run_gaze(config, networks)
+    kind_of_all(networks).evaluate(config, networks, about_of(config, networks))
 
 
-def pose_networks(networks: Mapping[str, Trained]) -> dict[str, PoseNetwork]:
-    """Return the networks if they are of head pose, and none if they are of gaze.
+def kind_of_all(networks: Mapping[str, Trained]) -> Kind:
+    """Return the kind of the networks.
 
     Raises:
-        ConfigError: There are some of both.
+        ConfigError: They are of several.
     """
-    found = {label: one.network for label, one in networks.items() if isinstance(one.network, PoseNetwork)}
-    if found and len(found) < len(networks):
-        gaze = [label for label in networks if label not in found]
-        raise ConfigError(
-            f"checkpoint=[...]: {', '.join(found)} tell the head pose and {', '.join(gaze)} the gaze; "
-            "measure one kind at a time"
-        )
-    return found
-
-
-def run_gaze(config: EvaluateConfig, networks: dict[str, Trained]) -> None:
-    """Measure networks of gaze."""
-    eyes = read_eyes(Path(config.data), config.reader, config.labels.gaze_mode, config.labels.axis)
-    predicted = np.stack([predictions_of(one.network, eyes, config.batch_size) for one in networks.values()])
-    evaluation = Evaluation(tuple(networks), predicted, eyes)
-    if config.predictions is not None:
-        write_predictions(Path(config.predictions), prediction_file(evaluation.ensemble_rad, eyes))
-    if config.out is None:
-        return
-    if torch.isnan(eyes.gaze_pitch_yaw_rad).any():
-        raise DataError(f"{config.data}: holds eyes without a gaze; give predictions=FILE.json and out=null")
-    beside = None
-    if config.beside is not None:
-        other = read_eyes(Path(config.beside), Reader.auto, config.labels.gaze_mode, config.labels.axis)
-        beside = (other, config.data, config.beside)
-    about = about_of(config, networks) | {
-        "gaze_mode": config.labels.gaze_mode.name,
-        "axis": config.labels.axis.name,
-    }
-    write_report(Path(config.out), evaluation, about, beside)
-    print("\n".join(summary(evaluation)))
-    print(f"wrote {Path(config.out) / 'report.html'}")
+    labels: dict[Kind, list[str]] = {}
+    for label, one in networks.items():
+        labels.setdefault(kind_of(one.name), []).append(label)
+    if len(labels) > 1:
+        told = " and ".join(f"{', '.join(some)} tell the {kind.noun}" for kind, some in labels.items())
+        raise ConfigError(f"checkpoint=[...]: {told}; measure one kind at a time")
+    return next(iter(labels))
 
 
 def labels_of(paths: list[Path]) -> list[str]:

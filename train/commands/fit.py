@@ -15,10 +15,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
-from adapt.batch import Batch
-from adapt.face_batch import FaceBatch
 from synth.config import versions, write_resolved
 from synth.errors import ConfigError, DataError
 from synth.shards.atomic import write_whole
@@ -26,19 +23,11 @@ from synth.shards.output import open_output
 from train.checkpoint import FILE, save_network
 from train.config import FitConfig
 from train.data.loader import split
-from train.data.pose.read import read_faces
-from train.data.read import read_eyes
-from train.evaluation import predictions_of
 from train.fitting import fit, use_threads
-from train.metrics import score
+from train.kinds.known import kind_of
 from train.models.build import build
-from train.models.pose import PoseNetwork
-from train.pose_evaluation import rotations_of
-from train.pose_metrics import pose_score
 from train.provenance import commit
-from train.tasks.averaged import AveragedTask, Recipe
-from train.tasks.gaze import GazeTask
-from train.tasks.pose import PoseTask
+from train.tasks.averaged import Recipe
 
 HELP = "train a network on a corpus"
 CONFIG = FitConfig
@@ -58,6 +47,7 @@ def run(config: FitConfig) -> None:
     """Train, or continue, or say that it is done."""
     name, options = network_of(config.model)
     network = build_seeded(name, options, config.seed)
+    kind = kind_of(name)
     accelerator = config.trainer.accelerator
     if accelerator == "gpu" and not torch.cuda.is_available():
         raise ConfigError("trainer.accelerator=gpu: torch sees no GPU here; use cpu")
@@ -68,7 +58,7 @@ def run(config: FitConfig) -> None:
         if (out / FILE).exists():
             print(f"{out}: is trained already; choose another out=, or evaluate it")
             return
-        pictures = read(config, network)
+        pictures = kind.read(config, network)
         training, validation = split(pictures, config.trainer.validation)
         if len(training) < 2:
             raise DataError(f"{config.data}: {len(training)} pictures to train on; at least 2")
@@ -84,11 +74,7 @@ def run(config: FitConfig) -> None:
         )
         counts = f"{len(training)} pictures to train on, {len(validation)} to validate"
         print(f"{config.data}: {counts}; {name}, seed {config.seed}")
-        task: AveragedTask
-        if isinstance(network, PoseNetwork):
-            task = PoseTask(network, recipe, config.augment)
-        else:
-            task = GazeTask(network, recipe, config.augment)
+        task = kind.task(network, recipe, config.augment)
         start = time.monotonic()
         fit(
             task,
@@ -114,44 +100,11 @@ def run(config: FitConfig) -> None:
         }
         average = task.average.cpu().eval()
         if len(validation):
-            about["validation"], said = validated(average, validation)
+            about["validation"], said = kind.validated(average, validation)
             print(f"validation: {said}; {seconds:.0f} s")
         write_whole(out / "fit.json", json.dumps(about, indent=1).encode())
         save_network(out / FILE, average, name, options, about)
         print(f"wrote {out / FILE}")
-
-
-def read(config: FitConfig, network: nn.Module) -> Batch | FaceBatch:
-    """Return the pictures that a network learns from, in memory.
-
-    Raises:
-        ConfigError: `augment` asks for what these pictures cannot have.
-        DataError: There are none, or something is damaged.
-    """
-    path, labels, augment = Path(config.data), config.labels, config.augment
-    if isinstance(network, PoseNetwork):
-        if augment.head_noise_deg or augment.head_dropout:
-            raise ConfigError("augment: changes the head angles that come with eyes; heads take augment=faces or none")
-        found = read_faces(path, config.reader, network.size[0], labels.pose)
-        for cause, n in found.left_out.items():
-            print(f"{config.data}: {n} left out: {cause}")
-        return found.faces
-    if augment.mirror or augment.grey:
-        raise ConfigError("augment: mirrors or greys faces; eyes are grey and all left: take augment=webcam or none")
-    eyes = read_eyes(path, config.reader, labels.gaze_mode, labels.axis)
-    if torch.isnan(eyes.gaze_pitch_yaw_rad).any():
-        raise DataError(f"{config.data}: holds eyes without a gaze; nothing can be learnt from them")
-    return eyes
-
-
-def validated(network: nn.Module, pictures: Batch | FaceBatch) -> tuple[dict[str, Any], str]:
-    """Return a trained network's score on pictures of its kind, as plain values and in a few words."""
-    if isinstance(pictures, FaceBatch):
-        assert isinstance(network, PoseNetwork)
-        pose = pose_score(rotations_of(network, pictures), pictures.rotation.double().numpy())
-        return pose.to_json(), f"MAE {pose.raw.mae:.2f} deg, of zeros {pose.zeros.mae:.2f} deg"
-    gaze = score(predictions_of(network, pictures), pictures.gaze_pitch_yaw_rad.numpy(), pictures.right.numpy())
-    return gaze.to_json(), f"{gaze.raw:.2f} deg, mean predictor {gaze.mean_predictor:.2f} deg"
 
 
 def network_of(model: dict[str, Any]) -> tuple[str, dict[str, Any]]:

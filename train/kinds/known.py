@@ -1,0 +1,12 @@
+"""All kinds of network, and which one a network is of."""
+
+from train.kinds import Kind
+from train.kinds.gaze import Gaze
+from train.kinds.pose import Pose
+
+KINDS: tuple[Kind, ...] = (Gaze(), Pose())
+
+
+def kind_of(name: str) -> Kind:
+    """Return the kind of the network with this name, which `train.models.build.build` knows."""
+    return next(kind for kind in KINDS if name in kind.networks)
