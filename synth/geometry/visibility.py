@@ -93,10 +93,11 @@ class Occluders:
         (left, top), (right, bottom) = points_px.min(0), points_px.max(0)
         about = (high_u >= left) & (low_u <= right) & (high_v >= top) & (low_v <= bottom)
         near = np.flatnonzero(about & ~self._of_eye if on_eye else about)
-        u, v = points_px[:, 0, None], points_px[:, 1, None]
-        inside = (u >= low_u[near]) & (u <= high_u[near]) & (v >= low_v[near]) & (v <= high_v[near])
-        point, candidate = np.nonzero(inside)
+        point, candidate = _pairs(points_px[:, 1], low_v[near], high_v[near])
         triangle = near[candidate]
+        u = points_px[point, 0]
+        inside = (u >= low_u[triangle]) & (u <= high_u[triangle])
+        point, triangle = point[inside], triangle[inside]
         a, b, c = (self._corners_px[triangle, i] for i in range(3))
         p = points_px[point]
         area = _cross(b - a, c - a)
@@ -175,6 +176,22 @@ class Occluders:
             hit = (u >= 0) & (v >= 0) & (u + v <= 1) & (t > tolerance_m[segment]) & (t < length)
         blocked[segment[hit]] = True
         return blocked
+
+
+def _pairs(
+    values: Float[np.ndarray, " n"], low: Float[np.ndarray, " t"], high: Float[np.ndarray, " t"]
+) -> tuple[Int[np.ndarray, " k"], Int[np.ndarray, " k"]]:
+    """Return all pairs of a value and an interval that holds it, as their numbers.
+
+    By order instead of one by one: a small triangle's rows hold few of the points, all points times all triangles are
+    millions.
+    """
+    order = np.argsort(values)
+    first = np.searchsorted(values[order], low, side="left")
+    counts = np.searchsorted(values[order], high, side="right") - first
+    interval = np.repeat(np.arange(len(low)), counts)
+    within = np.arange(len(interval)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return order[first[interval] + within], interval
 
 
 def _reach(
