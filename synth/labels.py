@@ -91,8 +91,17 @@ def _plain(value: Any) -> Any:
 
 
 def geometry(spec: SceneSpec) -> SubjectGeometry:
-    """Build the first person with the eyes on the target: what labels and both renderers start from."""
-    return build(spec.subject, eye_rotations(spec.subject, target_head(spec)))
+    """Build the first person with the eyes on the target: what labels and both renderers start from.
+
+    Raises:
+        LabelError: A part of the person is nowhere, which no renderer would tell.
+    """
+    subject = build(spec.subject, eye_rotations(spec.subject, target_head(spec)))
+    nowhere = {part.name for part in subject.parts if not np.isfinite(part.vertices_head).all()}
+    nowhere |= {hairs.name for hairs in subject.strands if not np.isfinite(hairs.points_head).all()}
+    if nowhere:
+        raise LabelError(f"seed {spec.seed}, index {spec.index}: {', '.join(sorted(nowhere))}: a place is no number")
+    return subject
 
 
 def everybody(spec: SceneSpec) -> tuple[SubjectGeometry, ...]:

@@ -21,6 +21,7 @@ _MASK_THICK_M = 0.0012
 _MASK_OFF_M = 0.0036
 """Least distance of the mask's outside from the skin."""
 _SLEEVE_ROWS, SLEEVE_COLUMNS = 44, 28
+_LEAST_SLEEVE_M = 0.03
 _PRESS_M = 0.0015
 """How deep the nearest part of a hand may dent the face."""
 
@@ -317,7 +318,11 @@ def _sleeve(sleeve: Sleeve, arm: Float[np.ndarray, "k 3"], size: float) -> Sheet
     """Return the cloth about an arm from where it begins to the shoulder, its edge turned in."""
     gone = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(arm, axis=0), axis=1))])
     start = sleeve.start * FOREARM_M * size
-    at = np.linspace(start, max(gone[-1], start + 0.03), _SLEEVE_ROWS)
+    if gone[-1] < start + _LEAST_SLEEVE_M:  # a short upper arm, whose cloth lies on the shoulder: straight on
+        last = (arm[-1] - arm[-2]) / (gone[-1] - gone[-2])
+        arm = np.concatenate([arm, [arm[-1] + (start + _LEAST_SLEEVE_M - gone[-1]) * last]])
+        gone = np.append(gone, start + _LEAST_SLEEVE_M)
+    at = np.linspace(start, gone[-1], _SLEEVE_ROWS)
     middle = np.stack([np.interp(at, gone, arm[:, k]) for k in range(3)], -1)
     for _ in range(4):
         middle[1:-1] = 0.5 * middle[1:-1] + 0.25 * (middle[:-2] + middle[2:])

@@ -7,12 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import synth.labels as labels_module
 from assets.placement import SIDES
+from assets.subject import build
 from synth.commands.render import CONFIG
 from synth.config import compose
 from synth.corpus import Stopwatch, draw_useful, useful
 from synth.draw_spec import draw_spec
 from synth.errors import LabelError, RejectedSceneError
+from synth.geometry.eye_pose import eye_rotations, target_head
 from synth.geometry.rotation import mirror_rotation, rotation_from_vector
 from synth.label.eye import iris_colour
 from synth.labels import _check, label
@@ -186,6 +189,15 @@ def test_labels_that_contradict_each_other_stop_the_run():
     behind = dataclasses.replace(held, points=held.points | {"iris": lost})
     with pytest.raises(LabelError, match="left iris has a point behind the lens"):
         _check(dataclasses.replace(labels, eyes=labels.eyes | {"left": behind}))
+
+
+def test_a_person_with_a_part_that_is_nowhere_stops_the_run(monkeypatch):
+    whole = build(drawn(0).subject, eye_rotations(drawn(0).subject, target_head(drawn(0))))
+    skin = dataclasses.replace(whole.parts[0], vertices_head=np.full_like(whole.parts[0].vertices_head, np.nan))
+    broken = dataclasses.replace(whole, parts=(skin, *whole.parts[1:]))
+    monkeypatch.setattr(labels_module, "build", lambda *words: broken)
+    with pytest.raises(LabelError, match=rf"seed 11, index 0: {skin.name}: a place is no number"):
+        label(drawn(0))
 
 
 def test_a_closed_or_hidden_eye_is_rejected_by_its_cause():
