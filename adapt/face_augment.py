@@ -1,7 +1,8 @@
 """What cameras, detectors and files do to a face: drawn and applied batch by batch; seeded, bit-equal on one machine.
 
 The changes are those of eyes (adapt/augment.py), whose pixels are those of a picture 36 high: here they are scaled to
-the height of the cut.  Besides, faces are mirrored, and some lose their colours.
+the height of the cut.  Besides, faces are mirrored, some lose their colours, and adapt/face_looks.py has what else
+photographs of faces have and eyes have not.
 
 Labels.  Turning the picture clockwise by a turns the head with it, R' = Rz(a) R; mirroring it gives R' = F R F with
 F = diag(-1, 1, 1).  A cut moved or made larger keeps the rotation, as its labels know no axis of the lens
@@ -16,20 +17,20 @@ from torch import Tensor
 
 from adapt.augment import BLUR_RADIUS, Changes, crop, draw_changes, filter_blur, light, resample, sensor
 from adapt.face_batch import FaceBatch
+from adapt.face_looks import Looks, colours, covered, draw_looks, luma
 from adapt.jpeg import jpeg
 from adapt.strengths import Strengths
 
 EYE_HEIGHT = 36
 """Of the pictures that the strengths' pixels are of."""
-LUMA = (0.299, 0.587, 0.114)
-"""ITU-R BT.601's weights of red, green and blue."""
 
 
 @dataclass(frozen=True)
 class FaceChanges:
-    """Amounts for a batch: those of `Changes`, in pixels of these pictures; which are mirrored, which lose colour."""
+    """Amounts for a batch: those of `Changes`, in px of these pictures; looks; who is mirrored, who loses colour."""
 
     common: Changes
+    looks: Looks
     mirrored: Bool[Tensor, " b"]
     grey: Bool[Tensor, " b"]
 
@@ -47,7 +48,8 @@ def draw_face_changes(generator: torch.Generator, strengths: Strengths, batch: i
         rows=(k * drawn.rows).round().long(),
     )
     even = torch.rand(2, batch, generator=generator, device=generator.device)
-    return FaceChanges(common, mirrored=even[0] < strengths.mirror, grey=even[1] < strengths.grey)
+    looks = draw_looks(generator, strengths, batch)
+    return FaceChanges(common, looks, mirrored=even[0] < strengths.mirror, grey=even[1] < strengths.grey)
 
 
 def augment_faces(batch: FaceBatch, changes: FaceChanges) -> FaceBatch:
@@ -55,13 +57,13 @@ def augment_faces(batch: FaceBatch, changes: FaceChanges) -> FaceBatch:
     common = changes.common
     images = batch.images_u8.permute(0, 3, 1, 2).float() / 255
     images = torch.where(changes.mirrored[:, None, None, None], images.flip(-1), images)
-    luma = (images * images.new_tensor(LUMA)[:, None, None]).sum(1, keepdim=True)
-    images = torch.where(changes.grey[:, None, None, None], luma, images)
+    images = torch.where(changes.grey[:, None, None, None], luma(images), images)
     images = crop(images, common)
+    images = colours(images, changes.looks)
     images = light(images, common)
     images = filter_blur(images, common.blur)
     images = resample(images, common.rows)
-    images = sensor(images, common)
+    images = covered(sensor(images, common), changes.looks)
     planes = jpeg(images.flatten(0, 1)[:, None], common.quality.repeat_interleave(3))
     images = planes.reshape(images.shape)
     rotation = torch.where(changes.mirrored[:, None, None], mirrored(batch.rotation), batch.rotation)

@@ -7,6 +7,9 @@ from dataclasses import dataclass, fields
 
 from synth.errors import ConfigError
 
+OF_FACES = ("mirror", "grey", "contrast", "saturation", "tint", "frame", "erase")
+"""What is done to faces alone: eyes are grey, and all of them left ones."""
+
 
 @dataclass
 class Strengths:
@@ -36,6 +39,11 @@ class Strengths:
         head_dropout: Probability that a picture's head angles are replaced by zeros.
         mirror: Probability that a face is mirrored; eyes all come as left ones, and stay so.
         grey: Probability that a face loses its colours; eyes have none.
+        contrast: Of faces: natural logarithm of the contrast's factor, either way.
+        saturation: Of faces: the same of the colours' strength.
+        tint: Of faces: the same of each channel.
+        frame: Of faces: probability that a frame, mostly black, takes away some of the picture's sides.
+        erase: Of faces: probability that something is in the way.
     """
 
     shift_px: float = 0.0
@@ -58,6 +66,11 @@ class Strengths:
     head_dropout: float = 0.0
     mirror: float = 0.0
     grey: float = 0.0
+    contrast: float = 0.0
+    saturation: float = 0.0
+    tint: float = 0.0
+    frame: float = 0.0
+    erase: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be drawn."""
@@ -65,7 +78,7 @@ class Strengths:
             value = getattr(self, field.name)
             if not 0 <= value < 1000:
                 raise ConfigError(f"{field.name}={value}: a strength is a number of at least 0")
-        for name in ("probability", "head_dropout", "mirror", "grey"):
+        for name in ("probability", "head_dropout", "mirror", "grey", "frame", "erase"):
             if getattr(self, name) > 1:
                 raise ConfigError(f"{name}={getattr(self, name)}: a probability lies between 0 and 1")
         if self.scale >= 0.5:

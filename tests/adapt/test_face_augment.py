@@ -6,12 +6,14 @@ from scipy.spatial.transform import Rotation
 
 from adapt.face_augment import augment_faces, draw_face_changes
 from adapt.face_batch import FaceBatch
+from adapt.face_looks import colours, covered, draw_looks
 from adapt.strengths import Strengths
 
 HEAVY = Strengths(
     **{"shift_px": 2.0, "scale": 0.1, "rotation_deg": 20.0, "probability": 1.0, "blur_px": 1.2, "motion_px": 1.0},
     **{"rows_min": 12, "gradient": 1.0, "gamma": 0.4, "gain": 0.3, "read_noise": 0.04, "shot_noise": 0.05},
     **{"blotch_noise": 0.05, "jpeg_quality_min": 25, "spots": 0.4, "glare": 0.3, "mirror": 0.5, "grey": 0.3},
+    **{"contrast": 0.5, "saturation": 0.6, "tint": 0.2, "frame": 0.3, "erase": 0.3},
 )
 AHEAD_CM = np.array([[-3.0, -2.0, -8.0], [3.0, -2.0, -8.0], [0.0, 6.0, -6.0]])
 """Red, green, blue dots on a head, in its own frame: under the right eye, under the left, on the chin."""
@@ -92,3 +94,40 @@ def test_grey_faces_have_one_colour() -> None:
     assert torch.equal(grey[..., 0], grey[..., 1]) and torch.equal(grey[..., 1], grey[..., 2])
     luma = faces.images_u8.double() @ torch.tensor([0.299, 0.587, 0.114], dtype=torch.float64)
     assert (grey[..., 0].double() - luma).abs().max() <= 0.51
+
+
+def test_colours_are_those_that_were_drawn() -> None:
+    images = torch.rand(5, 3, 8, 8, generator=torch.Generator().manual_seed(1))
+    looks = draw_looks(
+        torch.Generator().manual_seed(4), Strengths(probability=1.0, contrast=0.5, saturation=0.6, tint=0.2), 5
+    )
+    changed = colours(images, looks).double().numpy()
+    for i, picture in enumerate(images.double().numpy()):
+        grey = np.einsum("c,chw->hw", [0.299, 0.587, 0.114], picture)
+        tinted = (grey + float(looks.saturation[i]) * (picture - grey)) * looks.tint[i].double().numpy()[:, None, None]
+        wanted = tinted.mean() + float(looks.contrast[i]) * (tinted - tinted.mean())
+        np.testing.assert_allclose(changed[i], wanted.clip(0), atol=1e-6)
+    assert np.exp(-0.5) <= float(looks.contrast.min()) < float(looks.contrast.max()) <= np.exp(0.5)
+
+
+def test_frames_and_what_is_in_the_way_cover_what_they_say() -> None:
+    white = torch.ones(200, 3, 20, 20)
+    looks = draw_looks(torch.Generator().manual_seed(2), Strengths(frame=0.5, erase=0.5), 200)
+    changed = covered(white, looks)
+    framed = (looks.inside != looks.inside.new_tensor([0, 0, 1, 1])).any(1)
+    holed = (looks.hole != 0).any(1)
+    # Half of the pictures have a frame, one in sixteen of them without any side.
+    assert 0.35 < framed.double().mean() < 0.6 and 0.4 < holed.double().mean() < 0.6
+    untouched = ~framed & ~holed
+    assert torch.equal(changed[untouched], white[untouched])
+    for i in torch.nonzero(holed & ~framed).flatten().tolist():
+        left, top, right, bottom = (20 * looks.hole[i]).tolist()
+        area = len([x for x in range(20) if left <= x + 0.5 < right]) * len(
+            [y for y in range(20) if top <= y + 0.5 < bottom]
+        )
+        assert int((changed[i] != 1).any(0).sum()) == area > 0
+    for i in torch.nonzero(framed & ~holed).flatten().tolist():
+        left, top, right, bottom = looks.inside[i].tolist()
+        assert min(left, top) >= 0 and max(right, bottom) <= 1 and min(right, bottom) >= 0.7 - 1e-6
+        inner = changed[i][:, 6:14, 6:14]
+        assert torch.equal(inner, torch.ones_like(inner))

@@ -93,7 +93,7 @@ def test_fit_writes_a_network_of_head_pose(folder: Path, tmp_path: Path, capsys:
     ("words", "message"),
     [
         (["model=fsanet"], "heads take augment=faces or none"),
-        (["model=lenet", "augment=faces"], "eyes are grey and all left"),
+        (["model=lenet", "augment=faces"], "erase: for faces alone; eyes take"),
         (["model=lenet"], "holds faces"),
         (["experiment=fsanet", "model.scoring=none"], "expected one of 1x1, variance, uniform"),
         (["experiment=fsa"], "experiment"),

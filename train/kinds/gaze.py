@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from adapt.batch import Batch
-from adapt.strengths import Strengths
+from adapt.strengths import OF_FACES, Strengths
 from synth.errors import ConfigError, DataError
 from train.checkpoint import Trained
 from train.config import EvaluateConfig, FitConfig
@@ -32,10 +32,8 @@ class Gaze(Kind):
 
     def read(self, config: FitConfig, network: nn.Module) -> Batch:
         """Return the eyes."""
-        if config.augment.mirror or config.augment.grey:
-            raise ConfigError(
-                "augment: mirrors or greys faces; eyes are grey and all left: take augment=webcam or none"
-            )
+        if asked := [name for name in OF_FACES if getattr(config.augment, name)]:
+            raise ConfigError(f"augment: {', '.join(asked)}: for faces alone; eyes take augment=webcam, heavy or none")
         eyes = read_eyes(Path(config.data), config.reader, config.labels.gaze_mode, config.labels.axis)
         if torch.isnan(eyes.gaze_pitch_yaw_rad).any():
             raise DataError(f"{config.data}: holds eyes without a gaze; nothing can be learnt from them")

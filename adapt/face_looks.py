@@ -1,0 +1,103 @@
+"""How photographs of faces look beside what the light and the lens did: colours, frames, and what is in the way.
+
+Photographs of the usual sets come from everywhere: with other colours and contrasts, some cut out so near the edge of
+their picture that black fills the rest, some with a hand, a microphone or a word printed before the face.  None of
+these changes moves the head, so no label moves either.  Drawn first, then applied, as in adapt/augment.py; a look whose
+amount is neutral leaves its picture alone.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from adapt.strengths import Strengths
+
+LUMA = (0.299, 0.587, 0.114)
+"""ITU-R BT.601's weights of red, green and blue."""
+FRAME_DEPTH = 0.3
+"""Of the picture's side: how far a frame reaches in, at most."""
+BLACK_FRAMES = 0.7
+"""Part of the frames that are black; the others have any grey."""
+HOLE_SIDES = (0.1, 0.45)
+"""Of the picture's side: what is in the way, from the smallest to the largest."""
+
+
+@dataclass(frozen=True)
+class Looks:
+    """Amounts for a batch of square pictures; edges are left, top, right, bottom over the picture's side, 0 to 1.
+
+    Attributes:
+        saturation: Factor of the distance from the luma.
+        tint: Factor of each channel.
+        contrast: Factor of the distance from the picture's mean.
+        inside: Edges of what a frame leaves; 0, 0, 1, 1 is no frame.
+        frame: Grey of the frame.
+        hole: Edges of what is in the way; all 0 is nothing.
+        colour: Its colour.
+    """
+
+    saturation: Float[Tensor, " b"]
+    tint: Float[Tensor, "b 3"]
+    contrast: Float[Tensor, " b"]
+    inside: Float[Tensor, "b 4"]
+    frame: Float[Tensor, " b"]
+    hole: Float[Tensor, "b 4"]
+    colour: Float[Tensor, "b 3"]
+
+
+def draw_looks(generator: torch.Generator, strengths: Strengths, batch: int) -> Looks:
+    """Draw the looks of a batch on the generator's device."""
+    s = strengths
+
+    def even(*shape: int) -> Tensor:
+        return torch.rand(batch, *shape, generator=generator, device=generator.device)
+
+    def factor(amount: float, *shape: int) -> Tensor:
+        kept = (even(*[1] * len(shape)) < s.probability).float()
+        return torch.exp(amount * (2 * even(*shape) - 1) * kept)
+
+    reach = FRAME_DEPTH * even(4) * (even(4) < 0.5) * (even(1) < s.frame)
+    low, high = HOLE_SIDES
+    sides = (low + (high - low) * even(2)) * (even(1) < s.erase)
+    corner = even(2) * (1 - sides) * (sides > 0)
+    return Looks(
+        saturation=factor(s.saturation),
+        tint=factor(s.tint, 3),
+        contrast=factor(s.contrast),
+        inside=torch.cat([reach[:, :2], 1 - reach[:, 2:]], dim=1),
+        frame=even() * (even() >= BLACK_FRAMES),
+        hole=torch.cat([corner, corner + sides], dim=1),
+        colour=even(3),
+    )
+
+
+def colours(images: Float[Tensor, "b 3 h w"], looks: Looks) -> Float[Tensor, "b 3 h w"]:
+    """Return the pictures with other colours and contrasts; below black is black."""
+    grey = luma(images)
+    images = grey + looks.saturation[:, None, None, None] * (images - grey)
+    images = images * looks.tint[:, :, None, None]
+    mean = images.mean((1, 2, 3), keepdim=True)
+    return (mean + looks.contrast[:, None, None, None] * (images - mean)).clamp(min=0)
+
+
+def covered(images: Float[Tensor, "b 3 h w"], looks: Looks) -> Float[Tensor, "b 3 h w"]:
+    """Return the pictures with what is in the way, and then with their frames."""
+    images = torch.where(_within(looks.hole, images), looks.colour[:, :, None, None], images)
+    return torch.where(_within(looks.inside, images), images, looks.frame[:, None, None, None])
+
+
+def luma(images: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 1 h w"]:
+    """Return the pictures without colour."""
+    return (images * images.new_tensor(LUMA)[:, None, None]).sum(1, keepdim=True)
+
+
+def _within(edges: Float[Tensor, "b 4"], images: Float[Tensor, "b 3 h w"]) -> Bool[Tensor, "b 1 h w"]:
+    """Say which pixels have their centres between the edges."""
+    height, width = images.shape[-2:]
+    x = (torch.arange(width, device=images.device) + 0.5) / width
+    y = (torch.arange(height, device=images.device) + 0.5) / height
+    left, top, right, bottom = edges[:, :, None].unbind(1)
+    across, down = (x >= left) & (x < right), (y >= top) & (y < bottom)
+    return (down[:, :, None] & across[:, None, :])[:, None]
