@@ -9,8 +9,10 @@ from adapt.strengths import Strengths
 from synth.errors import ConfigError
 from synth.export.face.pose import HeadPose
 from synth.geometry.normalisation import GazeMode
+from train.data.persons import PersonsConfig
 from train.data.read import Reader
 from train.data.shards import Axis
+from train.data.sift import OnError
 from train.tasks.averaged import Loss, Schedule
 
 
@@ -84,6 +86,8 @@ class FitConfig:
         out: Folder of the run; one that holds an unfinished run of this configuration is continued.
         seed: Of everything random.
         reader: The format of `data`; auto looks.
+        on_error: What a damaged picture does: stop, or skip, which leaves it out and tells of it in fit.json.
+        persons: Whose eyes are trained on, of sets that tell persons apart.
         labels: What is the gaze.
         model: `name` of a network and its options (group `model`).
         augment: How strongly pictures are changed (group `augment`).
@@ -94,6 +98,8 @@ class FitConfig:
     out: str = MISSING
     seed: int = 0
     reader: Reader = Reader.auto
+    on_error: OnError = OnError.stop
+    persons: PersonsConfig = field(default_factory=PersonsConfig)
     labels: LabelsConfig = field(default_factory=LabelsConfig)
     model: dict[str, Any] = MISSING
     augment: Strengths = field(default_factory=Strengths)
@@ -115,6 +121,9 @@ class EvaluateConfig:
         data: Where the eyes are, or the faces for networks of head pose.
         out: Folder of the report; nothing is written to it when null.
         reader: The format of `data`; auto looks.
+        on_error: What a damaged picture does: stop, or skip, which leaves it out and tells of it in the report.
+        persons: Whose eyes are measured on, of sets that tell persons apart.
+        reduced: How many times coarser than 224 pixels across faces are shown; 1 shows them as they are cut.
         labels: What is the gaze or the rotation of our own shards.
         beside: A folder of shards whose eyes the report shows beside those of `data`; null for none.
         predictions: A JSON file to write {name: {"gaze_pitch_yaw_rad": [pitch, yaw]}} to, or of heads
@@ -127,6 +136,9 @@ class EvaluateConfig:
     data: str = MISSING
     out: str | None = None
     reader: Reader = Reader.auto
+    on_error: OnError = OnError.stop
+    persons: PersonsConfig = field(default_factory=PersonsConfig)
+    reduced: float = 1.0
     labels: LabelsConfig = field(default_factory=LabelsConfig)
     beside: str | None = None
     predictions: str | None = None
@@ -142,3 +154,5 @@ class EvaluateConfig:
             raise ConfigError("out=null: give out=FOLDER for a report, or predictions=FILE.json, or both")
         if self.batch_size < 1:
             raise ConfigError(f"batch_size={self.batch_size}: at least 1")
+        if not 1 <= self.reduced <= 56:
+            raise ConfigError(f"reduced={self.reduced}: from 1 to 56 times (4 pixels across)")

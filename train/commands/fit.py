@@ -58,8 +58,12 @@ def run(config: FitConfig) -> None:
         if (out / FILE).exists():
             print(f"{out}: is trained already; choose another out=, or evaluate it")
             return
-        pictures = kind.read(config, network)
-        training, validation = split(pictures, config.trainer.validation)
+        found = kind.read(config, network)
+        for cause, n in found.left_out.items():
+            print(f"{config.data}: {n} left out: {cause}")
+        if found.damaged:
+            print(f"{config.data}: {len(found.damaged)} damaged and left out, the first: {found.damaged[0]}")
+        training, validation = split(found.pictures, config.trainer.validation)
         if len(training) < 2:
             raise DataError(f"{config.data}: {len(training)} pictures to train on; at least 2")
         batch_size = min(config.trainer.batch_size, len(training))
@@ -93,6 +97,8 @@ def run(config: FitConfig) -> None:
             "labels": plain(asdict(config.labels)),
             "training_pictures": len(training),
             "validation_pictures": len(validation),
+            "left_out": dict(found.left_out),
+            "damaged": list(found.damaged),
             "epochs": config.trainer.epochs,
             "seconds_of_this_start": round(seconds, 1),
             "commit": commit(),

@@ -5,6 +5,7 @@ One file a kind; train/kinds/known.py lists them.  `fit` and `evaluate` ask the 
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from torch import nn
@@ -14,6 +15,21 @@ from train.checkpoint import Trained
 from train.config import EvaluateConfig, FitConfig
 from train.data.loader import Rowed
 from train.tasks.averaged import AveragedTask, Recipe
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a network learns from.
+
+    Attributes:
+        pictures: In memory.
+        left_out: How many a protocol leaves out, by cause.
+        damaged: What was wrong with each damaged one, where these are skipped.
+    """
+
+    pictures: Rowed
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    damaged: tuple[str, ...] = ()
 
 
 class Kind(ABC):
@@ -28,11 +44,11 @@ class Kind(ABC):
     networks: Mapping[str, Callable[..., nn.Module]]
 
     @abstractmethod
-    def read(self, config: FitConfig, network: nn.Module) -> Rowed:
-        """Return the pictures that a network learns from, in memory.
+    def read(self, config: FitConfig, network: nn.Module) -> Found:
+        """Return the pictures that a network learns from.
 
         Raises:
-            ConfigError: `augment` asks for what these pictures cannot have.
+            ConfigError: The configuration asks for what these pictures cannot have.
             DataError: There are none, or something is damaged.
         """
 
