@@ -15,6 +15,9 @@ from train.data.shards import Axis
 from train.data.sift import OnError
 from train.tasks.averaged import Loss, Schedule
 
+LEAST = {"epochs": 1, "batch_size": 2, "devices": 1, "nodes": 1, "workers": 0, "threads": 0}
+"""Of numbers that count something in `trainer`."""
+
 
 @dataclass
 class LabelsConfig:
@@ -37,7 +40,7 @@ class TrainerConfig:
 
     Attributes:
         epochs: Passes over the training eyes.
-        batch_size: Pictures a step.
+        batch_size: Pictures a step, of all devices together.
         learning_rate: The largest, of AdamW.
         weight_decay: Of AdamW.
         schedule: one_cycle, cosine or constant.
@@ -45,6 +48,9 @@ class TrainerConfig:
         average_decay: Of the moving average of the weights that is saved; 0 is no averaging.
         validation: Part of the corpus that is kept for validation, never trained on.
         accelerator: cpu, gpu, or auto for whichever is there.
+        devices: GPUs of each machine that train together (of accelerator cpu, processes).
+        nodes: Machines; each runs the same command, started by torchrun or Slurm or with Lightning's environment.
+        workers: Processes that read a stream, for each device; 0 reads between the steps.
         threads: CPU threads of torch; 0 leaves it to torch.
         progress: Whether a progress bar is drawn.
     """
@@ -58,12 +64,15 @@ class TrainerConfig:
     average_decay: float = 0.998
     validation: float = 0.1
     accelerator: str = "auto"
+    devices: int = 1
+    nodes: int = 1
+    workers: int = 0
     threads: int = 0
     progress: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what cannot be trained with."""
-        for name, low in (("epochs", 1), ("batch_size", 2), ("threads", 0)):
+        for name, low in LEAST.items():
             if getattr(self, name) < low:
                 raise ConfigError(f"{name}={getattr(self, name)}: at least {low}")
         if not 0 < self.learning_rate < 1:
@@ -75,6 +84,15 @@ class TrainerConfig:
                 raise ConfigError(f"{name}={getattr(self, name)}: at least 0, below 1")
         if self.accelerator not in ("auto", "cpu", "gpu"):
             raise ConfigError(f"accelerator={self.accelerator}: one of auto, cpu, gpu")
+        if self.batch_size % self.processes:
+            raise ConfigError(
+                f"batch_size={self.batch_size}: no multiple of {self.devices} devices on {self.nodes} nodes"
+            )
+
+    @property
+    def processes(self) -> int:
+        """How many train together."""
+        return self.devices * self.nodes
 
 
 @dataclass
@@ -83,6 +101,7 @@ class FitConfig:
 
     Attributes:
         data: Where the eyes or faces are, usually a folder of shards.
+        stream: Read shards as they are needed rather than into memory; `data` may then be a URL.
         out: Folder of the run; one that holds an unfinished run of this configuration is continued.
         seed: Of everything random.
         reader: The format of `data`; auto looks.
@@ -96,6 +115,7 @@ class FitConfig:
 
     data: str = MISSING
     out: str = MISSING
+    stream: bool = False
     seed: int = 0
     reader: Reader = Reader.auto
     on_error: OnError = OnError.stop
@@ -109,6 +129,10 @@ class FitConfig:
         """Refuse a seed that numpy does not take."""
         if self.seed < 0:
             raise ConfigError(f"seed={self.seed}: at least 0")
+        if self.stream and (self.reader not in (Reader.auto, Reader.shards) or not self.persons.everything):
+            raise ConfigError("stream=true: reads our own shards, whose persons are not told apart")
+        if self.stream and self.on_error is OnError.skip:
+            raise ConfigError("on_error=skip: a stream (stream=true) stops at what is damaged")
 
 
 @dataclass

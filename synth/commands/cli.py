@@ -79,6 +79,7 @@ EXTRAS = {
     "torch": "train",
     "kornia": "train",
     "lightning": "train",
+    "fsspec": "train",
     "webdataset": "train",
     "h5py": "train",
     "tensorboard": "train",

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from synth.commands.cli import call
-from synth.errors import DataError, ProjectError
+from synth.errors import ConfigError, DataError, ProjectError
 from train.ablations.table import Cells
 
 SHOWN_OF_POSE = {"yaw": "yaw", "pitch": "pitch", "roll": "roll", "MAE": "mae", "geodesic": "geodesic"}
@@ -41,8 +41,13 @@ def run_cell(folder: Path, cell: Cell, seeds: Sequence[int]) -> dict[str, dict[s
     """Return the report of each evaluation of a cell, after whatever of it was not done yet.
 
     Raises:
+        ConfigError: The words ask for several processes.
         ProjectError: A verb failed; the message begins with its name and the cell's.
     """
+    for word in cell.fit:
+        # Lightning starts the other processes with the command line that it finds: this verb's, not fit's.
+        if word.startswith(("trainer.devices=", "trainer.nodes=")):
+            raise ConfigError(f"overrides: {word}: a verb that calls fit trains each network in one process")
     own = folder / slug(cell.name)
     runs = [own / f"seed-{seed}" for seed in seeds]
     for seed, run in zip(seeds, runs, strict=True):

@@ -11,9 +11,11 @@ from typing import Any
 from torch import nn
 
 from adapt.strengths import Strengths
+from synth.errors import ConfigError
 from train.checkpoint import Trained
 from train.config import EvaluateConfig, FitConfig
 from train.data.loader import Rowed
+from train.data.stream import Pictures
 from train.tasks.averaged import AveragedTask, Recipe
 
 
@@ -51,6 +53,14 @@ class Kind(ABC):
             ConfigError: The configuration asks for what these pictures cannot have.
             DataError: There are none, or something is damaged.
         """
+
+    def pictures(self, config: FitConfig, network: nn.Module) -> Pictures[Any]:
+        """Return what makes pictures of a sample of our shards, for a network that learns from a stream of them.
+
+        Raises:
+            ConfigError: The configuration asks for what these pictures cannot have; or the kind knows no streams.
+        """
+        raise ConfigError(f"stream=true: a network that tells the {self.noun} learns from pictures in memory")
 
     @abstractmethod
     def task(self, network: nn.Module, recipe: Recipe, strengths: Strengths) -> AveragedTask:

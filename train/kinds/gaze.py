@@ -1,6 +1,7 @@
 """Networks that tell the gaze from a normalised eye of 60x36 and the head's angles."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from train.checkpoint import Trained
 from train.config import EvaluateConfig, FitConfig
 from train.data.persons import chosen
 from train.data.read import Reader, read_eyes
+from train.data.shards import eyes_in
+from train.data.stream import Pictures
 from train.evaluation import Evaluation, prediction_file, predictions_of
 from train.kinds import Found, Kind
 from train.metrics import score
@@ -33,14 +36,18 @@ class Gaze(Kind):
 
     def read(self, config: FitConfig, network: nn.Module) -> Found:
         """Return the eyes."""
-        if asked := [name for name in OF_FACES if getattr(config.augment, name)]:
-            raise ConfigError(f"augment: {', '.join(asked)}: for faces alone; eyes take augment=webcam, heavy or none")
+        refuse_faces(config.augment)
         labels = config.labels
         found = read_eyes(Path(config.data), config.reader, labels.gaze_mode, labels.axis, config.on_error)
         eyes = chosen(found.eyes, config.persons, config.data)
         if torch.isnan(eyes.gaze_pitch_yaw_rad).any():
             raise DataError(f"{config.data}: holds eyes without a gaze; nothing can be learnt from them")
         return Found(eyes, damaged=found.damaged)
+
+    def pictures(self, config: FitConfig, network: nn.Module) -> Pictures[Batch]:
+        """Return what makes the eye of a sample."""
+        refuse_faces(config.augment)
+        return partial(eyes_in, mode=config.labels.gaze_mode, axis=config.labels.axis, where=config.data)
 
     def task(self, network: nn.Module, recipe: Recipe, strengths: Strengths) -> AveragedTask:
         """Return the task of gaze."""
@@ -74,3 +81,9 @@ class Gaze(Kind):
         write_report(Path(config.out), evaluation, said, beside)
         print("\n".join(summary(evaluation)))
         print(f"wrote {Path(config.out) / 'report.html'}")
+
+
+def refuse_faces(augment: Strengths) -> None:
+    """Raise ConfigError where eyes would be changed as faces are."""
+    if asked := [name for name in OF_FACES if getattr(augment, name)]:
+        raise ConfigError(f"augment: {', '.join(asked)}: for faces alone; eyes take augment=webcam, heavy or none")

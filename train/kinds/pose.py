@@ -1,6 +1,7 @@
 """Networks that tell the head's rotation from a square cut of a face."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from train.config import EvaluateConfig, FitConfig
 from train.cost import cost_of
 from train.data.persons import PersonsConfig
 from train.data.pose.read import read_faces
+from train.data.pose.shards import faces_in
+from train.data.stream import Pictures
 from train.kinds import Found, Kind
 from train.models.build import POSE_NETWORKS
 from train.models.pose import PoseNetwork
@@ -43,12 +46,17 @@ class Pose(Kind):
     def read(self, config: FitConfig, network: nn.Module) -> Found:
         """Return the cuts of faces."""
         assert isinstance(network, PoseNetwork)
-        if config.augment.head_noise_deg or config.augment.head_dropout:
-            raise ConfigError("augment: changes the head angles that come with eyes; heads take augment=faces or none")
+        refuse_head_angles(config.augment)
         refuse_persons(config.persons)
         path, size = Path(config.data), network.size[0]
         found = read_faces(path, config.reader, size, config.labels.pose, config.on_error)
         return Found(found.faces, found.left_out, found.damaged)
+
+    def pictures(self, config: FitConfig, network: nn.Module) -> Pictures[FaceBatch]:
+        """Return what makes the cuts of a sample."""
+        assert isinstance(network, PoseNetwork)
+        refuse_head_angles(config.augment)
+        return partial(faces_in, pose=config.labels.pose, where=Path(config.data), size=network.size[0])
 
     def task(self, network: nn.Module, recipe: Recipe, strengths: Strengths) -> AveragedTask:
         """Return the task of head pose."""
@@ -106,6 +114,12 @@ def measured(config: EvaluateConfig, trained: Mapping[str, Trained]) -> PoseEval
         damaged=found.damaged,
         costs=tuple(cost_of(network) for network in networks.values()) if config.out is not None else (),
     )
+
+
+def refuse_head_angles(augment: Strengths) -> None:
+    """Raise ConfigError where faces would be changed as eyes are."""
+    if augment.head_noise_deg or augment.head_dropout:
+        raise ConfigError("augment: changes the head angles that come with eyes; heads take augment=faces or none")
 
 
 def refuse_persons(persons: PersonsConfig) -> None:
