@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from adapt.batch import Batch
+from adapt.strengths import Strengths
 from synth.commands.cli import main
 from synth.errors import DataError
 from synth.export.face.pose import HeadPose
@@ -27,7 +28,11 @@ from train.data import loader as memory
 from train.data.pose.shards import faces_in
 from train.data.shards import Axis, eyes_in, read_shards
 from train.data.stream import Stream, StreamLoader, find_shards, joined
+from train.fitting import fit
+from train.models.build import build
 from train.ranks import Rank
+from train.tasks.averaged import Loss, Recipe, Schedule
+from train.tasks.gaze import GazeTask
 
 DrawEyes = Callable[..., Batch]
 ROOT = Path(__file__).parents[2]
@@ -174,6 +179,36 @@ def test_ranks_share_the_batches_of_a_set_in_memory(
     for step, rows in enumerate(alone):
         assert {row for share in shares for row in share[step]} == set(rows)
         assert {len(share[step]) for share in shares} == {8 // ranks}
+
+
+def test_a_continued_run_streams_what_an_uninterrupted_one_does(corpus: Path, tmp_path: Path) -> None:
+    stream = stream_of(str(corpus))
+
+    class StoppedError(Exception):
+        pass
+
+    class Interrupted(GazeTask):
+        def on_train_epoch_start(self) -> None:
+            if self.current_epoch == 1:
+                raise StoppedError
+
+    def task() -> GazeTask:
+        torch.manual_seed(0)
+        network = build("resnet_preact", {"stem_stride": 2, "pool_rows": 3, "pool_columns": 5, "channels": 4})
+        return GazeTask(network, Recipe(Loss.l1, 1e-3, 1e-2, Schedule.one_cycle, 9, 0.9, 0), Strengths())
+
+    def run(one: GazeTask, name: str) -> GazeTask:
+        (tmp_path / name).mkdir(exist_ok=True)
+        fit(one, stream, None, tmp_path / name, epochs=3, batch_size=8)
+        return one
+
+    whole, cut = run(task(), "whole"), task()
+    cut.__class__ = Interrupted
+    with pytest.raises(StoppedError):
+        run(cut, "cut")
+    continued = run(task(), "cut")
+    for name, value in whole.state_dict().items():
+        assert torch.equal(value, continued.state_dict()[name]), name
 
 
 FIT = ["model=lenet", "model.dropout=0", "augment=none", "trainer=quick", "trainer.epochs=2", "trainer.batch_size=8"]
