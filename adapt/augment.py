@@ -37,7 +37,7 @@ from adapt.strengths import Strengths
 SPOTS = 3
 BLUR_RADIUS = 4
 # Rows that a coarse camera gave; few different ones, because each is a call of its own.
-ROW_STEPS = (36, 30, 26, 22, 18, 15, 12, 9, 6, 4)
+ROW_STEPS = (36, 30, 26, 22, 18, 15, 12, 9, 6, 4, 3, 2)
 
 
 @dataclass(frozen=True)

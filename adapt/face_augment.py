@@ -74,6 +74,13 @@ def augment_faces(batch: FaceBatch, changes: FaceChanges) -> FaceBatch:
     )
 
 
+def coarse(batch: FaceBatch, rows: int) -> FaceBatch:
+    """Return the faces as a camera of so few rows shows them: reduced by area, enlarged again bilinearly."""
+    images = batch.images_u8.permute(0, 3, 1, 2).float() / 255
+    seen = resample(images, torch.full((len(batch),), rows))
+    return replace(batch, images_u8=(seen * 255).round().to(torch.uint8).permute(0, 2, 3, 1))
+
+
 def mirrored(rotation: Float[Tensor, "b 3 3"]) -> Float[Tensor, "b 3 3"]:
     """Return the rotations of the heads in the mirror image."""
     sign = rotation.new_tensor([-1.0, 1.0, 1.0])

@@ -83,7 +83,7 @@ class Strengths:
                 raise ConfigError(f"{name}={getattr(self, name)}: a probability lies between 0 and 1")
         if self.scale >= 0.5:
             raise ConfigError(f"scale={self.scale}: a relative size below 0.5")
-        if not 4 <= self.rows_min <= 36:
-            raise ConfigError(f"rows_min={self.rows_min}: from 4 to 36 rows")
+        if not 2 <= self.rows_min <= 36:
+            raise ConfigError(f"rows_min={self.rows_min}: from 2 to 36 rows")
         if not 1 <= self.jpeg_quality_min <= 100:
             raise ConfigError(f"jpeg_quality_min={self.jpeg_quality_min}: a jpeg quality lies between 1 and 100")

@@ -33,6 +33,8 @@ from synth.errors import ConfigError
 
 Schema = TypeVar("Schema")
 
+WORDS = re.compile(r"\[[\w./@]+=[^\[\]{}'\",]*(,[\w./@]+=[^\[\]{}'\",]*)*\]")
+"""A list of key=value."""
 RECORDED_PACKAGES = ("canthus", "numpy", "scipy", "bpy", "torch", "kornia", "hydra-core")
 
 
@@ -98,9 +100,13 @@ def compose_tree(module: str, name: str, schema: type[Any], overrides: Sequence[
 def _quoted(override: str) -> str:
     """Quote a value that hydra's grammar cannot read, as a path with an accent or an equals sign.
 
-    Lists, mappings and what is quoted already are left alone, so that a mistake in them is told.
+    In a list of such words, `overrides=[model=lenet,seed=1]`, each is quoted.  Other lists, mappings and what is quoted
+    already are left alone, so that a mistake in them is told.
     """
     key, _, value = override.partition("=")
+    if WORDS.fullmatch(value):
+        words = (f"'{word}'" for word in value[1:-1].split(","))
+        return f"{key}=[{','.join(words)}]"
     if value.startswith(("[", "{", "'", '"')):
         return override
     try:

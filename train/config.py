@@ -9,9 +9,14 @@ from adapt.strengths import Strengths
 from synth.errors import ConfigError
 from synth.export.face.pose import HeadPose
 from synth.geometry.normalisation import GazeMode
+from train.data.persons import PersonsConfig
 from train.data.read import Reader
 from train.data.shards import Axis
+from train.data.sift import OnError
 from train.tasks.averaged import Loss, Schedule
+
+LEAST = {"epochs": 1, "batch_size": 2, "devices": 1, "nodes": 1, "workers": 0, "threads": 0}
+"""Of numbers that count something in `trainer`."""
 
 
 @dataclass
@@ -35,7 +40,7 @@ class TrainerConfig:
 
     Attributes:
         epochs: Passes over the training eyes.
-        batch_size: Pictures a step.
+        batch_size: Pictures a step, of all devices together.
         learning_rate: The largest, of AdamW.
         weight_decay: Of AdamW.
         schedule: one_cycle, cosine or constant.
@@ -43,6 +48,9 @@ class TrainerConfig:
         average_decay: Of the moving average of the weights that is saved; 0 is no averaging.
         validation: Part of the corpus that is kept for validation, never trained on.
         accelerator: cpu, gpu, or auto for whichever is there.
+        devices: GPUs of each machine that train together (of accelerator cpu, processes).
+        nodes: Machines; each runs the same command, started by torchrun or Slurm or with Lightning's environment.
+        workers: Processes that read a stream, for each device; 0 reads between the steps.
         threads: CPU threads of torch; 0 leaves it to torch.
         progress: Whether a progress bar is drawn.
     """
@@ -56,12 +64,15 @@ class TrainerConfig:
     average_decay: float = 0.998
     validation: float = 0.1
     accelerator: str = "auto"
+    devices: int = 1
+    nodes: int = 1
+    workers: int = 0
     threads: int = 0
     progress: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what cannot be trained with."""
-        for name, low in (("epochs", 1), ("batch_size", 2), ("threads", 0)):
+        for name, low in LEAST.items():
             if getattr(self, name) < low:
                 raise ConfigError(f"{name}={getattr(self, name)}: at least {low}")
         if not 0 < self.learning_rate < 1:
@@ -73,6 +84,15 @@ class TrainerConfig:
                 raise ConfigError(f"{name}={getattr(self, name)}: at least 0, below 1")
         if self.accelerator not in ("auto", "cpu", "gpu"):
             raise ConfigError(f"accelerator={self.accelerator}: one of auto, cpu, gpu")
+        if self.batch_size % self.processes:
+            raise ConfigError(
+                f"batch_size={self.batch_size}: no multiple of {self.devices} devices on {self.nodes} nodes"
+            )
+
+    @property
+    def processes(self) -> int:
+        """How many train together."""
+        return self.devices * self.nodes
 
 
 @dataclass
@@ -81,9 +101,12 @@ class FitConfig:
 
     Attributes:
         data: Where the eyes or faces are, usually a folder of shards.
+        stream: Read shards as they are needed rather than into memory; `data` may then be a URL.
         out: Folder of the run; one that holds an unfinished run of this configuration is continued.
         seed: Of everything random.
         reader: The format of `data`; auto looks.
+        on_error: What a damaged picture does: stop, or skip, which leaves it out and tells of it in fit.json.
+        persons: Whose eyes are trained on, of sets that tell persons apart.
         labels: What is the gaze.
         model: `name` of a network and its options (group `model`).
         augment: How strongly pictures are changed (group `augment`).
@@ -92,8 +115,11 @@ class FitConfig:
 
     data: str = MISSING
     out: str = MISSING
+    stream: bool = False
     seed: int = 0
     reader: Reader = Reader.auto
+    on_error: OnError = OnError.stop
+    persons: PersonsConfig = field(default_factory=PersonsConfig)
     labels: LabelsConfig = field(default_factory=LabelsConfig)
     model: dict[str, Any] = MISSING
     augment: Strengths = field(default_factory=Strengths)
@@ -103,6 +129,10 @@ class FitConfig:
         """Refuse a seed that numpy does not take."""
         if self.seed < 0:
             raise ConfigError(f"seed={self.seed}: at least 0")
+        if self.stream and (self.reader not in (Reader.auto, Reader.shards) or not self.persons.everything):
+            raise ConfigError("stream=true: reads our own shards, whose persons are not told apart")
+        if self.stream and self.on_error is OnError.skip:
+            raise ConfigError("on_error=skip: a stream (stream=true) stops at what is damaged")
 
 
 @dataclass
@@ -115,6 +145,9 @@ class EvaluateConfig:
         data: Where the eyes are, or the faces for networks of head pose.
         out: Folder of the report; nothing is written to it when null.
         reader: The format of `data`; auto looks.
+        on_error: What a damaged picture does: stop, or skip, which leaves it out and tells of it in the report.
+        persons: Whose eyes are measured on, of sets that tell persons apart.
+        reduced: How many times coarser than 224 pixels across faces are shown; 1 shows them as they are cut.
         labels: What is the gaze or the rotation of our own shards.
         beside: A folder of shards whose eyes the report shows beside those of `data`; null for none.
         predictions: A JSON file to write {name: {"gaze_pitch_yaw_rad": [pitch, yaw]}} to, or of heads
@@ -127,6 +160,9 @@ class EvaluateConfig:
     data: str = MISSING
     out: str | None = None
     reader: Reader = Reader.auto
+    on_error: OnError = OnError.stop
+    persons: PersonsConfig = field(default_factory=PersonsConfig)
+    reduced: float = 1.0
     labels: LabelsConfig = field(default_factory=LabelsConfig)
     beside: str | None = None
     predictions: str | None = None
@@ -142,3 +178,5 @@ class EvaluateConfig:
             raise ConfigError("out=null: give out=FOLDER for a report, or predictions=FILE.json, or both")
         if self.batch_size < 1:
             raise ConfigError(f"batch_size={self.batch_size}: at least 1")
+        if not 1 <= self.reduced <= 56:
+            raise ConfigError(f"reduced={self.reduced}: from 1 to 56 times (4 pixels across)")

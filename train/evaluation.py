@@ -2,6 +2,9 @@
 
 An error is looked at by gaze pitch and yaw, head pitch and yaw (bins of 5 degrees) and side; in each bin stand the
 number of eyes, the mean error as it is, after the common offset, and the mean of prediction minus truth.  Degrees.
+
+Of sets that tell persons apart (train/data/persons.py) each person's error is told too, as it is and after one offset
+of their own, and the mean and deviation over persons, which weigh all persons alike.
 """
 
 from dataclasses import dataclass
@@ -14,6 +17,7 @@ from torch import nn
 
 from adapt.batch import Batch
 from synth.geometry.gaze import mirror_pitch_yaw
+from train.data.persons import persons_of
 from train.metrics import Angles, Score, errors_deg, mean_offset_rad, score
 from train.tasks.gaze import predict
 
@@ -28,11 +32,13 @@ class Evaluation:
         names: Of the networks.
         predicted_rad: Each network's gaze [pitch, yaw].
         eyes: What they were measured on, with their true gaze.
+        damaged: What was wrong with each eye that could not be read.
     """
 
     names: tuple[str, ...]
     predicted_rad: Float[np.ndarray, "k n 2"]
     eyes: Batch
+    damaged: tuple[str, ...] = ()
 
     @property
     def true_rad(self) -> Angles:
@@ -53,6 +59,34 @@ class Evaluation:
         """Return the ensemble's score."""
         return score(self.ensemble_rad, self.true_rad, self.eyes.right.numpy())
 
+    def persons(self) -> dict[str, tuple[Score, ...]]:
+        """Return each network's score on each person's eyes, by person; empty where nobody is told apart."""
+        persons = persons_of(self.eyes.keys)
+        if persons is None:
+            return {}
+        person, right = np.array(persons), self.eyes.right.numpy()
+        return {
+            str(one): tuple(
+                score(predicted[person == one], self.true_rad[person == one], right[person == one])
+                for predicted in self.predicted_rad
+            )
+            for one in np.unique(person)
+        }
+
+    def over_persons(self) -> dict[str, dict[str, Any]]:
+        """Return, for each network, the error of each person, and their mean and deviation."""
+        persons = self.persons()
+        found: dict[str, dict[str, Any]] = {}
+        for k, name in enumerate(self.names if persons else ()):
+            of = {one: scores[k] for one, scores in persons.items()}
+            raw, free = [s.raw for s in of.values()], [s.offset_free for s in of.values()]
+            found[name] = {
+                "persons": {one: {"n": s.n, "raw": s.raw, "offset_free": s.offset_free} for one, s in of.items()},
+                "mean": {"raw": float(np.mean(raw)), "offset_free": float(np.mean(free))},
+                "deviation": {"raw": float(np.std(raw)), "offset_free": float(np.std(free))},
+            }
+        return found
+
     def to_json(self) -> dict[str, Any]:
         """Return all figures of the report."""
         scores = self.scores()
@@ -65,6 +99,8 @@ class Evaluation:
             "mean_of_networks": mean,
             "deviation_of_networks": deviation,
             "ensemble": self.ensemble_score().to_json(),
+            "over_persons": self.over_persons(),
+            "damaged": list(self.damaged),
             "by": {
                 "gaze_pitch_deg": self.bins(np.degrees(self.true_rad[:, 0])),
                 "gaze_yaw_deg": self.bins(np.degrees(self.true_rad[:, 1])),

@@ -21,6 +21,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 
 from synth.errors import DataError
 from train.data.loader import Some, loader
+from train.data.stream import Stream, StreamLoader
 from train.tasks.averaged import AveragedTask
 
 LAST = "last.ckpt"
@@ -36,7 +37,7 @@ class CsvLog(lightning.Callback):
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         """Append the epoch's metrics."""
-        if trainer.sanity_checking:
+        if trainer.sanity_checking or not trainer.is_global_zero:
             return
         row: dict[str, float] = {"epoch": trainer.current_epoch, "step": trainer.global_step}
         row |= {name: round(float(value), 6) for name, value in sorted(trainer.callback_metrics.items())}
@@ -52,25 +53,31 @@ class CsvLog(lightning.Callback):
 
 def fit(
     task: AveragedTask,
-    training: Some,
-    validation: Some,
+    training: "Some | Stream[Some]",
+    validation: Some | None,
     out: Path,
     *,
     epochs: int,
     batch_size: int,
     accelerator: str = "cpu",
+    devices: int = 1,
+    nodes: int = 1,
+    workers: int = 0,
     progress: bool = False,
 ) -> None:
     """Train a task up to a number of epochs, from `out/last.ckpt` where there is one.
 
     Args:
         task: Holds the fresh network, and the trained one afterwards.
-        training: Eyes or faces to train on.
+        training: Eyes or faces to train on, in memory or as a stream.
         validation: Those to watch; may be none.
         out: An existing folder.
         epochs: Of the whole training, those before a continuation included.
-        batch_size: Pictures a step.
+        batch_size: Pictures a step of all processes together, as many for each.
         accelerator: cpu, gpu or auto.
+        devices: Processes of each machine.
+        nodes: Machines.
+        workers: Processes that read a stream for each of those that train.
         progress: Whether to draw a progress bar.
 
     Raises:
@@ -85,7 +92,9 @@ def fit(
     with quiet():
         trainer = lightning.Trainer(
             accelerator=accelerator,
-            devices=1,
+            devices=devices,
+            num_nodes=nodes,
+            strategy="auto" if devices * nodes == 1 else "ddp",
             max_epochs=epochs,
             logger=TensorBoardLogger(out, name="", version="tensorboard"),
             callbacks=[checkpoint, CsvLog(out / METRICS), LearningRateMonitor("epoch")],
@@ -95,9 +104,13 @@ def fit(
             log_every_n_steps=10,
             use_distributed_sampler=False,
         )
-        train_loader = loader(training, batch_size, task.recipe.seed)
+        train_loader: Any
+        if isinstance(training, Stream):
+            train_loader = StreamLoader(training, batch_size, task.recipe.seed, workers)
+        else:
+            train_loader = loader(training, batch_size, task.recipe.seed)
         # Metrics are averaged over batches: batches of one size weigh every picture alike.
-        validation_loader = loader(validation, 512) if len(validation) else None
+        validation_loader = loader(validation, 512) if validation is not None and len(validation) else None
         trainer.fit(
             task, train_loader, validation_loader, ckpt_path=str(last) if last.exists() else None, weights_only=True
         )

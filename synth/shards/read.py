@@ -5,6 +5,7 @@ empty blocks that end a tar: one that was cut short says so rather than seem sho
 """
 
 import hashlib
+import io
 import json
 import re
 import tarfile
@@ -23,6 +24,7 @@ MEMBER_NAME = re.compile(
     r"(\d{8})\.(" + "|".join(map(re.escape, (*PICTURE_EXTENSIONS, "json", *RASTERS.values()))) + r")", re.ASCII
 )
 END_OF_TAR_BYTES = 1024
+REMEDY = "delete it and render again with the same command"
 
 
 def iterate(folder: Path, *, verify: bool = False) -> Iterator[Sample]:
@@ -57,47 +59,57 @@ def iterate_shard(path: Path, places: Collection[int] | None = None) -> Iterator
         DataError: The shard is damaged, or holds what no shard of ours holds.
     """
     try:
-        size = path.stat().st_size
-        with path.open("rb") as file, tarfile.open(fileobj=file, mode="r:") as tar:
-            for place, (key, files) in enumerate(_grouped(tar, path, size)):
-                if places is None or place in places:
-                    yield decode_sample(key, files, str(path))
-            _check_end(file, tar.offset, path)
-    except tarfile.TarError as error:
-        raise DataError(f"{path}: damaged shard ({error}); delete it and render again with the same command") from error
+        with path.open("rb") as file:
+            yield from iterate_tar(file, path.stat().st_size, str(path), places)
     except FileNotFoundError as error:
         raise DataError(f"{path}: there is no such shard") from error
 
 
-def _grouped(tar: tarfile.TarFile, path: Path, size: int) -> Iterator[tuple[str, dict[str, bytes]]]:
+def iterate_tar(
+    file: BinaryIO | io.BytesIO, size: int, where: str, places: Collection[int] | None = None
+) -> Iterator[Sample]:
+    """Yield the samples of an open shard of `size` bytes; `where` is what errors name.
+
+    Raises:
+        DataError: The shard is damaged, or holds what no shard of ours holds.
+    """
+    try:
+        with tarfile.open(fileobj=file, mode="r:") as tar:
+            for place, (key, files) in enumerate(_grouped(tar, where, size)):
+                if places is None or place in places:
+                    yield decode_sample(key, files, where)
+            _check_end(file, tar.offset, where)
+    except tarfile.TarError as error:
+        raise DataError(f"{where}: damaged shard ({error}); {REMEDY}") from error
+
+
+def _grouped(tar: tarfile.TarFile, where: str, size: int) -> Iterator[tuple[str, dict[str, bytes]]]:
     key, files, done = "", dict[str, bytes](), set[str]()
     for member in tar:
         match = MEMBER_NAME.fullmatch(member.name)
         if match is None or member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE) or member.size > size:
-            raise DataError(f"{path}: {member.name[:80]!r} is no file of a sample")
+            raise DataError(f"{where}: {member.name[:80]!r} is no file of a sample")
         if match[1] != key and files:
             yield key, files
             done.add(key)
             files = {}
         key, extension = match[1], match[2]
         if key in done or extension in files:
-            raise DataError(f"{path}: {member.name} is there twice")
+            raise DataError(f"{where}: {member.name} is there twice")
         content = tar.extractfile(member)
         data = content.read() if content else b""
         if len(data) != member.size:
-            raise DataError(
-                f"{path}: {key}: cut short at {member.name}; delete it and render again with the same command"
-            )
+            raise DataError(f"{where}: {key}: cut short at {member.name}; {REMEDY}")
         files[extension] = data
     if files:
         yield key, files
 
 
-def _check_end(file: BinaryIO, offset: int, path: Path) -> None:
+def _check_end(file: BinaryIO | io.BytesIO, offset: int, where: str) -> None:
     file.seek(offset)
     rest = file.read()
     if len(rest) < END_OF_TAR_BYTES or any(rest):
-        raise DataError(f"{path}: damaged at byte {offset}; delete it and render again with the same command")
+        raise DataError(f"{where}: damaged at byte {offset}; {REMEDY}")
 
 
 def shard_paths(folder: Path) -> list[Path]:

@@ -204,7 +204,7 @@ def test_jpeg_agrees_with_the_codec() -> None:
     [
         ("shift_px", -1.0),
         ("probability", 1.5),
-        ("rows_min", 2),
+        ("rows_min", 1),
         ("jpeg_quality_min", 0),
         ("scale", 0.7),
         ("gamma", float("nan")),

@@ -39,6 +39,7 @@ class Toy:
     real: str | None = None
     camera: Camera = field(default_factory=Camera)
     noise: Noise = field(default_factory=Noise)
+    words: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         if self.n < 1:
@@ -118,6 +119,13 @@ def test_defaults_groups_presets_and_overrides_in_this_order():
 )
 def test_a_path_is_taken_as_it_is_typed(path):
     assert compose("toyconf", "toy", Toy, [f"out={path}"]).out == path
+
+
+def test_a_list_of_words_is_taken_as_it_is_typed():
+    words = ["model=lenet", "trainer.epochs=2", "data=a/b c", "seed=1"]
+    assert compose("toyconf", "toy", Toy, ["out=a", f"words=[{','.join(words)}]"]).words == words
+    assert compose("toyconf", "toy", Toy, ["out=a", "words=['x=[1,2]',y]"]).words == ["x=[1,2]", "y"]
+    assert "cannot read" in fault("out=a", "words=[x=[1,2]]")
 
 
 def test_the_choices_are_the_files():

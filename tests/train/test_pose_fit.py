@@ -89,6 +89,23 @@ def test_fit_writes_a_network_of_head_pose(folder: Path, tmp_path: Path, capsys:
     assert about["validation"]["raw"]["n"] == 2
 
 
+def test_damaged_faces_are_skipped_where_asked_and_told_of(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for path in folder.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "image00003.mat").write_bytes(b"nonsense")
+    words = ["fit", "experiment=ssrnet_md", f"data={tmp_path}", f"out={tmp_path / 'run'}", "trainer.epochs=1"]
+    words += ["trainer.batch_size=3", "trainer.validation=0", "trainer.progress=false", "trainer.accelerator=cpu"]
+    assert main(words) == 1
+    assert "image00003.mat" in capsys.readouterr().err
+    assert main([*words[:3], f"out={tmp_path / 'other'}", *words[4:], "on_error=skip"]) == 0
+    about = json.loads((tmp_path / "other/fit.json").read_text())
+    assert about["training_pictures"] == 7 and len(about["damaged"]) == 1 and "image00003.mat" in about["damaged"][0]
+    assert about["left_out"] == {"turned by more than 99 degrees": 1}
+    assert "1 damaged and left out, the first" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

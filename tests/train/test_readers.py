@@ -16,14 +16,16 @@ from synth.errors import DataError
 from synth.geometry.gaze import vector_from_pitch_yaw
 from synth.geometry.normalisation import GazeMode
 from synth.geometry.rotation import rotation_x, rotation_y, vector_from_rotation
+from train.data.gather import EyeSet
 from train.data.read import Reader, read_eyes, recognise
 from train.data.shards import Axis
+from train.data.sift import OnError
 
 DrawEyes = Callable[..., Batch]
 
 
 def read(path: Path, reader: Reader = Reader.auto) -> Batch:
-    return read_eyes(path, reader, GazeMode.mpiigaze_2015, Axis.visual)
+    return read_eyes(path, reader, GazeMode.mpiigaze_2015, Axis.visual).eyes
 
 
 def write_mpiigaze(root: Path, eyes: Batch, lists: bool = True) -> Path:
@@ -132,6 +134,44 @@ def test_damaged_h5_files(tmp_path: Path, draw_eyes: DrawEyes) -> None:
         file["p03/gaze"] = np.full((4, 2), np.inf, np.float32)
     with pytest.raises(DataError, match="p03/000000: an angle"):
         read(path)
+
+
+def skipping(path: Path) -> EyeSet:
+    return read_eyes(path, Reader.auto, GazeMode.mpiigaze_2015, Axis.visual, OnError.skip)
+
+
+def test_damaged_eyes_are_skipped_and_told_of(tmp_path: Path, draw_eyes: DrawEyes) -> None:
+    eyes = draw_eyes(4)
+    h5 = write_h5(tmp_path / "a.h5", eyes)
+    with h5py.File(h5, "a") as file:
+        file["p03/gaze"][1] = np.inf
+    found = skipping(h5)
+    assert found.eyes.keys == ("p03/000000", "p03/000002", "p03/000003")
+    assert len(found.damaged) == 1 and "p03/000001: an angle" in found.damaged[0]
+
+    root = write_mpiigaze(tmp_path / "mat", eyes)
+    lists = next((root / "Evaluation Subset").rglob("p03.txt"))
+    lists.write_text("day07/0001.jpg left\nday07/9999.jpg left\nday08/0000.jpg left\nday08/0001.jpg left\nnothing\n")
+    found = skipping(root)
+    assert found.eyes.keys == ("p03/day07/0001.jpg left",)
+    assert [any(told in what for what in found.damaged) for told in ("9999.jpg", "day08.mat", "line 5")] == [True] * 3
+    assert len(found.damaged) == 4
+    lists.unlink()
+    (root / "Data/Normalized/p03/day08.mat").write_bytes(b"nonsense")
+    found = skipping(root)
+    assert len(found.eyes) == 4 and len(found.damaged) == 1 and "day08.mat: not a readable" in found.damaged[0]
+
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    for key, image in zip(("a.png", "b.png"), eyes.images_u8.numpy(), strict=False):
+        Image.fromarray(image).save(pictures / key)
+    (pictures / "c.png").write_bytes(b"no picture")
+    (pictures / "labels.json").write_text(json.dumps({"b.png": {"side": "middle"}}))
+    found = skipping(pictures)
+    assert found.eyes.keys == ("a.png",) and len(found.damaged) == 2
+    (pictures / "a.png").unlink()
+    with pytest.raises(DataError, match="holds no eyes: 2 damaged"):
+        skipping(pictures)
 
 
 def test_a_folder_of_pictures(tmp_path: Path, draw_eyes: DrawEyes) -> None:

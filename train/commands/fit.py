@@ -8,7 +8,8 @@ fit.json                   how it went: pictures, seconds, validation errors, se
 
 import json
 import time
-from dataclasses import asdict
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,12 @@ from synth.shards.atomic import write_whole
 from synth.shards.output import open_output
 from train.checkpoint import FILE, save_network
 from train.config import FitConfig
-from train.data.loader import split
+from train.corpus import Corpus, corpus_of
 from train.fitting import fit, use_threads
 from train.kinds.known import kind_of
 from train.models.build import build
 from train.provenance import commit
+from train.ranks import leads
 from train.tasks.averaged import Recipe
 
 HELP = "train a network on a corpus"
@@ -37,6 +39,7 @@ EXAMPLES = (
     "canthus fit data=data/eyes out=runs/lenet-1 model=lenet seed=1 trainer.epochs=40",
     "canthus fit data=data/eyes out=runs/optical labels.axis=optical labels.gaze_mode=direction augment=heavy",
     "canthus fit experiment=fsanet data=data/heads out=runs/fsanet",
+    "canthus fit data=https://example.org/eyes stream=true trainer.workers=4 trainer.devices=2 out=runs/many",
 )
 
 # Of `trainer`: they change how fast a run is, not what it is.
@@ -48,63 +51,107 @@ def run(config: FitConfig) -> None:
     name, options = network_of(config.model)
     network = build_seeded(name, options, config.seed)
     kind = kind_of(name)
-    accelerator = config.trainer.accelerator
-    if accelerator == "gpu" and not torch.cuda.is_available():
+    trainer = config.trainer
+    if trainer.accelerator == "gpu" and not torch.cuda.is_available():
         raise ConfigError("trainer.accelerator=gpu: torch sees no GPU here; use cpu")
-    out = Path(config.out)
-    use_threads(config.trainer.threads)
-    with open_output(out, identity(config)):
-        write_resolved(out / "config.yaml", config)
+    out, leader = Path(config.out), leads(trainer.processes)
+    use_threads(trainer.threads)
+    # Of processes that train together one writes and tells; the lock on the folder is its own.
+    with open_output(out, identity(config)) if leader else nullcontext():
         if (out / FILE).exists():
-            print(f"{out}: is trained already; choose another out=, or evaluate it")
+            if leader:
+                print(f"{out}: is trained already; choose another out=, or evaluate it")
             return
-        pictures = kind.read(config, network)
-        training, validation = split(pictures, config.trainer.validation)
-        if len(training) < 2:
-            raise DataError(f"{config.data}: {len(training)} pictures to train on; at least 2")
-        batch_size = min(config.trainer.batch_size, len(training))
-        recipe = Recipe(
-            loss=config.trainer.loss,
-            learning_rate=config.trainer.learning_rate,
-            weight_decay=config.trainer.weight_decay,
-            schedule=config.trainer.schedule,
-            steps=config.trainer.epochs * (len(training) // batch_size),
-            average_decay=config.trainer.average_decay,
-            seed=config.seed,
-        )
-        counts = f"{len(training)} pictures to train on, {len(validation)} to validate"
-        print(f"{config.data}: {counts}; {name}, seed {config.seed}")
-        task = kind.task(network, recipe, config.augment)
+        corpus = corpus_of(config, kind, network)
+        recipe = recipe_of(config, len(corpus.training))
+        if leader:
+            write_resolved(out / "config.yaml", config)
+            tell(config, name, corpus)
+        task = kind.task(network, recipe.recipe, config.augment)
         start = time.monotonic()
         fit(
             task,
-            training,
-            validation,
+            corpus.training,
+            corpus.validation,
             out,
-            epochs=config.trainer.epochs,
-            batch_size=batch_size,
-            accelerator=accelerator,
-            progress=config.trainer.progress,
+            epochs=trainer.epochs,
+            batch_size=recipe.batch_size,
+            accelerator=trainer.accelerator,
+            devices=trainer.devices,
+            nodes=trainer.nodes,
+            workers=trainer.workers,
+            progress=trainer.progress,
         )
+        if not leader:
+            return
         seconds = time.monotonic() - start
-        about: dict[str, Any] = {
-            "seed": config.seed,
-            "data": config.data,
-            "labels": plain(asdict(config.labels)),
-            "training_pictures": len(training),
-            "validation_pictures": len(validation),
-            "epochs": config.trainer.epochs,
-            "seconds_of_this_start": round(seconds, 1),
-            "commit": commit(),
-            "versions": versions(),
-        }
+        about = about_of(config, corpus, seconds)
         average = task.average.cpu().eval()
-        if len(validation):
-            about["validation"], said = kind.validated(average, validation)
+        if corpus.held:
+            about["validation"], said = kind.validated(average, corpus.validation)
             print(f"validation: {said}; {seconds:.0f} s")
         write_whole(out / "fit.json", json.dumps(about, indent=1).encode())
         save_network(out / FILE, average, name, options, about)
         print(f"wrote {out / FILE}")
+
+
+@dataclass(frozen=True)
+class Steps:
+    """How a network is trained, and pictures a step."""
+
+    recipe: Recipe
+    batch_size: int
+
+
+def recipe_of(config: FitConfig, n: int) -> Steps:
+    """Return how a network is trained on n pictures.
+
+    Raises:
+        DataError: There are too few.
+    """
+    trainer = config.trainer
+    least = max(2, trainer.processes)
+    if n < least:
+        raise DataError(f"{config.data}: {n} pictures to train on; at least {least}")
+    batch_size = min(trainer.batch_size, n)
+    batch_size -= batch_size % trainer.processes
+    recipe = Recipe(
+        loss=trainer.loss,
+        learning_rate=trainer.learning_rate,
+        weight_decay=trainer.weight_decay,
+        schedule=trainer.schedule,
+        steps=trainer.epochs * (n // batch_size),
+        average_decay=trainer.average_decay,
+        seed=config.seed,
+    )
+    return Steps(recipe, batch_size)
+
+
+def tell(config: FitConfig, name: str, corpus: Corpus) -> None:
+    """Print what is trained on what."""
+    for cause, n in corpus.left_out.items():
+        print(f"{config.data}: {n} left out: {cause}")
+    if corpus.damaged:
+        print(f"{config.data}: {len(corpus.damaged)} damaged and left out, the first: {corpus.damaged[0]}")
+    counts = f"{len(corpus.training)} pictures to train on, {corpus.held} to validate"
+    print(f"{config.data}: {counts}; {name}, seed {config.seed}")
+
+
+def about_of(config: FitConfig, corpus: Corpus, seconds: float) -> dict[str, Any]:
+    """Return what is kept of a run beside its network."""
+    return {
+        "seed": config.seed,
+        "data": config.data,
+        "labels": plain(asdict(config.labels)),
+        "training_pictures": len(corpus.training),
+        "validation_pictures": corpus.held,
+        "left_out": dict(corpus.left_out),
+        "damaged": list(corpus.damaged),
+        "epochs": config.trainer.epochs,
+        "seconds_of_this_start": round(seconds, 1),
+        "commit": commit(),
+        "versions": versions(),
+    }
 
 
 def network_of(model: dict[str, Any]) -> tuple[str, dict[str, Any]]:

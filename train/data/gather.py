@@ -1,7 +1,8 @@
-"""From single eyes as a file holds them to a batch in which every eye is a left one."""
+"""From single eyes as a file holds them to a batch in which every eye is a left one; damage stops it or is told."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -10,6 +11,7 @@ from jaxtyping import Float, UInt8
 from adapt.batch import Batch
 from synth.errors import DataError
 from synth.geometry.gaze import mirror_pitch_yaw
+from train.data.sift import OnError, sift
 
 NO_GAZE = np.full(2, np.nan)
 
@@ -35,29 +37,46 @@ class Eye:
     mirror: bool
 
 
-def gather(eyes: Iterable[Eye], where: str) -> Batch:
+Look = Callable[[], Eye]
+"""Opens the files of one eye; a DataError says that they are damaged."""
+
+
+@dataclass(frozen=True)
+class EyeSet:
+    """What a reader found.
+
+    Attributes:
+        eyes: In the order of the source.
+        damaged: What was wrong with each damaged one, where these are skipped.
+    """
+
+    eyes: Batch
+    damaged: tuple[str, ...]
+
+
+def gather(looks: Iterable[Look], where: str, on_error: OnError) -> EyeSet:
     """Return the eyes as one batch in memory, mirrored where they ask for it.
 
     Raises:
-        DataError: There is none, or an angle is not finite.
+        DataError: An eye is damaged, or an angle of it not finite, and `on_error` is stop; or none is left.
     """
-    images, heads, gazes, right, mirrored, keys = [], [], [], [], [], []
-    for eye in eyes:
-        if not np.isfinite(eye.head_pitch_yaw_rad).all() or np.isinf(eye.gaze_pitch_yaw_rad).any():
-            raise DataError(f"{where}: {eye.key}: an angle of head or gaze is not a finite number")
-        images.append(np.fliplr(eye.image_u8) if eye.mirror else eye.image_u8)
-        heads.append(mirror_pitch_yaw(eye.head_pitch_yaw_rad) if eye.mirror else eye.head_pitch_yaw_rad)
-        gazes.append(mirror_pitch_yaw(eye.gaze_pitch_yaw_rad) if eye.mirror else eye.gaze_pitch_yaw_rad)
-        right.append(eye.right)
-        mirrored.append(eye.mirror)
-        keys.append(eye.key)
-    if not keys:
-        raise DataError(f"{where}: holds no eyes")
-    return Batch(
-        images_u8=torch.from_numpy(np.stack(images)),
+    found = sift((partial(_checked, look, where) for look in looks), where, "eyes", on_error)
+    eyes = found.items
+    heads = [mirror_pitch_yaw(e.head_pitch_yaw_rad) if e.mirror else e.head_pitch_yaw_rad for e in eyes]
+    gazes = [mirror_pitch_yaw(e.gaze_pitch_yaw_rad) if e.mirror else e.gaze_pitch_yaw_rad for e in eyes]
+    batch = Batch(
+        images_u8=torch.from_numpy(np.stack([np.fliplr(e.image_u8) if e.mirror else e.image_u8 for e in eyes])),
         head_pitch_yaw_rad=torch.from_numpy(np.stack(heads).astype(np.float32)),
         gaze_pitch_yaw_rad=torch.from_numpy(np.stack(gazes).astype(np.float32)),
-        right=torch.tensor(right),
-        mirrored=torch.tensor(mirrored),
-        keys=tuple(keys),
+        right=torch.tensor([e.right for e in eyes]),
+        mirrored=torch.tensor([e.mirror for e in eyes]),
+        keys=tuple(e.key for e in eyes),
     )
+    return EyeSet(batch, found.damaged)
+
+
+def _checked(look: Look, where: str) -> Eye:
+    eye = look()
+    if not np.isfinite(eye.head_pitch_yaw_rad).all() or np.isinf(eye.gaze_pitch_yaw_rad).any():
+        raise DataError(f"{where}: {eye.key}: an angle of head or gaze is not a finite number")
+    return eye

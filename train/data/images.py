@@ -9,18 +9,19 @@ MPIIGaze's normalised camera; another size than 60x36 is resized.  The key of an
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from adapt.batch import Batch
 from synth.errors import DataError
 from synth.export.eye_patch import warp_grey
 from synth.geometry.normalisation import MPIIGAZE_EYE
 from synth.shards.encode import decode_picture
-from train.data.gather import NO_GAZE, Eye, gather
+from train.data.gather import NO_GAZE, Eye, EyeSet, Look, gather
 from train.data.shards import scaling
+from train.data.sift import OnError
 
 ENDINGS = (".png", ".jpg", ".jpeg")
 LABELS = "labels.json"
@@ -31,38 +32,44 @@ def picture_paths(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in ENDINGS)
 
 
-def read_images(folder: Path) -> Batch:
+def read_images(folder: Path, on_error: OnError = OnError.stop) -> EyeSet:
     """Return every picture of a folder.
 
     Raises:
-        DataError: There is none, or one is damaged, or labels.json is; the message names it.
+        DataError: There is none, or labels.json is damaged; or a picture or its entry is and `on_error` is stop; the
+            message names it.
     """
     if not folder.is_dir():
         raise DataError(f"{folder}: there is no such folder")
-    return gather(iterate(folder), str(folder))
+    return gather(iterate(folder), str(folder), on_error)
 
 
-def iterate(folder: Path) -> Iterator[Eye]:
-    """Yield the pictures by name."""
+def iterate(folder: Path) -> Iterator[Look]:
+    """Yield looks at the pictures by name."""
     labels = read_labels(folder / LABELS)
     paths = picture_paths(folder)
     if stray := labels.keys() - {path.name for path in paths}:
         raise DataError(f"{folder / LABELS}: names {min(stray)}, which is not in the folder")
     for path in paths:
-        known = labels.get(path.name, {})
-        side = known.get("side", "left")
-        if side not in ("left", "right"):
-            raise DataError(f"{folder / LABELS}: {path.name}: side is {side!r}; expected left or right")
-        picture = decode_picture(path.read_bytes(), str(path))
-        warp = scaling(picture.shape[1], picture.shape[0])
-        yield Eye(
-            key=path.name,
-            image_u8=warp_grey(picture, warp, MPIIGAZE_EYE.width, MPIIGAZE_EYE.height)[0],
-            head_pitch_yaw_rad=angles(known, "head_pitch_yaw_rad", np.zeros(2), folder, path.name),
-            gaze_pitch_yaw_rad=angles(known, "gaze_pitch_yaw_rad", NO_GAZE, folder, path.name),
-            right=side == "right",
-            mirror=side == "right",
-        )
+        yield partial(eye_in, path, labels.get(path.name, {}))
+
+
+def eye_in(path: Path, known: dict[str, Any]) -> Eye:
+    """Return the eye of a picture; `known` is its entry of labels.json."""
+    folder = path.parent
+    side = known.get("side", "left")
+    if side not in ("left", "right"):
+        raise DataError(f"{folder / LABELS}: {path.name}: side is {side!r}; expected left or right")
+    picture = decode_picture(path.read_bytes(), str(path))
+    warp = scaling(picture.shape[1], picture.shape[0])
+    return Eye(
+        key=path.name,
+        image_u8=warp_grey(picture, warp, MPIIGAZE_EYE.width, MPIIGAZE_EYE.height)[0],
+        head_pitch_yaw_rad=angles(known, "head_pitch_yaw_rad", np.zeros(2), folder, path.name),
+        gaze_pitch_yaw_rad=angles(known, "gaze_pitch_yaw_rad", NO_GAZE, folder, path.name),
+        right=side == "right",
+        mirror=side == "right",
+    )
 
 
 def read_labels(path: Path) -> dict[str, dict[str, Any]]:

@@ -1,7 +1,8 @@
 """Batches of a data set in memory, in an order that depends on the seed and the epoch alone.
 
 A data set of 10,000 eyes is 22 MB: it is cut by index, without worker processes.  Training that was stopped after an
-epoch and continued sees the same batches as training that was not.
+epoch and continued sees the same batches as training that was not.  Processes that train together (train/ranks.py)
+share the rows of each batch that is trained on; what is validated on each of them sees whole.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ import numpy as np
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from synth.seeds import rng
+from train.ranks import ALONE, rank
 
 Rows = list[int]
 
@@ -51,10 +53,11 @@ class Order(Sampler[Rows]):
         return max(self.n // self.batch_size, 1) if self.seed is not None else -(-self.n // self.batch_size)
 
     def __iter__(self) -> Iterator[Rows]:
-        """Yield the rows of each batch of the chosen epoch."""
+        """Yield this process' rows of each batch of the chosen epoch."""
+        at = ALONE if self.seed is None else rank()
         order = np.arange(self.n) if self.seed is None else rng(self.seed, self.epoch, "order").permutation(self.n)
         for start in range(0, len(self) * self.batch_size, self.batch_size):
-            yield order[start : start + self.batch_size].tolist()
+            yield order[start : start + self.batch_size][at.number :: at.count].tolist()
 
 
 class Memory(Dataset[Some]):

@@ -13,8 +13,9 @@ The key of an eye is "pXX/dayYY/NNNN.jpg left", its line in the list behind its 
 """
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,12 @@ from jaxtyping import Float, UInt8
 from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
 
-from adapt.batch import Batch
 from synth.errors import DataError
 from synth.geometry.gaze import pitch_yaw_from_vector
 from synth.geometry.normalisation import head_pitch_yaw
 from synth.geometry.rotation import rotation_from_vector
-from train.data.gather import Eye, gather
+from train.data.gather import Eye, EyeSet, Look, gather
+from train.data.sift import OnError
 
 SIDES = ("left", "right")
 NORMALIZED = Path("Data", "Normalized")
@@ -52,51 +53,71 @@ class Day:
     sides: dict[str, Side]
 
 
-def read_mpiigaze(root: Path) -> Batch:
+def read_mpiigaze(root: Path, on_error: OnError = OnError.stop) -> EyeSet:
     """Return the eyes of every person under a MPIIGaze folder.
 
+    A damaged day that is skipped counts once for each line of the lists that names an eye of it, without lists once.
+
     Raises:
-        DataError: A file or a listed picture is absent or damaged; the message names file and key.
+        DataError: The folder is another; or a file or a listed picture is absent or damaged and `on_error` is stop;
+            the message names file and key.
     """
-    return gather(iterate(root), str(root))
+    return gather(iterate(root), str(root), on_error)
 
 
-def iterate(root: Path) -> Iterator[Eye]:
-    """Yield the eyes, person by person, in the order of the lists."""
+def iterate(root: Path) -> Iterator[Look]:
+    """Yield looks at the eyes, person by person, in the order of the lists."""
     if not (root / NORMALIZED).is_dir():
         raise DataError(f"{root}: holds no {NORMALIZED}; name the folder that MPIIGaze unpacks to")
     lists = sorted((root / LISTS).glob("p[0-9][0-9].txt"))
     if not lists:
         for path in sorted((root / NORMALIZED).glob("p[0-9][0-9]/day[0-9][0-9].mat")):
-            day = read_day(path)
-            for side in SIDES:
-                for name in day.row_of:
-                    yield eye_of(day, path, name, side)
+            yield from iterate_day(path)
         return
     for path in lists:
-        yield from iterate_list(root, path)
+        lines = path.read_text(encoding="utf-8").splitlines()
+        read = cache(day_or_fault)  # of one person: no more days than these are in memory
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                yield partial(listed_eye, root, path, number, line, read)
 
 
-def iterate_list(root: Path, path: Path) -> Iterator[Eye]:
-    """Yield the eyes that one person's list names."""
-    days: dict[str, Day] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        if not line.strip():
-            continue
-        picture, _, side = line.strip().rpartition(" ")
-        folder, _, name = picture.partition("/")
-        if side not in SIDES or not name:
-            raise DataError(f"{path}: line {number} is {line[:80]!r}; expected 'dayYY/NNNN.jpg left' or '... right'")
-        day_path = root / NORMALIZED / path.stem / f"{folder}.mat"
-        if folder not in days:
-            days[folder] = read_day(day_path)
-        if name not in days[folder].row_of:
-            raise DataError(f"{day_path}: holds no {name}, which line {number} of {path} names")
-        yield eye_of(days[folder], day_path, name, side)
+def iterate_day(path: Path) -> Iterator[Look]:
+    """Yield looks at all eyes of a day, or one at a damaged day."""
+    found = day_or_fault(path)
+    if isinstance(found, DataError):
+        yield partial(eye_of, found, path, "", SIDES[0])
+        return
+    for side in SIDES:
+        for name in found.row_of:
+            yield partial(eye_of, found, path, name, side)
 
 
-def eye_of(day: Day, path: Path, name: str, side: str) -> Eye:
-    """Return one eye of a day's file."""
+def listed_eye(root: Path, path: Path, number: int, line: str, read: Callable[[Path], Day | DataError]) -> Eye:
+    """Return the eye that a line of one person's list names."""
+    picture, _, side = line.strip().rpartition(" ")
+    folder, _, name = picture.partition("/")
+    if side not in SIDES or not name:
+        raise DataError(f"{path}: line {number} is {line[:80]!r}; expected 'dayYY/NNNN.jpg left' or '... right'")
+    day_path = root / NORMALIZED / path.stem / f"{folder}.mat"
+    day = read(day_path)
+    if isinstance(day, Day) and name not in day.row_of:
+        raise DataError(f"{day_path}: holds no {name}, which line {number} of {path} names")
+    return eye_of(day, day_path, name, side)
+
+
+def day_or_fault(path: Path) -> Day | DataError:
+    """Return a day, or what is wrong with it."""
+    try:
+        return read_day(path)
+    except DataError as error:
+        return error
+
+
+def eye_of(day: Day | DataError, path: Path, name: str, side: str) -> Eye:
+    """Return one eye of a day's file, or raise what is wrong with the day."""
+    if isinstance(day, DataError):
+        raise day
     row, eyes = day.row_of[name], day.sides[side]
     return Eye(
         key=f"{path.parent.name}/{path.stem}/{name} {side}",

@@ -10,40 +10,43 @@ The key of an eye is "pXX/row", the row in six digits.  Nothing is mirrored here
 """
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import h5py
 import numpy as np
 
-from adapt.batch import Batch
 from synth.errors import DataError
-from train.data.gather import Eye, gather
+from train.data.gather import Eye, EyeSet, Look, gather
+from train.data.sift import OnError
 
 
-def read_mpiigaze_h5(path: Path) -> Batch:
+def read_mpiigaze_h5(path: Path, on_error: OnError = OnError.stop) -> EyeSet:
     """Return the eyes of every person in the file.
 
     Raises:
-        DataError: The file is absent or damaged, or of another layout; the message names file and key.
+        DataError: The file is absent or damaged, or of another layout; or a row is and `on_error` is stop; the message
+            names file and key.
     """
     if not path.is_file():
         raise DataError(f"{path}: there is no such file")
     try:
         with h5py.File(path, "r") as file:
-            return gather(iterate(file, path), str(path))
+            return gather(iterate(file, path), str(path), on_error)
     except OSError as error:
         raise DataError(f"{path}: not a readable HDF5 file ({error}); fetch it again") from error
 
 
-def iterate(file: h5py.File, path: Path) -> Iterator[Eye]:
-    """Yield the eyes, person by person, in the order of the rows."""
+def iterate(file: h5py.File, path: Path) -> Iterator[Look]:
+    """Yield looks at the eyes, person by person, in the order of the rows."""
     for person in sorted(file):
         images = dataset(file, f"{person}/image", (36, 60), "u", path)
         n = len(images)
         heads = dataset(file, f"{person}/pose", (2,), "f", path, n)
         gazes = dataset(file, f"{person}/gaze", (2,), "f", path, n)
         for row in range(n):
-            yield Eye(
+            yield partial(
+                Eye,
                 key=f"{person}/{row:06d}",
                 image_u8=images[row],
                 head_pitch_yaw_rad=heads[row],

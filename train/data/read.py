@@ -6,13 +6,14 @@ Faces are read by train/data/pose/read.py, which asks here what a path holds.
 from enum import Enum
 from pathlib import Path
 
-from adapt.batch import Batch
 from synth.errors import DataError
 from synth.geometry.normalisation import GazeMode
+from train.data.gather import EyeSet
 from train.data.images import picture_paths, read_images
 from train.data.mpiigaze import NORMALIZED, read_mpiigaze
 from train.data.mpiigaze_h5 import read_mpiigaze_h5
 from train.data.shards import Axis, read_shards
+from train.data.sift import OnError
 
 
 class Reader(Enum):
@@ -33,7 +34,7 @@ FACES = (Reader.wlp300, Reader.aflw2000, Reader.biwi, Reader.fsanet)
 """Formats that hold faces and head rotations; shards may hold either, the others hold eyes."""
 
 
-def read_eyes(path: Path, reader: Reader, mode: GazeMode, axis: Axis) -> Batch:
+def read_eyes(path: Path, reader: Reader, mode: GazeMode, axis: Axis, on_error: OnError = OnError.stop) -> EyeSet:
     """Return every eye under a path, right ones mirrored to left ones.
 
     Args:
@@ -41,20 +42,21 @@ def read_eyes(path: Path, reader: Reader, mode: GazeMode, axis: Axis) -> Batch:
         reader: The format.
         mode: How gazes are normalised; of our shards only, the others come with their labels.
         axis: Which direction is the gaze; of our shards only.
+        on_error: What a damaged eye does; what is wrong with a file of many stops in any case, as a reader tells.
 
     Raises:
         DataError: The path holds nothing of the kind, or something damaged.
     """
     reader = recognise(path) if reader is Reader.auto else reader
     if reader is Reader.shards:
-        return read_shards(path, mode, axis)
+        return read_shards(path, mode, axis, on_error)
     if reader is Reader.mpiigaze:
-        return read_mpiigaze(path)
+        return read_mpiigaze(path, on_error)
     if reader is Reader.mpiigaze_h5:
-        return read_mpiigaze_h5(path)
+        return read_mpiigaze_h5(path, on_error)
     if reader in FACES:
         raise DataError(f"{path}: holds faces (reader={reader.name}); a gaze network needs eyes")
-    return read_images(path)
+    return read_images(path, on_error)
 
 
 def recognise(path: Path) -> Reader:

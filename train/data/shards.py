@@ -8,7 +8,9 @@ normalised camera.  Head angles are those of the exact camera (adapt/augment.py 
 The key of an eye is its key in the shard.
 """
 
+from collections.abc import Iterator
 from enum import Enum
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +22,8 @@ from synth.geometry.gaze import pitch_yaw_from_vector
 from synth.geometry.normalisation import MPIIGAZE_EYE, GazeMode, normalised_targets
 from synth.sample import Sample
 from synth.shards import iterate
-from train.data.gather import Eye, gather
+from train.data.gather import Eye, EyeSet, Look, gather
+from train.data.sift import OnError
 
 NEAR_PX = 10.0
 """A camera that shows the corners of the 60x36 picture no further off than this is the normalised one, with errors."""
@@ -33,13 +36,24 @@ class Axis(Enum):
     optical = "optical"  # through the pupil's and the cornea's centre, as UnityEyes does
 
 
-def read_shards(folder: Path, mode: GazeMode, axis: Axis) -> Batch:
+def read_shards(folder: Path, mode: GazeMode, axis: Axis, on_error: OnError = OnError.stop) -> EyeSet:
     """Return every eye of a data set.
 
     Raises:
-        DataError: There is no data set, or it is damaged; the message names shard and key.
+        DataError: There is no data set, or a shard is damaged; or a label is and `on_error` is stop; the message names
+            shard and key.
     """
-    return gather((eye_of(sample, mode, axis) for sample in iterate(folder)), str(folder))
+    return gather(_looks(folder, mode, axis), str(folder), on_error)
+
+
+def _looks(folder: Path, mode: GazeMode, axis: Axis) -> Iterator[Look]:
+    for sample in iterate(folder):
+        yield partial(eye_of, sample, mode, axis)
+
+
+def eyes_in(sample: Sample, mode: GazeMode, axis: Axis, where: str) -> Batch:
+    """Return the one eye of a sample; `where` is what an error names."""
+    return gather([partial(eye_of, sample, mode, axis)], where, OnError.stop).eyes
 
 
 def eye_of(sample: Sample, mode: GazeMode, axis: Axis) -> Eye:

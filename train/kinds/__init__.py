@@ -5,15 +5,33 @@ One file a kind; train/kinds/known.py lists them.  `fit` and `evaluate` ask the 
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from torch import nn
 
 from adapt.strengths import Strengths
+from synth.errors import ConfigError
 from train.checkpoint import Trained
 from train.config import EvaluateConfig, FitConfig
 from train.data.loader import Rowed
+from train.data.stream import Pictures
 from train.tasks.averaged import AveragedTask, Recipe
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a network learns from.
+
+    Attributes:
+        pictures: In memory.
+        left_out: How many a protocol leaves out, by cause.
+        damaged: What was wrong with each damaged one, where these are skipped.
+    """
+
+    pictures: Rowed
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    damaged: tuple[str, ...] = ()
 
 
 class Kind(ABC):
@@ -28,13 +46,21 @@ class Kind(ABC):
     networks: Mapping[str, Callable[..., nn.Module]]
 
     @abstractmethod
-    def read(self, config: FitConfig, network: nn.Module) -> Rowed:
-        """Return the pictures that a network learns from, in memory.
+    def read(self, config: FitConfig, network: nn.Module) -> Found:
+        """Return the pictures that a network learns from.
 
         Raises:
-            ConfigError: `augment` asks for what these pictures cannot have.
+            ConfigError: The configuration asks for what these pictures cannot have.
             DataError: There are none, or something is damaged.
         """
+
+    def pictures(self, config: FitConfig, network: nn.Module) -> Pictures[Any]:
+        """Return what makes pictures of a sample of our shards, for a network that learns from a stream of them.
+
+        Raises:
+            ConfigError: The configuration asks for what these pictures cannot have; or the kind knows no streams.
+        """
+        raise ConfigError(f"stream=true: a network that tells the {self.noun} learns from pictures in memory")
 
     @abstractmethod
     def task(self, network: nn.Module, recipe: Recipe, strengths: Strengths) -> AveragedTask:

@@ -1,6 +1,7 @@
 """Networks that tell the gaze from a normalised eye of 60x36 and the head's angles."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,12 @@ from adapt.strengths import OF_FACES, Strengths
 from synth.errors import ConfigError, DataError
 from train.checkpoint import Trained
 from train.config import EvaluateConfig, FitConfig
+from train.data.persons import chosen
 from train.data.read import Reader, read_eyes
+from train.data.shards import eyes_in
+from train.data.stream import Pictures
 from train.evaluation import Evaluation, prediction_file, predictions_of
-from train.kinds import Kind
+from train.kinds import Found, Kind
 from train.metrics import score
 from train.models.build import GAZE_NETWORKS
 from train.page import write_predictions
@@ -30,14 +34,20 @@ class Gaze(Kind):
     noun = "gaze"
     networks = GAZE_NETWORKS
 
-    def read(self, config: FitConfig, network: nn.Module) -> Batch:
+    def read(self, config: FitConfig, network: nn.Module) -> Found:
         """Return the eyes."""
-        if asked := [name for name in OF_FACES if getattr(config.augment, name)]:
-            raise ConfigError(f"augment: {', '.join(asked)}: for faces alone; eyes take augment=webcam, heavy or none")
-        eyes = read_eyes(Path(config.data), config.reader, config.labels.gaze_mode, config.labels.axis)
+        refuse_faces(config.augment)
+        labels = config.labels
+        found = read_eyes(Path(config.data), config.reader, labels.gaze_mode, labels.axis, config.on_error)
+        eyes = chosen(found.eyes, config.persons, config.data)
         if torch.isnan(eyes.gaze_pitch_yaw_rad).any():
             raise DataError(f"{config.data}: holds eyes without a gaze; nothing can be learnt from them")
-        return eyes
+        return Found(eyes, damaged=found.damaged)
+
+    def pictures(self, config: FitConfig, network: nn.Module) -> Pictures[Batch]:
+        """Return what makes the eye of a sample."""
+        refuse_faces(config.augment)
+        return partial(eyes_in, mode=config.labels.gaze_mode, axis=config.labels.axis, where=config.data)
 
     def task(self, network: nn.Module, recipe: Recipe, strengths: Strengths) -> AveragedTask:
         """Return the task of gaze."""
@@ -51,9 +61,12 @@ class Gaze(Kind):
     def evaluate(self, config: EvaluateConfig, networks: Mapping[str, Trained], about: Mapping[str, Any]) -> None:
         """Measure on eyes."""
         labels = config.labels
-        eyes = read_eyes(Path(config.data), config.reader, labels.gaze_mode, labels.axis)
+        if config.reduced != 1:
+            raise ConfigError(f"reduced={config.reduced}: it is for faces; eyes are 60x36 already")
+        found = read_eyes(Path(config.data), config.reader, labels.gaze_mode, labels.axis, config.on_error)
+        eyes = chosen(found.eyes, config.persons, config.data)
         predicted = np.stack([predictions_of(one.network, eyes, config.batch_size) for one in networks.values()])
-        evaluation = Evaluation(tuple(networks), predicted, eyes)
+        evaluation = Evaluation(tuple(networks), predicted, eyes, found.damaged)
         if config.predictions is not None:
             write_predictions(Path(config.predictions), prediction_file(evaluation.ensemble_rad, eyes))
         if config.out is None:
@@ -62,9 +75,15 @@ class Gaze(Kind):
             raise DataError(f"{config.data}: holds eyes without a gaze; give predictions=FILE.json and out=null")
         beside = None
         if config.beside is not None:
-            other = read_eyes(Path(config.beside), Reader.auto, labels.gaze_mode, labels.axis)
+            other = read_eyes(Path(config.beside), Reader.auto, labels.gaze_mode, labels.axis).eyes
             beside = (other, config.data, config.beside)
         said = {**about, "gaze_mode": labels.gaze_mode.name, "axis": labels.axis.name}
         write_report(Path(config.out), evaluation, said, beside)
         print("\n".join(summary(evaluation)))
         print(f"wrote {Path(config.out) / 'report.html'}")
+
+
+def refuse_faces(augment: Strengths) -> None:
+    """Raise ConfigError where eyes would be changed as faces are."""
+    if asked := [name for name in OF_FACES if getattr(augment, name)]:
+        raise ConfigError(f"augment: {', '.join(asked)}: for faces alone; eyes take augment=webcam, heavy or none")

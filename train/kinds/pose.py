@@ -1,6 +1,7 @@
 """Networks that tell the head's rotation from a square cut of a face."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +9,18 @@ import numpy as np
 import torch
 from torch import nn
 
+from adapt.face_augment import coarse
 from adapt.face_batch import FaceBatch
 from adapt.strengths import Strengths
 from synth.errors import ConfigError, DataError
 from train.checkpoint import Trained
 from train.config import EvaluateConfig, FitConfig
 from train.cost import cost_of
+from train.data.persons import PersonsConfig
 from train.data.pose.read import read_faces
-from train.kinds import Kind
+from train.data.pose.shards import faces_in
+from train.data.stream import Pictures
+from train.kinds import Found, Kind
 from train.models.build import POSE_NETWORKS
 from train.models.pose import PoseNetwork
 from train.page import write_predictions
@@ -28,6 +33,9 @@ from train.tasks.pose import PoseTask
 FACE_PX = 64
 """Side of the faces that `batch_size` is a number of: as many pixels of larger ones are taken at once."""
 
+REDUCED_FROM_PX = 224
+"""Side of the faces that `reduced` divides: 5 times coarser are 45 px, whatever the side a network takes."""
+
 
 class Pose(Kind):
     """Rotation of a head."""
@@ -35,15 +43,20 @@ class Pose(Kind):
     noun = "head pose"
     networks = POSE_NETWORKS
 
-    def read(self, config: FitConfig, network: nn.Module) -> FaceBatch:
-        """Return the cuts of faces, and tell how many were left out."""
+    def read(self, config: FitConfig, network: nn.Module) -> Found:
+        """Return the cuts of faces."""
         assert isinstance(network, PoseNetwork)
-        if config.augment.head_noise_deg or config.augment.head_dropout:
-            raise ConfigError("augment: changes the head angles that come with eyes; heads take augment=faces or none")
-        found = read_faces(Path(config.data), config.reader, network.size[0], config.labels.pose)
-        for cause, n in found.left_out.items():
-            print(f"{config.data}: {n} left out: {cause}")
-        return found.faces
+        refuse_head_angles(config.augment)
+        refuse_persons(config.persons)
+        path, size = Path(config.data), network.size[0]
+        found = read_faces(path, config.reader, size, config.labels.pose, config.on_error)
+        return Found(found.faces, found.left_out, found.damaged)
+
+    def pictures(self, config: FitConfig, network: nn.Module) -> Pictures[FaceBatch]:
+        """Return what makes the cuts of a sample."""
+        assert isinstance(network, PoseNetwork)
+        refuse_head_angles(config.augment)
+        return partial(faces_in, pose=config.labels.pose, where=Path(config.data), size=network.size[0])
 
     def task(self, network: nn.Module, recipe: Recipe, strengths: Strengths) -> AveragedTask:
         """Return the task of head pose."""
@@ -65,7 +78,9 @@ class Pose(Kind):
             return
         if torch.isnan(evaluation.faces.rotation).any():
             raise DataError(f"{config.data}: holds faces without a rotation; give predictions=FILE.json and out=null")
-        write_report(Path(config.out), evaluation, {**about, "pose": config.labels.pose.name})
+        write_report(
+            Path(config.out), evaluation, {**about, "pose": config.labels.pose.name, "reduced": config.reduced}
+        )
         print("\n".join(summary(evaluation)))
         print(f"wrote {Path(config.out) / 'report.html'}")
 
@@ -80,23 +95,37 @@ def measured(config: EvaluateConfig, trained: Mapping[str, Trained]) -> PoseEval
     networks = {label: pose_network(one) for label, one in trained.items()}
     if config.beside is not None:
         raise ConfigError(f"beside={config.beside}: it is for eyes; networks of head pose have nothing to show beside")
+    refuse_persons(config.persons)
     sides = sorted({network.size[0] for network in networks.values()})
     predicted = {}
     for side in sides:
-        found = read_faces(Path(config.data), config.reader, side, config.labels.pose)
+        found = read_faces(Path(config.data), config.reader, side, config.labels.pose, config.on_error)
+        faces = coarse(found.faces, round(REDUCED_FROM_PX / config.reduced)) if config.reduced > 1 else found.faces
         batch_size = max(config.batch_size * FACE_PX**2 // side**2, 1)
         for label, network in networks.items():
             if network.size[0] == side:
-                predicted[label] = rotations_of(network, found.faces, batch_size)
+                predicted[label] = rotations_of(network, faces, batch_size)
     # The faces that are kept, those of the largest cut, are the ones that the report shows.
     return PoseEvaluation(
         names=tuple(networks),
         predicted=np.stack([predicted[label] for label in networks]),
-        faces=found.faces,
+        faces=faces,
         left_out=found.left_out,
         damaged=found.damaged,
         costs=tuple(cost_of(network) for network in networks.values()) if config.out is not None else (),
     )
+
+
+def refuse_head_angles(augment: Strengths) -> None:
+    """Raise ConfigError where faces would be changed as eyes are."""
+    if augment.head_noise_deg or augment.head_dropout:
+        raise ConfigError("augment: changes the head angles that come with eyes; heads take augment=faces or none")
+
+
+def refuse_persons(persons: PersonsConfig) -> None:
+    """Raise ConfigError where somebody is chosen: sets of faces do not tell persons apart."""
+    if not persons.everything:
+        raise ConfigError("persons: they are for eyes; sets of faces do not tell persons apart")
 
 
 def pose_network(trained: Trained) -> PoseNetwork:

@@ -3,7 +3,8 @@
 Beside the trained weights an exponential moving average of them is kept; that average is what is validated, saved and
 measured, because it wobbles less from step to step than the weights do.
 
-Every random number of a step comes from (seed, step), so that a continued run repeats an uninterrupted one.
+Every random number of a step comes from (seed, step) and, where several processes train together, from which one of
+them it is: a continued run repeats an uninterrupted one.
 """
 
 import copy
@@ -13,7 +14,7 @@ from typing import Any, TypeVar
 
 import lightning
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from adapt.strengths import Strengths
 from synth.seeds import rng
@@ -73,9 +74,14 @@ class AveragedTask(lightning.LightningModule):
 
     def generator_of_step(self, device: torch.device) -> torch.Generator:
         """Return the generator that draws the changes of this step; seeds torch's own, which dropout draws from."""
-        seeds = rng(self.recipe.seed, self.global_step, "step").integers(2**62, size=2)
+        name = f"step of rank {self.global_rank}" if self.global_rank else "step"
+        seeds = rng(self.recipe.seed, self.global_step, name).integers(2**62, size=2)
         torch.manual_seed(int(seeds[0]))  # the one place that seeds it
         return torch.Generator(device).manual_seed(int(seeds[1]))
+
+    def log_epoch(self, name: str, value: Tensor, pictures: int, prog_bar: bool = False) -> None:
+        """Log a figure of a training step: its mean over the epoch and over all processes is told."""
+        self.log(name, value, on_step=False, on_epoch=True, prog_bar=prog_bar, batch_size=pictures, sync_dist=True)
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Move the average towards the weights; early on it follows them closely."""

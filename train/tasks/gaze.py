@@ -29,8 +29,8 @@ class GazeTask(AveragedTask):
         predicted = predict(self.network, changed)
         loss = loss_of(predicted, changed.gaze_pitch_yaw_rad, self.recipe.loss)
         error = angle_between(predicted.detach(), changed.gaze_pitch_yaw_rad).rad2deg().mean()
-        self.log("train/loss", loss, on_step=False, on_epoch=True, batch_size=len(batch))
-        self.log("train/error_deg", error, on_step=False, on_epoch=True, prog_bar=True, batch_size=len(batch))
+        self.log_epoch("train/loss", loss, len(batch))
+        self.log_epoch("train/error_deg", error, len(batch), prog_bar=True)
         return loss
 
     def validation_step(self, batch: Batch, index: int) -> None:

@@ -39,8 +39,8 @@ class PoseTask(AveragedTask):
         outputs = network(to_rgb(changed.images_u8))
         loss = network.loss(outputs, changed.rotation)
         error = geodesic_angle(network.rotation(outputs.detach()), changed.rotation).rad2deg().mean()
-        self.log("train/loss", loss, on_step=False, on_epoch=True, batch_size=len(batch))
-        self.log("train/error_deg", error, on_step=False, on_epoch=True, prog_bar=True, batch_size=len(batch))
+        self.log_epoch("train/loss", loss, len(batch))
+        self.log_epoch("train/error_deg", error, len(batch), prog_bar=True)
         return loss
 
     def validation_step(self, batch: FaceBatch, index: int) -> None:

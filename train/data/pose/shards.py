@@ -16,15 +16,18 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Float
 
+from adapt.face_batch import FaceBatch
 from synth.errors import DataError
-from synth.export.face.faces import HALF_PIXEL, face_of, holds_face, people
+from synth.export.face.faces import HALF_PIXEL, Face, face_of, holds_face, people
 from synth.export.face.pose import HeadPose, rotation_of
 from synth.geometry.rotation import pitch_yaw_roll_upright
 from synth.sample import Sample
 from synth.shards import iterate
 from train.data.pose.crop import face_square
-from train.data.pose.gather import FAR, LeftOut, Look, OnError, PoseFace, PoseSet, gather, refuse_no_rotation, too_far
+from train.data.pose.gather import FAR, Look, PoseFace, PoseSet, gather, refuse_no_rotation, too_far
+from train.data.sift import LeftOut, OnError
 
 LEAST_INSIDE = 0.9
 MOST_HIDDEN = 0.5
@@ -47,6 +50,17 @@ def _looks(folder: Path, pose: HeadPose) -> Iterator[Look]:
             yield partial(face_in, person, number, pose, folder)
 
 
+def faces_in(sample: Sample, pose: HeadPose, where: Path, size: int) -> FaceBatch | None:
+    """Return the faces of a sample, cut; None where there is none that can be told."""
+    looks = [partial(face_in, person, number, pose, where) for number, person in enumerate(people(sample))]
+    kept = [face for face in (look() for look in looks) if isinstance(face, PoseFace)]
+    return gather([partial(_itself, face) for face in kept], str(where), size, OnError.stop).faces if kept else None
+
+
+def _itself(face: PoseFace) -> PoseFace:
+    return face
+
+
 def face_in(person: Sample, number: int, pose: HeadPose, folder: Path) -> PoseFace | LeftOut:
     """Return the face of a person, the sample whose labels are theirs; `number` is 0 for the first of a picture."""
     if not holds_face(person):
@@ -58,6 +72,19 @@ def face_in(person: Sample, number: int, pose: HeadPose, folder: Path) -> PoseFa
     rotation = rotation_of(face, pose)
     refuse_no_rotation(rotation, f"{folder}: {person.key}")
     square_px = face_square(face.outline68 + HALF_PIXEL)
+    if (left_out := not_shown(face, rotation, square_px)) is not None:
+        return left_out
+    return PoseFace(key=key_of(person, number), picture=person.picture, square_px=square_px, rotation=rotation)
+
+
+def not_shown(face: Face, rotation: Float[np.ndarray, "3 3"], square_px: Float[np.ndarray, "4"]) -> LeftOut | None:
+    """Return why a face is not shown well enough to learn from, or None where it is.
+
+    Args:
+        face: As its picture shows it.
+        rotation: Of the head.
+        square_px: What would be cut out.
+    """
     if too_far(pitch_yaw_roll_upright(rotation)):
         return LeftOut(FAR)
     if face.inside_fraction < LEAST_INSIDE:
@@ -66,5 +93,9 @@ def face_in(person: Sample, number: int, pose: HeadPose, folder: Path) -> PoseFa
         return LeftOut("hidden")
     if np.ptp(square_px[[0, 2]]) < LEAST_SIDE_PX:
         return LeftOut("small")
-    key = person.key if number == 0 else f"{person.key}/{number}"
-    return PoseFace(key=key, picture=person.picture, square_px=square_px, rotation=rotation)
+    return None
+
+
+def key_of(person: Sample, number: int) -> str:
+    """Return the key of the face of a picture's person with this number."""
+    return person.key if number == 0 else f"{person.key}/{number}"

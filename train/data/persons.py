@@ -1,0 +1,94 @@
+"""Whose eyes: the protocols of MPIIGaze choose among its persons p00 to p14, whom the keys of its readers name.
+
+    leave one person out   train on all others (`leave_out`), measure on that one (`only`)
+    within person          train on the first three quarters of a person's eyes of each side, measure on the last
+                           (`part`), in the order of the source
+
+The order of MPIIGaze's evaluation lists need not be that of time: neighbours of an eye in time may then be on the other
+side of the cut.  Without lists (the whole of Data/Normalized) the order is that of the days.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from adapt.batch import Batch
+from synth.errors import ConfigError
+
+PERSON = re.compile(r"(p\d\d)/")
+FIRST = 0.75
+"""Of a person's eyes of each side, what `Part.first` is."""
+
+
+class Part(Enum):
+    """Which of each person's eyes, side by side: all, the first three quarters, or the last."""
+
+    all = "all"
+    first = "first"
+    last = "last"
+
+
+@dataclass
+class PersonsConfig:
+    """Whose eyes are taken, of sets that tell persons apart.
+
+    Attributes:
+        only: This person's alone, p00 to p14; null for everybody's.
+        leave_out: Not this person's; null for nobody.
+        part: Which of each person's.
+    """
+
+    only: str | None = None
+    leave_out: str | None = None
+    part: Part = Part.all
+
+    def __post_init__(self) -> None:
+        """Refuse what leaves nobody."""
+        if self.only is not None and self.only == self.leave_out:
+            raise ConfigError(f"only={self.only}, leave_out={self.leave_out}: leaves nobody")
+
+    @property
+    def everything(self) -> bool:
+        """Whether nothing is chosen."""
+        return self.only is None and self.leave_out is None and self.part is Part.all
+
+
+def persons_of(keys: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Return the person of each eye, or None where the set does not tell persons apart."""
+    matches = [PERSON.match(key) for key in keys]
+    found = tuple(match[1] for match in matches if match)
+    return found if len(found) == len(keys) else None
+
+
+def chosen(eyes: Batch, config: PersonsConfig, where: str) -> Batch:
+    """Return the eyes that a configuration asks for, in their order.
+
+    Raises:
+        ConfigError: The set does not tell persons apart, or holds none of that name; or none is left.
+    """
+    if config.everything:
+        return eyes
+    persons = persons_of(eyes.keys)
+    if persons is None:
+        raise ConfigError(f"persons: {where} does not tell persons apart; MPIIGaze's folder and its .h5 file do")
+    for name in (config.only, config.leave_out):
+        if name is not None and name not in persons:
+            raise ConfigError(f"persons: {where} holds no {name}; it has {', '.join(sorted(set(persons)))}")
+    person, right = np.array(persons), eyes.right.numpy()
+    keep = np.full(len(eyes), True)
+    if config.only is not None:
+        keep &= person == config.only
+    if config.leave_out is not None:
+        keep &= person != config.leave_out
+    if config.part is not Part.all:
+        first = np.full(len(eyes), False)
+        for one in set(persons):
+            for side in (False, True):
+                rows = np.flatnonzero((person == one) & (right == side))
+                first[rows[: round(FIRST * len(rows))]] = True
+        keep &= first if config.part is Part.first else ~first
+    if not keep.any():
+        raise ConfigError(f"persons: of {where} nothing is left")
+    return eyes.take(np.flatnonzero(keep).tolist())
