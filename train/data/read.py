@@ -9,10 +9,12 @@ from pathlib import Path
 from adapt.batch import Batch
 from synth.errors import DataError
 from synth.geometry.normalisation import GazeMode
+from train.data.gather import gather
 from train.data.images import picture_paths, read_images
 from train.data.mpiigaze import NORMALIZED, read_mpiigaze
 from train.data.mpiigaze_h5 import read_mpiigaze_h5
 from train.data.shards import Axis, read_shards
+from train.data.unityeyes import eye_of, holds_unityeyes, iterate
 
 
 class Reader(Enum):
@@ -22,6 +24,7 @@ class Reader(Enum):
     shards = "shards"
     mpiigaze = "mpiigaze"
     mpiigaze_h5 = "mpiigaze_h5"
+    unityeyes = "unityeyes"
     images = "images"
     wlp300 = "wlp300"
     aflw2000 = "aflw2000"
@@ -52,6 +55,8 @@ def read_eyes(path: Path, reader: Reader, mode: GazeMode, axis: Axis) -> Batch:
         return read_mpiigaze(path)
     if reader is Reader.mpiigaze_h5:
         return read_mpiigaze_h5(path)
+    if reader is Reader.unityeyes:
+        return gather(map(eye_of, iterate(path)), str(path))
     if reader in FACES:
         raise DataError(f"{path}: holds faces (reader={reader.name}); a gaze network needs eyes")
     return read_images(path)
@@ -74,11 +79,13 @@ def recognise(path: Path) -> Reader:
             return Reader.aflw2000
         if any(path.glob("*.mat")) or any(path.glob("*/*.mat")):
             return Reader.wlp300
+        if holds_unityeyes(path):
+            return Reader.unityeyes
         if picture_paths(path):
             return Reader.images
     if not path.exists():
         raise DataError(f"{path}: there is no such file or folder")
     raise DataError(
-        f"{path}: holds nothing that is known here: eyes as a folder of shards, MPIIGaze's folder, its .h5 file or a "
-        "folder of pictures; faces as shards, 300W-LP's, AFLW2000's or BIWI's folder or FSA-Net's .npz"
+        f"{path}: holds nothing that is known here: eyes as a folder of shards, MPIIGaze's folder, its .h5 file, "
+        "UnityEyes' folder or a folder of pictures; faces as shards, 300W-LP's, AFLW2000's or BIWI's folder or FSA-Net's .npz"
     )
