@@ -117,8 +117,8 @@ class EvaluateConfig:
         reader: The format of `data`; auto looks.
         labels: What is the gaze or the rotation of our own shards.
         beside: A folder of shards whose eyes the report shows beside those of `data`; null for none.
-        predictions: A JSON file to write {name: {"gaze_pitch_yaw_rad": [pitch, yaw]}} to, or of heads
-            {name: {"R": rows of cam_from_head, "yaw_pitch_roll_deg": [yaw, pitch, roll]}}; null for none.
+        predictions: A JSON file to write {name: {"gaze_pitch_yaw_rad": [pitch, yaw]}} to, with "landmarks_px" of
+            networks that tell them, or of heads {name: {"R": rows of cam_from_head, "yaw_pitch_roll_deg": [yaw, pitch, roll]}}; null for none.
         batch_size: Eyes or faces of 64x64 at once; of larger faces, as many pixels.
         threads: CPU threads of torch; 0 leaves it to torch.
     """

@@ -87,5 +87,6 @@ def recognise(path: Path) -> Reader:
         raise DataError(f"{path}: there is no such file or folder")
     raise DataError(
         f"{path}: holds nothing that is known here: eyes as a folder of shards, MPIIGaze's folder, its .h5 file, "
-        "UnityEyes' folder or a folder of pictures; faces as shards, 300W-LP's, AFLW2000's or BIWI's folder or FSA-Net's .npz"
+        "UnityEyes' folder or a folder of pictures; faces as shards, 300W-LP's, AFLW2000's or BIWI's folder or "
+        "FSA-Net's .npz"
     )

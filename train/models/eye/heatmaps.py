@@ -39,7 +39,7 @@ def gaussians(
 def soft_argmax(heatmaps: Float[Tensor, "b n h w"], size: tuple[int, int]) -> Float[Tensor, "b n 2"]:
     """Return the mean place, px of a picture of this height and width, under softmax(beta x heatmap)."""
     rows, columns = heatmaps.shape[-2:]
-    weights = torch.softmax(BETA * heatmaps.flatten(-2), dim=-1).unflatten(-1, (rows, columns))
+    weights = torch.softmax(BETA * heatmaps.flatten(-2), dim=-1).reshape(heatmaps.shape)
     x = (weights.sum(-2) * centres_px(columns, size[1], heatmaps)).sum(-1)
     y = (weights.sum(-1) * centres_px(rows, size[0], heatmaps)).sum(-1)
     return torch.stack([x, y], dim=-1)
