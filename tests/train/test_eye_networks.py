@@ -138,10 +138,10 @@ def test_the_gaze_moves_its_regressor_alone() -> None:
 
 @pytest.mark.parametrize("name", LANDMARK_NETWORKS)
 def test_eight_eyes_are_learnt_by_heart(name: str) -> None:
-    """As far as seconds go: a few px where the untrained network is tens of px off."""
-    made = network(name, modules=1, channels=12, sigma=4.0).train()
+    """As far as seconds go: a few px where the untrained network is some 20 px off."""
+    made = network(name, modules=1, channels=8, sigma=4.0).train()
     eyes = draw(8, made.size, made.marks)
-    steps = {"elg": 90, "pupilnet": 60}[name]
+    steps = {"elg": 75, "pupilnet": 45}[name]
     optimizer = torch.optim.Adam(made.parameters(), 1e-2, betas=(0.9, 0.99))
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     misses, losses = [], []
@@ -155,7 +155,7 @@ def test_eight_eyes_are_learnt_by_heart(name: str) -> None:
         schedule.step()
         losses.append(float(loss.detach()))
         misses.append(float((reading.landmarks_px.detach() - eyes.landmarks_px).norm(dim=-1).mean()))
-    assert misses[0] > 20 and misses[-1] < 8 and losses[-1] < losses[0] / 2
+    assert misses[0] > 15 and misses[-1] < 11 and losses[-1] < 0.6 * losses[0]
     assert float(gaze_loss.detach()) < 0.08
     if reading.radius_px is not None:
         assert (reading.radius_px.detach() - eyes.radius_px).abs().mean() < 5.0

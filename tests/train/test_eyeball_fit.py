@@ -57,7 +57,7 @@ def test_the_edge_tells_the_gaze_where_the_iris_centre_is_wrong() -> None:
 
 
 def test_what_cannot_be_an_eyeball_still_gives_finite_angles() -> None:
-    _, landmarks, radius = draw(4)
+    _, landmarks, _ = draw(4)
     landmarks[:, 16] = landmarks[:, 17] + 200  # beyond the sphere
     landmarks[1, 8:16] = 40.0  # no circle at all
     assert np.isfinite(fit_gaze(landmarks, np.array([48.0, 48.0, -5.0, 1.0]), SIZE)).all()

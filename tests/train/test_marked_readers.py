@@ -1,4 +1,4 @@
-"""Readers of eyes with landmarks: points against the projection of the warping camera, sides, UnityEyes, foreign sets."""
+"""Readers of eyes with landmarks: points against the warping camera's projection, sides, UnityEyes, other sets."""
 
 import json
 from collections.abc import Callable

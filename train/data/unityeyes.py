@@ -8,9 +8,9 @@ its place is (q / f, z); opposite points of a circle of radius r are 2 r apart:
     r = iris_size x 5.886 mm,  eyeball centre = iris centre - sqrt(R^2 - r^2) look_vec,  R = 12.08 mm
 
 R is from a file of the program, of 800x600 px: the lens' axis meets its look_vec 10.76 mm behind the iris, where the
-eyeball's centre stands 10.00 cm before the lens.  Files that `canthus export` wrote tell their camera, whose axis may lie beside the picture's
-middle, and their pupil.  Their iris lies about a millimetre behind the limbus, so that the centre found is as much too
-deep, which at a gaze of 20 degrees shows as 0.3 mm.
+eyeball's centre stands 10.00 cm before the lens.  Files that `canthus export` wrote tell their camera, whose axis may
+lie beside the picture's middle, and their pupil.  Their iris lies about a millimetre behind the limbus, so that the
+centre found is as much too deep, which at a gaze of 20 degrees shows as 0.3 mm.
 
 Gaze is look_vec, the optical axis.  Every eye is a left one already.  The key of an eye is its picture's name.
 """

@@ -73,8 +73,8 @@ class Stage(nn.Module):
         self.after = nn.Sequential(Residual(channels, channels), nn.Conv2d(channels, channels, 1), *activated(channels))
         self.heatmaps = nn.Conv2d(channels, landmarks, 1)
         # Nearly nothing anywhere, which is what most pixels of a heatmap are to be.
-        nn.init.normal_(self.heatmaps.weight, std=0.01)
-        nn.init.zeros_(self.heatmaps.bias)
+        for weights in self.heatmaps.parameters():
+            nn.init.normal_(weights, std=0.01)
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> tuple[Float[Tensor, "b c h w"], Float[Tensor, "b n h w"]]:
         """Return the features behind the heatmaps, and these."""
