@@ -87,7 +87,7 @@ def test_unityeyes_and_sets_without_landmarks_are_measured(run: Path, tmp_path: 
     ("words", "message"),
     [
         (["fit", "experiment=elg", "augment=webcam"], "take augment=eye_landmarks or none"),
-        (["fit", "experiment=pupilnet", "augment=faces"], "eyes are grey and all left"),
+        (["fit", "experiment=pupilnet", "augment=faces"], "mirror"),
         (["fit", "experiment=elg", "model.modules=0"], "model.modules=0, model.channels=64: at least 1 and 2"),
         (["evaluate", "beside=x"], "have nothing to show beside"),
     ],

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from adapt.marked_eyes import MarkedEyes
-from adapt.strengths import Strengths
+from adapt.strengths import OF_FACES, Strengths
 from synth.errors import ConfigError, DataError
 from train.checkpoint import Trained
 from train.config import EvaluateConfig, FitConfig, LabelsConfig
@@ -32,14 +32,9 @@ class EyeLandmarks(Kind):
 
     def read(self, config: FitConfig, network: nn.Module) -> MarkedEyes:
         """Return the eyes with their landmarks."""
-        if config.augment.mirror or config.augment.grey:
-            raise ConfigError(
-                "augment: mirrors or greys faces; eyes are grey and all left: take augment=eye_landmarks or none"
-            )
-        if config.augment.head_noise_deg or config.augment.head_dropout:
-            raise ConfigError(
-                "augment: changes head angles, which these networks are not given: take augment=eye_landmarks or none"
-            )
+        foreign = (*OF_FACES, "head_noise_deg", "head_dropout")
+        if asked := [name for name in foreign if getattr(config.augment, name)]:
+            raise ConfigError(f"augment: {', '.join(asked)}: not for landmarks; take augment=eye_landmarks or none")
         eyes = read_for(network, config.data, config.reader, config.labels)
         if torch.isnan(eyes.landmarks_px).any():
             raise DataError(f"{config.data}: holds eyes without landmarks; nothing can be learnt from them")
