@@ -1,4 +1,4 @@
-"""The gaze by fitting an eyeball to landmarks: the model-based half of ELG (Park et al. 2018, section 5.2).
+"""The gaze by fitting an eyeball to landmarks: the model-based half of ELG (Park et al. 2018).
 
 The eyeball is a sphere whose centre (px), radius (px, as large as it appears at the centre) and normalised camera are
 given.  Unknown are the gaze g, the angle delta between it and the iris' edge, and where on the edge the first landmark
