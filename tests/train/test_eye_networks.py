@@ -68,7 +68,7 @@ def test_shapes(name: str) -> None:
 
 @pytest.mark.parametrize("name", LANDMARK_NETWORKS)
 def test_parameters_counted_by_hand(name: str) -> None:
-    """The paper says that ELG has less than a million."""
+    """ELG has less than a million, as its paper says (from memory)."""
     c, n, m = 64, {"elg": 18, "pupilnet": 8}[name], 3
 
     def block(i: int, o: int) -> int:

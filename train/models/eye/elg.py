@@ -6,9 +6,9 @@ layers of 100 from the landmarks.  Loss, as in the authors' code (swook/GazeML, 
 
     mean over hourglasses of the heatmaps' mean squared error  +  1e-7 (radius - true radius)^2, px
 
-GazeML's heatmaps narrow from sigma 5 to 2.5 pixels over a million steps; here they have 2.5 throughout.  The paper's
-gaze features, 36: eight points of the lids, eight of the iris and its centre, from the inner corner and over the eye's
-width, and iris centre minus eyeball centre over the eye's width.
+GazeML's heatmaps narrow from sigma 5 to 2.5 pixels over a million steps; here they have 2.5 throughout.  Features of
+the gaze, 36, the paper's as remembered: eight points of the lids, eight of the iris and its centre, from the inner
+corner and over the eye's width, and iris centre minus eyeball centre over the eye's width.
 """
 
 import torch
