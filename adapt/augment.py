@@ -23,7 +23,7 @@ import math
 from dataclasses import dataclass, replace
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, UInt8
 from kornia.filters import filter2d
 from kornia.geometry.transform import warp_affine
 from torch import Tensor
@@ -36,6 +36,8 @@ from adapt.strengths import Strengths
 
 SPOTS = 3
 BLUR_RADIUS = 4
+EYE_HEIGHT = 36
+"""Of the pictures that the strengths' pixels are of."""
 # Rows that a coarse camera gave; few different ones, because each is a call of its own.
 ROW_STEPS = (36, 30, 26, 22, 18, 15, 12, 9, 6, 4, 3, 2)
 
@@ -127,21 +129,44 @@ def draw_changes(
     )
 
 
+def draw_scaled_changes(
+    generator: torch.Generator, strengths: Strengths, batch: int, height: int, width: int
+) -> Changes:
+    """Draw the changes of larger pictures: the strengths' pixels, of a picture 36 high, are scaled to their height."""
+    k = height / EYE_HEIGHT
+    drawn = draw_changes(generator, strengths, batch, height, width)
+    # What a blur would go beyond the kernel, fewer rows do as well.
+    widths = (k * drawn.blur[:, :2]).clamp(max=BLUR_RADIUS / 2)
+    return replace(
+        drawn,
+        shift_px=k * drawn.shift_px,
+        blur=torch.cat([widths, drawn.blur[:, 2:]], dim=1),
+        rows=(k * drawn.rows).round().long(),
+    )
+
+
 def augment(batch: Batch, changes: Changes) -> Batch:
     """Return the changed batch; see the module for what happens to the labels."""
-    images = batch.images_u8.unsqueeze(1).float() / 255
-    images = crop(images, changes)
-    images = light(images, changes)
-    images = filter_blur(images, changes.blur)
-    images = resample(images, changes.rows)
-    images = sensor(images, changes)
-    images = jpeg(images, changes.quality)
     return replace(
         batch,
-        images_u8=(images.clamp(0, 1) * 255).round().to(torch.uint8).squeeze(1),
+        images_u8=changed_pictures(batch.images_u8, changes),
         gaze_pitch_yaw_rad=roll(batch.gaze_pitch_yaw_rad, changes.rotation_rad),
         head_pitch_yaw_rad=(batch.head_pitch_yaw_rad + changes.head_noise_rad) * changes.head_kept,
     )
+
+
+def changed_pictures(images_u8: UInt8[Tensor, "b h w"], changes: Changes) -> UInt8[Tensor, "b h w"]:
+    """Return grey pictures after all changes, in the camera's order."""
+    images = photographed(crop(images_u8.unsqueeze(1).float() / 255, changes), changes)
+    return (jpeg(images, changes.quality).clamp(0, 1) * 255).round().to(torch.uint8).squeeze(1)
+
+
+def photographed(images: Float[Tensor, "b c h w"], changes: Changes) -> Float[Tensor, "b c h w"]:
+    """Return pictures in [0, 1] after the changes of light, lens and sensor."""
+    images = light(images, changes)
+    images = filter_blur(images, changes.blur)
+    images = resample(images, changes.rows)
+    return sensor(images, changes)
 
 
 def crop(images: Float[Tensor, "b c h w"], changes: Changes) -> Float[Tensor, "b c h w"]:

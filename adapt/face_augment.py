@@ -15,14 +15,11 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from adapt.augment import BLUR_RADIUS, Changes, crop, draw_changes, filter_blur, light, resample, sensor
+from adapt.augment import Changes, crop, draw_scaled_changes, photographed
 from adapt.face_batch import FaceBatch
 from adapt.face_looks import Looks, colours, covered, draw_looks, luma
 from adapt.jpeg import jpeg
 from adapt.strengths import Strengths
-
-EYE_HEIGHT = 36
-"""Of the pictures that the strengths' pixels are of."""
 
 
 @dataclass(frozen=True)
@@ -37,16 +34,7 @@ class FaceChanges:
 
 def draw_face_changes(generator: torch.Generator, strengths: Strengths, batch: int, size: int) -> FaceChanges:
     """Draw the changes of a batch of `size` x `size` pictures on the generator's device."""
-    k = size / EYE_HEIGHT
-    drawn = draw_changes(generator, strengths, batch, size, size)
-    # What a blur would go beyond the kernel, fewer rows do as well.
-    widths = (k * drawn.blur[:, :2]).clamp(max=BLUR_RADIUS / 2)
-    common = replace(
-        drawn,
-        shift_px=k * drawn.shift_px,
-        blur=torch.cat([widths, drawn.blur[:, 2:]], dim=1),
-        rows=(k * drawn.rows).round().long(),
-    )
+    common = draw_scaled_changes(generator, strengths, batch, size, size)
     even = torch.rand(2, batch, generator=generator, device=generator.device)
     looks = draw_looks(generator, strengths, batch)
     return FaceChanges(common, looks, mirrored=even[0] < strengths.mirror, grey=even[1] < strengths.grey)
@@ -58,12 +46,8 @@ def augment_faces(batch: FaceBatch, changes: FaceChanges) -> FaceBatch:
     images = batch.images_u8.permute(0, 3, 1, 2).float() / 255
     images = torch.where(changes.mirrored[:, None, None, None], images.flip(-1), images)
     images = torch.where(changes.grey[:, None, None, None], luma(images), images)
-    images = crop(images, common)
-    images = colours(images, changes.looks)
-    images = light(images, common)
-    images = filter_blur(images, common.blur)
-    images = resample(images, common.rows)
-    images = covered(sensor(images, common), changes.looks)
+    images = colours(crop(images, common), changes.looks)
+    images = covered(photographed(images, common), changes.looks)
     planes = jpeg(images.flatten(0, 1)[:, None], common.quality.repeat_interleave(3))
     images = planes.reshape(images.shape)
     rotation = torch.where(changes.mirrored[:, None, None], mirrored(batch.rotation), batch.rotation)

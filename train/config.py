@@ -44,7 +44,7 @@ class TrainerConfig:
         learning_rate: The largest, of AdamW.
         weight_decay: Of AdamW.
         schedule: one_cycle, cosine or constant.
-        loss: Of gaze: l1, mse or angular; networks of head pose have their own.
+        loss: Of gaze: l1, mse or angular; networks of head pose have their own, and landmarks have one besides.
         average_decay: Of the moving average of the weights that is saved; 0 is no averaging.
         validation: Part of the corpus that is kept for validation, never trained on.
         accelerator: cpu, gpu, or auto for whichever is there.
@@ -140,7 +140,7 @@ class EvaluateConfig:
     """Configuration of `canthus evaluate`.
 
     Attributes:
-        checkpoint: Folder of a run or its network.pt; a list, of gaze or of head pose, is measured one by one and as
+        checkpoint: Folder of a run or its network.pt; a list, all of one kind, is measured one by one and as
             an ensemble.
         data: Where the eyes are, or the faces for networks of head pose.
         out: Folder of the report; nothing is written to it when null.
@@ -150,8 +150,9 @@ class EvaluateConfig:
         reduced: How many times coarser than 224 pixels across faces are shown; 1 shows them as they are cut.
         labels: What is the gaze or the rotation of our own shards.
         beside: A folder of shards whose eyes the report shows beside those of `data`; null for none.
-        predictions: A JSON file to write {name: {"gaze_pitch_yaw_rad": [pitch, yaw]}} to, or of heads
-            {name: {"R": rows of cam_from_head, "yaw_pitch_roll_deg": [yaw, pitch, roll]}}; null for none.
+        predictions: A JSON file to write {name: {"gaze_pitch_yaw_rad": [pitch, yaw]}} to, with "landmarks_px" of
+            networks that tell them, or of heads {name: {"R": rows of cam_from_head, "yaw_pitch_roll_deg": [yaw, pitch,
+            roll]}}; null for none.
         batch_size: Eyes or faces of 64x64 at once; of larger faces, as many pixels.
         threads: CPU threads of torch; 0 leaves it to torch.
     """

@@ -9,7 +9,8 @@ Unity is left-handed.  Its head axes are (subject's right, up, out of the face) 
 (right, up, forward) = diag(1, -1, 1) `cam`.  Hence head_from_camera = -R_h^T diag(1, -1, 1), a rotation.
 
 Every picture of UnityEyes shows the subject's left eye (inner corner to the left): right eyes are mirrored here,
-picture and labels.  iris_2d is the contour seen through the cornea, with the depth of the iris itself.
+picture and labels.  iris_2d is the contour seen through the cornea, with the depth of the iris itself; it begins at
+the left of the picture and goes over the top, as UnityEyes' own files do.
 """
 
 import json
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int, UInt8
 
 from synth.geometry.rotation import mirror_rotation
 from synth.sample import Sample
@@ -32,7 +33,9 @@ UP = np.array([1.0, -1.0, 1.0])
 README = """\
 UnityEyes, rendered: N.jpg and N.json.
 Gaze: look_vec is the optical axis (through the centres of pupil and cornea), in the camera, x right, y up, z away.
-      The visual axis, the subject's eye and the pupil's contour are under the key "canthus", which is ours.
+      The visual axis, the subject's eye, the pupil's contour and the camera are under the key "canthus", which is ours.
+Camera: camera_matrix is "(f_x, f_y, c_x, c_y)", px from the upper left corner.  UnityEyes' lens looks at the picture's
+      middle; where ours does not, as in a crop of a larger picture, directions are those of the lens all the same.
 Points: px with (0, 0) the lower left corner of the picture, y up; z in centimetres.
       iris_2d and pupil_2d are the contours seen through the cornea.
 Right eyes are mirrored to left ones ({mirrored} of {samples}), as every eye of UnityEyes is a left one.
@@ -50,6 +53,7 @@ class UnityView:
     optical_unity: Float[np.ndarray, "3"]
     visual_unity: Float[np.ndarray, "3"]
     head_pose_deg: Float[np.ndarray, "3"]
+    camera_px: Float[np.ndarray, "4"]
 
 
 def write_unityeyes(samples: Iterable[Sample], folder: Path, quality: int = 98) -> str:
@@ -85,15 +89,26 @@ def unity_view(sample: Sample) -> UnityView:
     for name, (label, kind, n) in contours.items():
         x, y = sample.eye_array(label, n, 2).T
         depth_cm = 100 * sample.eye_array(f"points.{kind}.cam", n, 3)[:, 2]
-        points[name] = np.stack([width - x if flip else x, height - y, depth_cm], axis=1)
+        order = contour_order(n, flip) if kind in ("iris", "pupil") else np.arange(n)
+        points[name] = np.stack([width - x if flip else x, height - y, depth_cm], axis=1)[order]
     rotation = sample.array("cam_from_head", 4, 4)[:3, :3]
+    k = sample.array("camera_matrix", 3, 3)
     return UnityView(
         picture=np.ascontiguousarray(sample.picture[:, ::-1]) if flip else sample.picture,
         points=points,
         optical_unity=sample.eye_array("optical_axis_cam", 3) * sign * UP,
         visual_unity=sample.eye_array("visual_axis_cam", 3) * sign * UP,
         head_pose_deg=unity_head_pose_deg(mirror_rotation(rotation) if flip else rotation),
+        camera_px=np.array([k[0, 0], k[1, 1], width - k[0, 2] if flip else k[0, 2], k[1, 2]]),
     )
+
+
+def contour_order(n: int, flip: bool) -> Int[np.ndarray, " n"]:
+    """Return which point of our contour stands at each place of UnityEyes'.
+
+    Ours begins at the subject's left and goes down; a mirrored one begins at the left of the picture and goes down.
+    """
+    return -np.arange(n) % n if flip else (np.arange(n) + n // 2) % n
 
 
 def unity_head_pose_deg(cam_from_head: Float[np.ndarray, "3 3"]) -> Float[np.ndarray, "3"]:
@@ -139,6 +154,7 @@ def unity_json(sample: Sample, view: UnityView) -> dict[str, Any]:
             "mirrored": str(sample.subject_eye == "right").lower(),
             "look_vec_axis": "optical",
             "visual_look_vec": _vector([*view.visual_unity, 0.0]),
+            "camera_matrix": _vector(view.camera_px),
             "pupil_2d": _points(view.points["pupil_2d"]),
         },
     }

@@ -48,7 +48,12 @@ class NormCamera:
         return np.array([[self.focal_px, 0.0, self.width / 2], [0.0, self.focal_px, self.height / 2], [0.0, 0.0, 1.0]])
 
 
-MPIIGAZE_EYE = NormCamera(960.0, 0.6, 60, 36)
+def eye_camera(width: int, height: int) -> NormCamera:
+    """Return MPIIGaze's virtual camera of an eye with more pixels: as wide a view in `width` px as it has in 60."""
+    return NormCamera(16.0 * width, 0.6, width, height)
+
+
+MPIIGAZE_EYE = eye_camera(60, 36)
 MPIIFACEGAZE_FACE = NormCamera(1600.0, 1.0, 224, 224)
 XGAZE_FACE = NormCamera(960.0, 0.6, 224, 224)
 

@@ -124,11 +124,18 @@ def test_unityeyes_read_by_its_rules_gives_the_labels(unityeyes: Path) -> None:
             points = unity_points(document[name], height)
             truth_px = sample.eye_array(label, n, 2)
             truth_px = np.stack([width - truth_px[:, 0], truth_px[:, 1]], axis=1) if flip else truth_px
+            if name == "iris_2d":
+                truth_px = truth_px[-np.arange(32)] if flip else np.roll(truth_px, -16, axis=0)
             np.testing.assert_allclose(points[:, :2], truth_px, atol=6e-5)
         lids = unity_points(document["interior_margin_2d"], height)
         caruncle = unity_points(document["caruncle_2d"], height)
         assert caruncle[:, 0].mean() < lids[:, 0].mean() < lids[8, 0], "inner corner to the left, point 8 the outer one"
         assert lids[1:8, 1].mean() < lids[9:, 1].mean(), "the upper lid comes first"
+        iris = unity_points(document["iris_2d"], height)[:, :2] - unity_points(document["iris_2d"], height)[:, :2].mean(
+            0
+        )
+        assert iris[0, 0] < -abs(iris[0, 1]), "the iris begins at the left of the picture"
+        assert iris[8, 1] < -abs(iris[8, 0]), "and goes over the top"
         x, y, z, w = literal_eval(document["eye_details"]["look_vec"])
         truth_cam = sample.eye_array("optical_axis_cam", 3) * ([-1, 1, 1] if flip else 1)
         np.testing.assert_allclose([x, -y, z, w], [*truth_cam, 0], atol=6e-5)
@@ -184,11 +191,15 @@ def mirrored(sample: Sample) -> Sample:
         if isinstance(value, dict):
             return {key: turn(inner, f"{name}.{key}") for key, inner in value.items()}
         if name.endswith(("px", "px.")) and isinstance(value, list):
-            array = np.array(value)
+            array = recounted(np.array(value), name)
             return (np.stack([width - array[..., 0], array[..., 1]], axis=-1) if array.ndim > 0 else array).tolist()
         if name.endswith(("_cam", ".cam")) and np.shape(value)[-1:] == (3,):
-            return (np.array(value) * [-1, 1, 1]).tolist()
+            return (recounted(np.array(value), name) * [-1, 1, 1]).tolist()
         return value
+
+    def recounted(points: np.ndarray, name: str) -> np.ndarray:
+        """Contours begin at the subject's left, whichever eye: in the mirror that is point 16, and the way is back."""
+        return points[(16 - np.arange(32)) % 32] if "iris" in name or "pupil_px" in name or "pupil." in name else points
 
     labels = turn(dict(sample.labels), "labels")
     flip = np.diag([-1.0, 1, 1, 1])
@@ -202,6 +213,7 @@ def test_unityeyes_sees_no_difference_between_an_eye_and_its_mirror() -> None:
     for sample in SAMPLES[:4]:
         one, other = unity_view(sample), unity_view(mirrored(sample))
         np.testing.assert_array_equal(one.picture, other.picture)
+        np.testing.assert_allclose(one.camera_px, other.camera_px, atol=1e-9)
         np.testing.assert_allclose(one.optical_unity, other.optical_unity, atol=1e-12)
         np.testing.assert_allclose((one.head_pose_deg - other.head_pose_deg + 180) % 360, 180, atol=1e-9)
         for name in one.points:

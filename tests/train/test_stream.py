@@ -25,9 +25,10 @@ from tests.synth.fake_faces import fake_face
 from tests.synth.fake_samples import fake_sample
 from train.checkpoint import load_network
 from train.data import loader as memory
+from train.data.loader import joined
 from train.data.pose.shards import faces_in
 from train.data.shards import Axis, eyes_in, read_shards
-from train.data.stream import Stream, StreamLoader, find_shards, joined
+from train.data.stream import Stream, StreamLoader, find_shards
 from train.fitting import fit
 from train.models.build import build
 from train.ranks import Rank

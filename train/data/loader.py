@@ -6,9 +6,11 @@ share the rows of each batch that is trained on; what is validated on each of th
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol, TypeVar, runtime_checkable
+from dataclasses import fields
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
+import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from synth.seeds import rng
@@ -23,6 +25,10 @@ Itself = TypeVar("Itself")
 @runtime_checkable
 class Rowed(Protocol):
     """A data set in memory, or a batch of one: eyes (adapt/batch.py) or faces (adapt/face_batch.py)."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Name of each picture in its source."""
 
     def __len__(self) -> int:
         """Return the number of pictures."""
@@ -88,3 +94,17 @@ def split(pictures: Some, validation: float) -> tuple[Some, Some]:
     """
     n, held = len(pictures), round(len(pictures) * validation)
     return pictures.take(range(n - held)), pictures.take(range(n - held, n))
+
+
+def joined(parts: Sequence[Some]) -> Some:
+    """Return batches of one kind, at least one, as one: tensors row by row, tuples end to end."""
+    names = [field.name for field in fields(parts[0])]  # type: ignore[arg-type]
+    return type(parts[0])(**{name: _joined([getattr(part, name) for part in parts]) for name in names})
+
+
+def _joined(values: Sequence[Any]) -> Any:
+    if isinstance(values[0], torch.Tensor):
+        return torch.cat(list(values))
+    if isinstance(values[0], tuple):
+        return sum(values, start=())
+    return None if values[0] is None else joined(values)

@@ -13,9 +13,12 @@ from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
+from jaxtyping import Bool
 
 from adapt.batch import Batch
+from adapt.marked_eyes import MarkedEyes
 from synth.errors import ConfigError
+from train.data.loader import Rowed, Some
 
 PERSON = re.compile(r"(p\d\d)/")
 FIRST = 0.75
@@ -62,28 +65,28 @@ def persons_of(keys: tuple[str, ...]) -> tuple[str, ...] | None:
     return found if len(found) == len(keys) else None
 
 
-def chosen(eyes: Batch, config: PersonsConfig, where: str) -> Batch:
-    """Return the eyes that a configuration asks for, in their order.
+def chosen(pictures: Some, config: PersonsConfig, where: str) -> Some:
+    """Return the pictures that a configuration asks for, in their order.
 
     Raises:
         ConfigError: The set does not tell persons apart, or holds none of that name; or none is left.
     """
     if config.everything:
-        return eyes
-    persons = persons_of(eyes.keys)
+        return pictures
+    persons = persons_of(pictures.keys)
     if persons is None:
         raise ConfigError(f"persons: {where} does not tell persons apart; MPIIGaze's folder and its .h5 file do")
     for name in (config.only, config.leave_out):
         if name is not None and name not in persons:
             raise ConfigError(f"persons: {where} holds no {name}; it has {', '.join(sorted(set(persons)))}")
-    person, right = np.array(persons), eyes.right.numpy()
-    keep = np.full(len(eyes), True)
+    person, right = np.array(persons), sides_of(pictures)
+    keep = np.full(len(pictures), True)
     if config.only is not None:
         keep &= person == config.only
     if config.leave_out is not None:
         keep &= person != config.leave_out
     if config.part is not Part.all:
-        first = np.full(len(eyes), False)
+        first = np.full(len(pictures), False)
         for one in set(persons):
             for side in (False, True):
                 rows = np.flatnonzero((person == one) & (right == side))
@@ -91,4 +94,11 @@ def chosen(eyes: Batch, config: PersonsConfig, where: str) -> Batch:
         keep &= first if config.part is Part.first else ~first
     if not keep.any():
         raise ConfigError(f"persons: of {where} nothing is left")
-    return eyes.take(np.flatnonzero(keep).tolist())
+    return pictures.take(np.flatnonzero(keep).tolist())
+
+
+def sides_of(pictures: Rowed) -> Bool[np.ndarray, " n"]:
+    """Return which are right eyes; none of faces."""
+    if isinstance(pictures, Batch | MarkedEyes):
+        return np.asarray(pictures.right.numpy())
+    return np.full(len(pictures), False)

@@ -14,6 +14,7 @@ from train.data.mpiigaze import NORMALIZED, read_mpiigaze
 from train.data.mpiigaze_h5 import read_mpiigaze_h5
 from train.data.shards import Axis, read_shards
 from train.data.sift import OnError
+from train.data.unityeyes import holds_unityeyes, read_unityeyes
 
 
 class Reader(Enum):
@@ -23,6 +24,7 @@ class Reader(Enum):
     shards = "shards"
     mpiigaze = "mpiigaze"
     mpiigaze_h5 = "mpiigaze_h5"
+    unityeyes = "unityeyes"
     images = "images"
     wlp300 = "wlp300"
     aflw2000 = "aflw2000"
@@ -54,6 +56,8 @@ def read_eyes(path: Path, reader: Reader, mode: GazeMode, axis: Axis, on_error: 
         return read_mpiigaze(path, on_error)
     if reader is Reader.mpiigaze_h5:
         return read_mpiigaze_h5(path, on_error)
+    if reader is Reader.unityeyes:
+        return read_unityeyes(path, on_error)
     if reader in FACES:
         raise DataError(f"{path}: holds faces (reader={reader.name}); a gaze network needs eyes")
     return read_images(path, on_error)
@@ -76,11 +80,14 @@ def recognise(path: Path) -> Reader:
             return Reader.aflw2000
         if any(path.glob("*.mat")) or any(path.glob("*/*.mat")):
             return Reader.wlp300
+        if holds_unityeyes(path):
+            return Reader.unityeyes
         if picture_paths(path):
             return Reader.images
     if not path.exists():
         raise DataError(f"{path}: there is no such file or folder")
     raise DataError(
-        f"{path}: holds nothing that is known here: eyes as a folder of shards, MPIIGaze's folder, its .h5 file or a "
-        "folder of pictures; faces as shards, 300W-LP's, AFLW2000's or BIWI's folder or FSA-Net's .npz"
+        f"{path}: holds nothing that is known here: eyes as a folder of shards, MPIIGaze's folder, its .h5 file, "
+        "UnityEyes' folder or a folder of pictures; faces as shards, 300W-LP's, AFLW2000's or BIWI's folder or "
+        "FSA-Net's .npz"
     )

@@ -59,10 +59,7 @@ def eyes_in(sample: Sample, mode: GazeMode, axis: Axis, where: str) -> Batch:
 def eye_of(sample: Sample, mode: GazeMode, axis: Axis) -> Eye:
     """Return the eye that a sample's picture is centred on."""
     centre_cam = sample.eye_array("centre_of_canthi_cam", 3)
-    if axis is Axis.visual:
-        gaze_cam = sample.array("target_cam", 3) - centre_cam
-    else:
-        gaze_cam = sample.eye_array("optical_axis_cam", 3)
+    gaze_cam = gaze_cam_of(sample, axis)
     targets = normalised_targets(
         gaze_cam=gaze_cam,
         centre_cam=centre_cam,
@@ -87,6 +84,13 @@ def eye_of(sample: Sample, mode: GazeMode, axis: Axis) -> Eye:
         right=right,
         mirror=right,
     )
+
+
+def gaze_cam_of(sample: Sample, axis: Axis) -> Float[np.ndarray, "3"]:
+    """Return the gaze in `cam` of the eye that a sample's picture is centred on, of any length."""
+    if axis is Axis.visual:
+        return sample.array("target_cam", 3) - sample.eye_array("centre_of_canthi_cam", 3)
+    return sample.eye_array("optical_axis_cam", 3)
 
 
 def scaling(width: int, height: int) -> Float[np.ndarray, "3 3"]:

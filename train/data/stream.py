@@ -17,13 +17,12 @@ its shards.
 import io
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import fsspec
 import numpy as np
-import torch
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from synth.errors import DataError
@@ -31,7 +30,7 @@ from synth.sample import Sample
 from synth.seeds import rng
 from synth.shards import shard_paths
 from synth.shards.read import count_shard, iterate_tar
-from train.data.loader import Rowed
+from train.data.loader import Rowed, joined
 from train.ranks import Rank, rank
 
 BUFFER = 1000
@@ -177,15 +176,6 @@ def shuffled(items: Iterator[Some], size: int, draw: np.random.Generator) -> Ite
         waiting[place] = item
     for place in draw.permutation(len(waiting)):
         yield waiting[place]
-
-
-def joined(parts: Sequence[Some]) -> Some:
-    """Return batches of one kind, at least one, as one: tensors row by row, tuples end to end."""
-    values: dict[str, Any] = {}
-    for field in fields(parts[0]):  # type: ignore[arg-type]
-        found = [getattr(part, field.name) for part in parts]
-        values[field.name] = torch.cat(found) if isinstance(found[0], torch.Tensor) else sum(found, start=())
-    return type(parts[0])(**values)
 
 
 def find_shards(source: str) -> tuple[Shard, ...]:

@@ -1,10 +1,11 @@
 """All kinds of network, and which one a network is of."""
 
 from train.kinds import Kind
+from train.kinds.eye_landmarks import EyeLandmarks
 from train.kinds.gaze import Gaze
 from train.kinds.pose import Pose
 
-KINDS: tuple[Kind, ...] = (Gaze(), Pose())
+KINDS: tuple[Kind, ...] = (Gaze(), EyeLandmarks(), Pose())
 
 
 def kind_of(name: str) -> Kind:

@@ -8,6 +8,9 @@ from typing import Any, Literal, get_args, get_origin
 from torch import nn
 
 from synth.errors import ConfigError
+from train.models.eye import LandmarkNetwork
+from train.models.eye.elg import ELG
+from train.models.eye.pupilnet import PupilNet
 from train.models.gazenet import GazeNet, gazenet_v2
 from train.models.lenet import LeNet
 from train.models.pose import PoseNetwork
@@ -24,6 +27,8 @@ GAZE_NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "resnet_preact": ResNetPreact,
 }
 """Gaze networks (see train/models/parts.py)."""
+LANDMARK_NETWORKS: dict[str, Callable[..., LandmarkNetwork]] = {"elg": ELG, "pupilnet": PupilNet}
+"""Networks of eye landmarks (see train/models/eye)."""
 POSE_NETWORKS: dict[str, Callable[..., PoseNetwork]] = {
     "hopenet": Hopenet,
     "ssrnet_md": SSRNetMD,
@@ -37,13 +42,13 @@ def build(name: str, options: Mapping[str, Any]) -> nn.Module:
     """Return a fresh network; one of head pose is a `PoseNetwork`.
 
     Args:
-        name: One of `GAZE_NETWORKS` or `POSE_NETWORKS`.
+        name: One of `GAZE_NETWORKS`, `LANDMARK_NETWORKS` or `POSE_NETWORKS`.
         options: Arguments of its constructor; those left out keep their defaults.
 
     Raises:
         ConfigError: There is no such network or option, or a value is impossible.
     """
-    networks: dict[str, Callable[..., nn.Module]] = {**GAZE_NETWORKS, **POSE_NETWORKS}
+    networks: dict[str, Callable[..., nn.Module]] = {**GAZE_NETWORKS, **LANDMARK_NETWORKS, **POSE_NETWORKS}
     if name not in networks:
         raise ConfigError(f"model.name={name}: no such network; there are {', '.join(networks)}")
     allowed = inspect.signature(networks[name]).parameters
@@ -60,11 +65,11 @@ def build_pose(name: str, options: Mapping[str, Any]) -> PoseNetwork:
     """Return a fresh network of head pose.
 
     Raises:
-        ConfigError: As `build`; or the network is one of gaze.
+        ConfigError: As `build`; or the network tells something else.
     """
     network = build(name, options)
     if not isinstance(network, PoseNetwork):
-        raise ConfigError(f"model.name={name}: a network of gaze; those of head pose are {', '.join(POSE_NETWORKS)}")
+        raise ConfigError(f"model.name={name}: tells no head pose; networks that do are {', '.join(POSE_NETWORKS)}")
     return network
 
 
