@@ -8,6 +8,11 @@ from typing import Any, Literal, get_args, get_origin
 from torch import nn
 
 from synth.errors import ConfigError
+from train.models.face_gaze import FaceGazeNetwork
+from train.models.face_gaze.itracker import ITracker
+from train.models.face_gaze.l2cs import L2CS
+from train.models.face_gaze.resgaze import ResGaze
+from train.models.face_gaze.spanet import SpaNet
 from train.models.gazenet import GazeNet, gazenet_v2
 from train.models.lenet import LeNet
 from train.models.pose import PoseNetwork
@@ -23,7 +28,14 @@ GAZE_NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "gazenet_v2": gazenet_v2,
     "resnet_preact": ResNetPreact,
 }
-"""Gaze networks (see train/models/parts.py)."""
+"""Networks of the gaze of an eye (see train/models/parts.py)."""
+FACE_GAZE_NETWORKS: dict[str, Callable[..., FaceGazeNetwork]] = {
+    "resgaze": ResGaze,
+    "itracker": ITracker,
+    "spanet": SpaNet,
+    "l2cs": L2CS,
+}
+"""Networks of the gaze of a whole face (see train/models/face_gaze)."""
 POSE_NETWORKS: dict[str, Callable[..., PoseNetwork]] = {
     "hopenet": Hopenet,
     "ssrnet_md": SSRNetMD,
@@ -34,16 +46,16 @@ POSE_NETWORKS: dict[str, Callable[..., PoseNetwork]] = {
 
 
 def build(name: str, options: Mapping[str, Any]) -> nn.Module:
-    """Return a fresh network; one of head pose is a `PoseNetwork`.
+    """Return a fresh network; one of head pose is a `PoseNetwork`, of a face's gaze a `FaceGazeNetwork`.
 
     Args:
-        name: One of `GAZE_NETWORKS` or `POSE_NETWORKS`.
+        name: One of `GAZE_NETWORKS`, `FACE_GAZE_NETWORKS` or `POSE_NETWORKS`.
         options: Arguments of its constructor; those left out keep their defaults.
 
     Raises:
         ConfigError: There is no such network or option, or a value is impossible.
     """
-    networks: dict[str, Callable[..., nn.Module]] = {**GAZE_NETWORKS, **POSE_NETWORKS}
+    networks: dict[str, Callable[..., nn.Module]] = {**GAZE_NETWORKS, **FACE_GAZE_NETWORKS, **POSE_NETWORKS}
     if name not in networks:
         raise ConfigError(f"model.name={name}: no such network; there are {', '.join(networks)}")
     allowed = inspect.signature(networks[name]).parameters
