@@ -1,7 +1,7 @@
 """Where on a screen somebody looks, and what a network is shown to tell it: iTracker's inputs.
 
-The screen is the plane z = 0 of `cam`, which a laptop's or phone's lens lies in.  A point on it is told in GazeCapture's
-way (Krafka et al. 2016): centimetres from the lens, x to the right and y up as the subject sees them, so that
+The screen is the plane z = 0 of `cam`, in which a laptop's or phone's lens lies.  A point on it is told as GazeCapture
+tells it (Krafka et al. 2016): centimetres from the lens, x to the right and y up as the subject sees them, so that
 
     target_cam = -(x, y, 0) / 100 metres        (x right in the picture and y down, as all of `cam`)
 

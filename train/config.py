@@ -9,6 +9,7 @@ from adapt.strengths import Strengths
 from synth.errors import ConfigError
 from synth.export.face.pose import HeadPose
 from synth.geometry.normalisation import GazeMode
+from train.data.face_gaze.shards import FaceCamera
 from train.data.read import Reader
 from train.data.shards import Axis
 from train.tasks.averaged import Loss, Schedule
@@ -19,13 +20,15 @@ class LabelsConfig:
     """What is the label of a picture of our own shards; other sets come with theirs.
 
     Attributes:
-        gaze_mode: How a gaze is brought into the normalised frame (see synth/geometry/normalisation.py).
-        axis: visual or optical.
+        gaze_mode: Of an eye: how its gaze is brought into the normalised frame (see synth/geometry/normalisation.py).
+        axis: Of an eye: visual or optical.
+        face_camera: Of a face's gaze: whose normalised camera it is seen by (train/data/face_gaze/shards.py).
         pose: Of a head: its rotation against the line of sight, or as it is in the camera (train/data/pose/shards.py).
     """
 
     gaze_mode: GazeMode = GazeMode.mpiigaze_2015
     axis: Axis = Axis.visual
+    face_camera: FaceCamera = FaceCamera.mpiifacegaze
     pose: HeadPose = HeadPose.sight
 
 
@@ -39,7 +42,7 @@ class TrainerConfig:
         learning_rate: The largest, of AdamW.
         weight_decay: Of AdamW.
         schedule: one_cycle, cosine or constant.
-        loss: Of gaze: l1, mse or angular; networks of head pose have their own.
+        loss: Of an eye's gaze: l1, mse or angular; networks of faces have their own.
         average_decay: Of the moving average of the weights that is saved; 0 is no averaging.
         validation: Part of the corpus that is kept for validation, never trained on.
         accelerator: cpu, gpu, or auto for whichever is there.
@@ -110,9 +113,8 @@ class EvaluateConfig:
     """Configuration of `canthus evaluate`.
 
     Attributes:
-        checkpoint: Folder of a run or its network.pt; a list, of gaze or of head pose, is measured one by one and as
-            an ensemble.
-        data: Where the eyes are, or the faces for networks of head pose.
+        checkpoint: Folder of a run or its network.pt; a list, of one kind, is measured one by one and as an ensemble.
+        data: Where the eyes are, or the faces for networks of faces.
         out: Folder of the report; nothing is written to it when null.
         reader: The format of `data`; auto looks.
         labels: What is the gaze or the rotation of our own shards.

@@ -10,7 +10,8 @@ from scipy.spatial.transform import Rotation
 
 from synth.errors import DataError
 from train.data.pose.biwi import SIDE_M, TEST, Part, head_square, read_biwi
-from train.data.pose.gather import FAR, OnError
+from train.data.pose.gather import FAR
+from train.data.sift import OnError
 
 
 def matrix(pitch_deg: float, yaw_deg: float, roll_deg: float) -> np.ndarray:

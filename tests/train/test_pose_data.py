@@ -24,9 +24,10 @@ from tests.synth.fake_samples import fake_sample
 from train.data.pose.aflw2000 import read_aflw2000
 from train.data.pose.crop import cut_out, face_square
 from train.data.pose.fsanet_npz import read_fsanet
-from train.data.pose.gather import FAR, OnError, PoseSet
+from train.data.pose.gather import FAR, PoseSet
 from train.data.pose.shards import read_shards
 from train.data.pose.wlp300 import read_300wlp
+from train.data.sift import OnError
 
 REAL = Path(__file__).parents[2].parent / "shared" / "real" / "head_pose" / "AFLW2000"
 TURNS_DEG = [(0, 0, 0), (20, -50, 10), (-30, 85, -20), (8, 97, 5), (0, 0, 80)]

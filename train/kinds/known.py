@@ -1,10 +1,11 @@
 """All kinds of network, and which one a network is of."""
 
 from train.kinds import Kind
+from train.kinds.face_gaze import FaceGaze
 from train.kinds.gaze import Gaze
 from train.kinds.pose import Pose
 
-KINDS: tuple[Kind, ...] = (Gaze(), Pose())
+KINDS: tuple[Kind, ...] = (Gaze(), FaceGaze(), Pose())
 
 
 def kind_of(name: str) -> Kind:

@@ -13,7 +13,7 @@ from adapt.strengths import Strengths
 from synth.errors import ConfigError, DataError
 from train.checkpoint import Trained
 from train.config import EvaluateConfig, FitConfig
-from train.cost import cost_of
+from train.cost import Cost, blank, cost_of
 from train.data.pose.read import read_faces
 from train.kinds import Kind
 from train.models.build import POSE_NETWORKS
@@ -95,8 +95,13 @@ def measured(config: EvaluateConfig, trained: Mapping[str, Trained]) -> PoseEval
         faces=found.faces,
         left_out=found.left_out,
         damaged=found.damaged,
-        costs=tuple(cost_of(network) for network in networks.values()) if config.out is not None else (),
+        costs=tuple(cost_on(network) for network in networks.values()) if config.out is not None else (),
     )
+
+
+def cost_on(network: PoseNetwork) -> Cost:
+    """Return what a network costs on a picture of its own size."""
+    return cost_of(network, [blank(network.size)], network.rotation)
 
 
 def pose_network(trained: Trained) -> PoseNetwork:

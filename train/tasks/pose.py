@@ -6,7 +6,6 @@ train/models/pose; train/tasks/averaged.py has the rest).
 
 from typing import cast
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 

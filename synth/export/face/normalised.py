@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from synth.export.face.faces import face_of
-from synth.geometry.normalisation import GazeMode, NormCamera, Normalisation, normalise
+from synth.geometry.normalisation import GazeMode, Normalisation, NormCamera, normalise
 from synth.sample import Sample
 
 MOUTH_CORNERS = [48, 54]

@@ -10,8 +10,9 @@ protocol leaves out what is turned by more than 99 degrees, 31 of the 2000.
 from functools import partial
 from pathlib import Path
 
-from train.data.pose.gather import OnError, PoseSet, gather
+from train.data.pose.gather import PoseSet, gather
 from train.data.pose.mat import pictures_of, read_pair
+from train.data.sift import OnError
 
 
 def read_aflw2000(folder: Path, size: int, on_error: OnError = OnError.stop) -> PoseSet:

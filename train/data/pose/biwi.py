@@ -33,7 +33,8 @@ from synth.errors import DataError
 from synth.export.face.faces import HALF_PIXEL
 from synth.geometry.rotation import pitch_yaw_roll_upright
 from synth.shards.encode import decode_picture
-from train.data.pose.gather import FAR, LeftOut, Look, OnError, PoseFace, PoseSet, gather, refuse_no_rotation, too_far
+from train.data.pose.gather import FAR, Look, PoseFace, PoseSet, gather, refuse_no_rotation, too_far
+from train.data.sift import LeftOut, OnError
 
 TEST = ("01", "04", "07", "10", "13", "17", "22", "23")
 """Videos of every third of the people: F01, F04, M01 (twice), M04, M07, M10, M13."""

@@ -19,7 +19,8 @@ from jaxtyping import Float, UInt8
 
 from synth.errors import DataError
 from synth.geometry.rotation import rotation_from_pitch_yaw_roll
-from train.data.pose.gather import FAR, LeftOut, Look, OnError, PoseFace, PoseSet, gather, too_far
+from train.data.pose.gather import FAR, Look, PoseFace, PoseSet, gather, too_far
+from train.data.sift import LeftOut, OnError
 
 
 def read_fsanet(path: Path, size: int, on_error: OnError = OnError.stop) -> PoseSet:

@@ -1,9 +1,8 @@
 """From single faces as a file holds them to a batch of cuts, and the count of those that are not in it."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from enum import Enum
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -13,18 +12,12 @@ from adapt.face_batch import FaceBatch
 from synth.errors import DataError
 from synth.export.face.pose import FURTHEST_DEG
 from train.data.pose.crop import cut_out
+from train.data.sift import LeftOut, OnError, sift
 
 FAR = f"turned by more than {FURTHEST_DEG:.0f} degrees"
 """Why the usual protocol of these sets leaves a face out."""
 ORTHOGONAL = 2e-3
 """Files with four digits after the point miss a rotation by no more than this."""
-
-
-class OnError(Enum):
-    """What a damaged file does: stops the reader, or is left out and told of."""
-
-    stop = "stop"
-    skip = "skip"
 
 
 @dataclass(frozen=True)
@@ -42,13 +35,6 @@ class PoseFace:
     picture: UInt8[np.ndarray, "..."]
     square_px: Float[np.ndarray, "4"]
     rotation: Float[np.ndarray, "3 3"]
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """A face that a protocol leaves out, and why."""
-
-    cause: str
 
 
 Look = Callable[[], PoseFace | LeftOut]
@@ -88,39 +74,21 @@ def gather(looks: Iterable[Look], where: str, size: int, on_error: OnError) -> P
     Raises:
         DataError: A face is damaged and `on_error` is stop; or none is left.
     """
-    images: list[np.ndarray] = []
-    rotations: list[np.ndarray] = []
-    keys: list[str] = []
-    left_out: Counter[str] = Counter()
-    damaged: list[str] = []
-    for look in looks:
-        try:
-            face = look()
-            if isinstance(face, LeftOut):
-                left_out[face.cause] += 1
-                continue
-            image = _cut(face, where, size)
-        except DataError as error:
-            if on_error is OnError.stop:
-                raise
-            damaged.append(str(error))
-            continue
-        images.append(image)
-        rotations.append(face.rotation)
-        keys.append(face.key)
-    if not keys:
-        causes = [f"{n} {cause}" for cause, n in left_out.most_common()] + [f"{len(damaged)} damaged"] * bool(damaged)
-        raise DataError(f"{where}: holds no faces{': ' * bool(causes)}{', '.join(causes)}")
+    found = sift((partial(_cut, look, where, size) for look in looks), where, "faces", on_error)
     faces = FaceBatch(
-        images_u8=torch.from_numpy(np.stack(images)),
-        rotation=torch.from_numpy(np.stack(rotations).astype(np.float32)),
-        keys=tuple(keys),
+        images_u8=torch.from_numpy(np.stack([face.picture for face in found.items])),
+        rotation=torch.from_numpy(np.stack([face.rotation for face in found.items]).astype(np.float32)),
+        keys=tuple(face.key for face in found.items),
     )
-    return PoseSet(faces, dict(left_out), tuple(damaged))
+    return PoseSet(faces, found.left_out, found.damaged)
 
 
-def _cut(face: PoseFace, where: str, size: int) -> UInt8[np.ndarray, "..."]:
+def _cut(look: Look, where: str, size: int) -> PoseFace | LeftOut:
+    """Return a face with the cut in place of its picture."""
+    face = look()
+    if isinstance(face, LeftOut):
+        return face
     try:
-        return cut_out(face.picture, face.square_px, size)
+        return replace(face, picture=cut_out(face.picture, face.square_px, size))
     except DataError as error:
         raise DataError(f"{where}: {face.key}: {error}") from error

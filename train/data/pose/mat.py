@@ -19,7 +19,8 @@ from synth.export.face.faces import HALF_PIXEL
 from synth.geometry.rotation import rotation_from_pitch_yaw_roll
 from synth.shards.encode import decode_picture
 from train.data.pose.crop import face_square
-from train.data.pose.gather import FAR, LeftOut, PoseFace, too_far
+from train.data.pose.gather import FAR, PoseFace, too_far
+from train.data.sift import LeftOut
 
 POSE = "Pose_Para"
 

@@ -36,4 +36,4 @@ def read_faces(path: Path, reader: Reader, size: int, pose: HeadPose) -> PoseSet
         return read_biwi(path, size)
     if reader is Reader.fsanet:
         return read_fsanet(path, size)
-    raise DataError(f"{path}: holds eyes (reader={reader.name}); a network of head pose needs faces")
+    raise DataError(f"{path}: holds no rotations of heads (reader={reader.name}); a network of head pose needs faces")

@@ -16,15 +16,17 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Float
 
 from synth.errors import DataError
-from synth.export.face.faces import HALF_PIXEL, face_of, holds_face, people
+from synth.export.face.faces import HALF_PIXEL, Face, face_of, holds_face, people
 from synth.export.face.pose import HeadPose, rotation_of
 from synth.geometry.rotation import pitch_yaw_roll_upright
 from synth.sample import Sample
 from synth.shards import iterate
 from train.data.pose.crop import face_square
-from train.data.pose.gather import FAR, LeftOut, Look, OnError, PoseFace, PoseSet, gather, refuse_no_rotation, too_far
+from train.data.pose.gather import FAR, Look, PoseFace, PoseSet, gather, refuse_no_rotation, too_far
+from train.data.sift import LeftOut, OnError
 
 LEAST_INSIDE = 0.9
 MOST_HIDDEN = 0.5
@@ -58,6 +60,19 @@ def face_in(person: Sample, number: int, pose: HeadPose, folder: Path) -> PoseFa
     rotation = rotation_of(face, pose)
     refuse_no_rotation(rotation, f"{folder}: {person.key}")
     square_px = face_square(face.outline68 + HALF_PIXEL)
+    if (left_out := not_shown(face, rotation, square_px)) is not None:
+        return left_out
+    return PoseFace(key=key_of(person, number), picture=person.picture, square_px=square_px, rotation=rotation)
+
+
+def not_shown(face: Face, rotation: Float[np.ndarray, "3 3"], square_px: Float[np.ndarray, "4"]) -> LeftOut | None:
+    """Return why a face is not shown well enough to learn from, or None where it is.
+
+    Args:
+        face: As its picture shows it.
+        rotation: Of the head.
+        square_px: What would be cut out.
+    """
     if too_far(pitch_yaw_roll_upright(rotation)):
         return LeftOut(FAR)
     if face.inside_fraction < LEAST_INSIDE:
@@ -66,5 +81,9 @@ def face_in(person: Sample, number: int, pose: HeadPose, folder: Path) -> PoseFa
         return LeftOut("hidden")
     if np.ptp(square_px[[0, 2]]) < LEAST_SIDE_PX:
         return LeftOut("small")
-    key = person.key if number == 0 else f"{person.key}/{number}"
-    return PoseFace(key=key, picture=person.picture, square_px=square_px, rotation=rotation)
+    return None
+
+
+def key_of(person: Sample, number: int) -> str:
+    """Return the key of the face of a picture's person with this number."""
+    return person.key if number == 0 else f"{person.key}/{number}"

@@ -9,8 +9,9 @@ are left out, as Hopenet's lists do.  What lies in folders without pictures (lan
 from functools import partial
 from pathlib import Path
 
-from train.data.pose.gather import OnError, PoseSet, gather
+from train.data.pose.gather import PoseSet, gather
 from train.data.pose.mat import pictures_of, read_pair
+from train.data.sift import OnError
 
 
 def read_300wlp(folder: Path, size: int, on_error: OnError = OnError.stop) -> PoseSet:

@@ -1,7 +1,7 @@
 """Networks that tell the gaze from a face: one file a network, all with the interface of `FaceGazeNetwork`.
 
-    inputs     tensors of a batch (adapt/face_gaze_batch.py): of most networks the face alone, (B, 3, side, side), RGB in
-               [0, 1], standardised inside
+    inputs     tensors of a batch (adapt/face_gaze_batch.py): of most networks the face alone, (B, 3, side, side), RGB
+               in [0, 1], standardised inside
     outputs    (B, ...)  raw: what the network's file says (radians, logits, centimetres)
     gaze       (B, 2)    [pitch, yaw] in radians in `norm`, mode direction
 

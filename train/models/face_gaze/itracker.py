@@ -11,6 +11,8 @@ The authors take their corpus's mean picture off each picture; here a middle gre
 is, not flipped, and so is ours.
 """
 
+from itertools import pairwise
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -50,7 +52,7 @@ class Tower(nn.Sequential):
 def dense(*widths: int) -> nn.Sequential:
     """Return linear layers of these widths, each with a ReLU behind it."""
     layers = nn.Sequential()
-    for before, after in zip(widths[:-1], widths[1:], strict=True):
+    for before, after in pairwise(widths):
         layers.extend([nn.Linear(before, after), nn.ReLU()])
     return layers
 
