@@ -1,9 +1,9 @@
 """A batch of faces with their gaze: what every reader of such sets yields and every network of them is trained on.
 
-Pictures are square, RGB, u8, all of one size: faces in the normalised camera of MPIIFaceGaze (f 1600 px, 1000 mm) or of
-ETH-XGaze (f 960 px, 600 mm), 224 px in the originals.  Angles are [pitch, yaw] in radians in that camera, `norm`, mode
-direction (g' = R g), +pitch up, +yaw to the left of the image (see synth/geometry/gaze.py and normalisation.py).  The
-gaze begins at the centre of the face.
+Pictures are square, RGB, u8, all of one size: faces in the normalised camera of MPIIFaceGaze (f 1600 px, 1000 mm) and
+ETH-XGaze (f 960 px, 600 mm), which show the same, 224 px in the originals.  Angles are [pitch, yaw] in radians in that
+camera, `norm`, mode direction (g' = R g), +pitch up, +yaw to the left of the image (see synth/geometry/gaze.py and
+normalisation.py).  The gaze begins at the centre of the face.
 
 With `screen` the pictures are upright cuts of the frame itself, as iTracker takes them: a normalised face no longer
 shows how the head is tilted in the frame, without which no point of a screen can be told.

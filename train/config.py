@@ -9,7 +9,6 @@ from adapt.strengths import Strengths
 from synth.errors import ConfigError
 from synth.export.face.pose import HeadPose
 from synth.geometry.normalisation import GazeMode
-from train.data.face_gaze.shards import FaceCamera
 from train.data.read import Reader
 from train.data.shards import Axis
 from train.tasks.averaged import Loss, Schedule
@@ -22,13 +21,11 @@ class LabelsConfig:
     Attributes:
         gaze_mode: Of an eye: how its gaze is brought into the normalised frame (see synth/geometry/normalisation.py).
         axis: Of an eye: visual or optical.
-        face_camera: Of a face's gaze: whose normalised camera it is seen by (train/data/face_gaze/shards.py).
         pose: Of a head: its rotation against the line of sight, or as it is in the camera (train/data/pose/shards.py).
     """
 
     gaze_mode: GazeMode = GazeMode.mpiigaze_2015
     axis: Axis = Axis.visual
-    face_camera: FaceCamera = FaceCamera.mpiifacegaze
     pose: HeadPose = HeadPose.sight
 
 

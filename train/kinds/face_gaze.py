@@ -46,8 +46,7 @@ class FaceGaze(Kind):
                 f"augment.rotation_deg={config.augment.rotation_deg:g}: a point of the screen does not turn with the "
                 "picture of a face; give augment.rotation_deg=0"
             )
-        path, camera = Path(config.data), config.labels.face_camera
-        found = read_face_gaze(path, config.reader, network.side, camera, network.on_screen)
+        found = read_face_gaze(Path(config.data), config.reader, network.side, network.on_screen)
         for cause, n in found.left_out.items():
             print(f"{config.data}: {n} left out: {cause}")
         if torch.isnan(found.faces.gaze_pitch_yaw_rad).any():
@@ -75,7 +74,7 @@ class FaceGaze(Kind):
             return
         if torch.isnan(evaluation.faces.gaze_pitch_yaw_rad).any():
             raise DataError(f"{config.data}: holds faces without a gaze; give predictions=FILE.json and out=null")
-        write_report(Path(config.out), evaluation, {**about, "face_camera": config.labels.face_camera.name})
+        write_report(Path(config.out), evaluation, about)
         print("\n".join(summary(evaluation)))
         print(f"wrote {Path(config.out) / 'report.html'}")
 
@@ -99,7 +98,7 @@ def measured(config: EvaluateConfig, trained: Mapping[str, Trained]) -> FaceGaze
     predicted, costs = {}, {}
     for side in sorted({network.side for network in networks.values()}):
         (on_screen,) = {network.on_screen for network in networks.values()}
-        found = read_face_gaze(Path(config.data), config.reader, side, config.labels.face_camera, on_screen)
+        found = read_face_gaze(Path(config.data), config.reader, side, on_screen)
         batch_size = max(config.batch_size * FACE_PX**2 // side**2, 1)
         for label, network in networks.items():
             if network.side == side:

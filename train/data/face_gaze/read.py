@@ -5,7 +5,7 @@ from pathlib import Path
 from synth.errors import DataError
 from train.data.face_gaze.gather import FaceGazeSet
 from train.data.face_gaze.gazehub import read_gazehub
-from train.data.face_gaze.shards import FaceCamera, read_shards
+from train.data.face_gaze.shards import read_shards
 from train.data.face_gaze.xgaze import read_xgaze
 from train.data.read import Reader, recognise
 from train.data.sift import OnError
@@ -15,7 +15,6 @@ def read_face_gaze(
     path: Path,
     reader: Reader,
     side: int,
-    camera: FaceCamera,
     on_screen: bool = False,
     on_error: OnError = OnError.stop,
 ) -> FaceGazeSet:
@@ -25,7 +24,6 @@ def read_face_gaze(
         path: A file or folder of that format.
         reader: The format.
         side: Of the square pictures, px.
-        camera: That faces of our shards are seen by; the others come as they were normalised.
         on_screen: Whether points of a screen are asked for, which our shards alone tell.
         on_error: What a damaged file does.
 
@@ -34,7 +32,7 @@ def read_face_gaze(
     """
     reader = recognise(path) if reader is Reader.auto else reader
     if reader is Reader.shards:
-        return read_shards(path, side, camera, on_screen, on_error)
+        return read_shards(path, side, on_screen, on_error)
     if reader not in (Reader.gazehub, Reader.xgaze):
         raise DataError(f"{path}: holds no faces with a gaze (reader={reader.name}), which this network needs")
     if on_screen:

@@ -1,8 +1,7 @@
 """Our own shards (see synth/shards) as faces with their gaze: everybody in a picture whose face can be told.
 
-A face is warped by its labels into a normalised camera, of MPIIFaceGaze or of ETH-XGaze, which show the centre of a
-face alike (1.6 px a mm) and differ in perspective; its gaze goes from there to the target
-(synth/export/face/normalised.py).
+A face is warped by its labels into the normalised camera of MPIIFaceGaze, which is that of ETH-XGaze too: W depends on
+f / d_n alone, 1.6 px a mm in both.  Its gaze goes from there to the target (synth/export/face/normalised.py).
 For networks that tell a point of a screen (`on_screen`) it is cut out of the frame instead (screen.py).
 
 Left out are the same faces as of head poses (train/data/pose/shards.py), and with `on_screen` those that look past
@@ -10,7 +9,6 @@ every screen.  The key of a face is the key of its sample, with "/1", "/2", ... 
 """
 
 from collections.abc import Iterator
-from enum import Enum
 from functools import partial
 from pathlib import Path
 
@@ -23,7 +21,7 @@ from synth.export.face.normalised import normalised_face
 from synth.export.face.pose import HeadPose, rotation_of
 from synth.export.warp import warped
 from synth.geometry.gaze import pitch_yaw_from_vector
-from synth.geometry.normalisation import MPIIFACEGAZE_FACE, XGAZE_FACE, NormCamera, head_pitch_yaw
+from synth.geometry.normalisation import MPIIFACEGAZE_FACE, NormCamera, head_pitch_yaw
 from synth.sample import Sample
 from synth.shards import iterate
 from train.data.face_gaze.gather import FaceGazeSet, GazeFace, Look, gather
@@ -33,20 +31,9 @@ from train.data.pose.shards import key_of, not_shown
 from train.data.sift import LeftOut, OnError
 
 
-class FaceCamera(Enum):
-    """Whose normalised camera a face of ours is seen by."""
-
-    mpiifacegaze = "mpiifacegaze"
-    xgaze = "xgaze"
-
-
-CAMERAS = {FaceCamera.mpiifacegaze: MPIIFACEGAZE_FACE, FaceCamera.xgaze: XGAZE_FACE}
-
-
 def read_shards(
     folder: Path,
     side: int,
-    camera: FaceCamera = FaceCamera.mpiifacegaze,
     on_screen: bool = False,
     on_error: OnError = OnError.stop,
 ) -> FaceGazeSet:
@@ -55,15 +42,13 @@ def read_shards(
     Args:
         folder: Of the data set.
         side: Of the pictures, px.
-        camera: That the faces are seen by.
         on_screen: Cut them out of the frame, with their eyes, and tell the point of the screen.
         on_error: What a damaged label does.
 
     Raises:
         DataError: There is no data set, or a shard is damaged; or a label is and `on_error` is stop; or none is left.
     """
-    view = reduced(CAMERAS[camera], side)
-    return gather(_looks(folder, view, on_screen), str(folder), on_error)
+    return gather(_looks(folder, reduced(MPIIFACEGAZE_FACE, side), on_screen), str(folder), on_error)
 
 
 def _looks(folder: Path, camera: NormCamera, on_screen: bool) -> Iterator[Look]:

@@ -30,6 +30,9 @@ class ResGaze(FaceGazeNetwork):
         self.side = side
         self.backbone = ResNet(depth)
         self.fc = nn.Linear(self.backbone.channels, 2)
+        # An untrained network looks straight ahead, instead of far past the labels' range.
+        nn.init.normal_(self.fc.weight, std=0.001)
+        nn.init.zeros_(self.fc.bias)
 
     def forward(self, faces: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 2"]:  # type: ignore[override]
         """Return the angles."""

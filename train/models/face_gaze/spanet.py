@@ -36,7 +36,7 @@ DENSE = 256
 
 
 class Stack(nn.Module):
-    """(B, C, h, w) -> the gaze (B, 2), the spatial weights (B, 1, h, w), and what the next stack gets (B, C, h, w)."""
+    """(B, C, h, w) -> the gaze (B, 2), the spatial weights (B, 1, h, w), and the weighted features (B, C, h, w)."""
 
     def __init__(self, channels: int) -> None:
         """Build one stack."""
@@ -61,17 +61,16 @@ class Stack(nn.Module):
         self.regressor = nn.Sequential(
             nn.Flatten(), nn.Linear(channels * CELLS**2, DENSE), nn.ReLU(), nn.Linear(DENSE, 2)
         )
-        self.onward = nn.Conv2d(channels, channels, 1)
 
     def forward(
         self, x: Float[Tensor, "b c h w"]
     ) -> tuple[Float[Tensor, "b 2"], Float[Tensor, "b 1 h w"], Float[Tensor, "b c h w"]]:
-        """Return the gaze, the weights, and the next stack's input."""
+        """Return the gaze, the weights, and the features weighted by them."""
         features = self.features(self.hourglass(x))
         weights = self.weights(features)
         weighted = weights * features  # equation 2
         gaze = self.regressor(functional.adaptive_avg_pool2d(weighted, CELLS))
-        return gaze, weights, x + self.onward(weighted)
+        return gaze, weights, weighted
 
 
 class SpaNet(FaceGazeNetwork):
@@ -100,6 +99,7 @@ class SpaNet(FaceGazeNetwork):
             Residual(channels, channels),
         )
         self.stacks = nn.ModuleList(Stack(channels) for _ in range(stacks))
+        self.onward = nn.ModuleList(nn.Conv2d(channels, channels, 1) for _ in range(stacks - 1))
         self.register_buffer("mean", torch.tensor(IMAGENET_MEAN)[:, None, None], persistent=False)
         self.register_buffer("deviation", torch.tensor(IMAGENET_DEVIATION)[:, None, None], persistent=False)
 
@@ -107,9 +107,11 @@ class SpaNet(FaceGazeNetwork):
         """Return every stack's angles."""
         x = self.stem((faces - self.mean) / self.deviation)
         gazes = []
-        for stack in self.stacks:
-            gaze, _, x = stack(x)
+        for i, stack in enumerate(self.stacks):
+            gaze, _, weighted = stack(x)
             gazes.append(gaze)
+            if i < len(self.onward):
+                x = x + self.onward[i](weighted)
         return torch.stack(gazes, dim=1)
 
     def gaze(self, outputs: Float[Tensor, "b stacks 2"], batch: FaceGazeBatch) -> Float[Tensor, "b 2"]:
