@@ -1,4 +1,4 @@
-"""`canthus fit`: train a network of gaze or of head pose on a corpus, into the folder of a run.
+"""`canthus fit`: train a network of an eye's or a face's gaze or of head pose on a corpus, into the folder of a run.
 
 config.json, config.yaml   what the run is; another configuration is refused
 last.ckpt, metrics.csv, tensorboard/   see train/fitting.py
@@ -37,6 +37,7 @@ EXAMPLES = (
     "canthus fit data=data/eyes out=runs/lenet-1 model=lenet seed=1 trainer.epochs=40",
     "canthus fit data=data/eyes out=runs/optical labels.axis=optical labels.gaze_mode=direction augment=heavy",
     "canthus fit experiment=fsanet data=data/heads out=runs/fsanet",
+    "canthus fit experiment=resgaze data=data/faces out=runs/resgaze",
 )
 
 # Of `trainer`: they change how fast a run is, not what it is.
