@@ -6,18 +6,21 @@ photographs of faces have and eyes have not.
 
 Labels.  Turning the picture clockwise by a turns the head with it, R' = Rz(a) R; mirroring it gives R' = F R F with
 F = diag(-1, 1, 1).  A cut moved or made larger keeps the rotation, as its labels know no axis of the lens
-(train/data/pose/shards.py).  The grey levels' changes keep it too.
+(train/data/pose/shards.py).  The grey levels' changes keep it too.  Gazes and heads that are told by two angles go the
+same way: turned by Rz(a), with the sign of their yaw changed in the mirror, kept by everything else.
 """
 
 from dataclasses import dataclass, replace
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
-from adapt.augment import Changes, crop, draw_scaled_changes, photographed
+from adapt.augment import Changes, crop, draw_scaled_changes, photographed, resample
 from adapt.face_batch import FaceBatch
+from adapt.face_gaze_batch import FaceGazeBatch
 from adapt.face_looks import Looks, colours, covered, draw_looks, luma
+from adapt.gaze import mirror, roll
 from adapt.jpeg import jpeg
 from adapt.strengths import Strengths
 
@@ -42,20 +45,48 @@ def draw_face_changes(generator: torch.Generator, strengths: Strengths, batch: i
 
 def augment_faces(batch: FaceBatch, changes: FaceChanges) -> FaceBatch:
     """Return the changed batch."""
+    rotation = torch.where(changes.mirrored[:, None, None], mirrored(batch.rotation), batch.rotation)
+    return replace(
+        batch,
+        images_u8=changed_pictures(batch.images_u8, changes),
+        rotation=turned(changes.common.rotation_rad.to(rotation.dtype)) @ rotation,
+    )
+
+
+def augment_face_gaze(batch: FaceGazeBatch, changes: FaceChanges) -> FaceGazeBatch:
+    """Return the changed batch; a face and its eyes, cut out of one frame, get the same changes.
+
+    A point of a screen does not turn with a cut of the frame: with `screen` the strengths must not turn pictures.
+    """
+    chosen, angle_rad = changes.mirrored[:, None], changes.common.rotation_rad
+    gaze = torch.where(chosen, mirror(batch.gaze_pitch_yaw_rad), batch.gaze_pitch_yaw_rad)
+    head = torch.where(chosen, mirror(batch.head_pitch_yaw_rad), batch.head_pitch_yaw_rad)
+    screen = None if batch.screen is None else batch.screen.mirrored(changes.mirrored)
+    if screen is not None:
+        screen = replace(
+            screen,
+            left_u8=changed_pictures(screen.left_u8, changes),
+            right_u8=changed_pictures(screen.right_u8, changes),
+        )
+    return replace(
+        batch,
+        images_u8=changed_pictures(batch.images_u8, changes),
+        head_pitch_yaw_rad=roll(head, angle_rad),
+        gaze_pitch_yaw_rad=roll(gaze, angle_rad),
+        screen=screen,
+    )
+
+
+def changed_pictures(images_u8: UInt8[Tensor, "b h w 3"], changes: FaceChanges) -> UInt8[Tensor, "b h w 3"]:
+    """Return the changed pictures."""
     common = changes.common
-    images = batch.images_u8.permute(0, 3, 1, 2).float() / 255
+    images = images_u8.permute(0, 3, 1, 2).float() / 255
     images = torch.where(changes.mirrored[:, None, None, None], images.flip(-1), images)
     images = torch.where(changes.grey[:, None, None, None], luma(images), images)
     images = colours(crop(images, common), changes.looks)
     images = covered(photographed(images, common), changes.looks)
     planes = jpeg(images.flatten(0, 1)[:, None], common.quality.repeat_interleave(3))
-    images = planes.reshape(images.shape)
-    rotation = torch.where(changes.mirrored[:, None, None], mirrored(batch.rotation), batch.rotation)
-    return replace(
-        batch,
-        images_u8=(images.clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1),
-        rotation=turned(common.rotation_rad.to(rotation.dtype)) @ rotation,
-    )
+    return (planes.reshape(images.shape).clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1)
 
 
 def coarse(batch: FaceBatch, rows: int) -> FaceBatch:

@@ -47,3 +47,8 @@ class FaceBatch:
             images_u8=self.images_u8.to(device, non_blocking=non_blocking),
             rotation=self.rotation.to(device, non_blocking=non_blocking),
         )
+
+
+def to_rgb(images_u8: UInt8[Tensor, "b h w 3"]) -> Float[Tensor, "b 3 h w"]:
+    """Return pictures as networks take them: in [0, 1], channels first, laid out channels last."""
+    return (images_u8.permute(0, 3, 1, 2).float() / 255).contiguous(memory_format=torch.channels_last)

@@ -35,3 +35,8 @@ def roll(pitch_yaw_rad: Float[Tensor, "b 2"], angle_rad: Float[Tensor, " b"]) ->
     x, y, z = vector_from_pitch_yaw(pitch_yaw_rad).unbind(-1)
     c, s = angle_rad.cos(), angle_rad.sin()
     return pitch_yaw_from_vector(torch.stack([c * x - s * y, s * x + c * y, z], dim=-1))
+
+
+def mirror(pitch_yaw_rad: Float[Tensor, "*n 2"]) -> Float[Tensor, "*n 2"]:
+    """Return what the mirror image of the picture shows: yaw changes its sign, of a gaze as of a head."""
+    return pitch_yaw_rad * pitch_yaw_rad.new_tensor([1.0, -1.0])

@@ -9,6 +9,8 @@ from synth.errors import ConfigError
 
 OF_FACES = ("mirror", "grey", "contrast", "saturation", "tint", "frame", "erase")
 """What is done to faces alone: eyes are grey, and all of them left ones."""
+OF_HEAD_ANGLES = ("head_noise_deg", "head_dropout")
+"""What is done to the head angles that come with eyes."""
 
 
 @dataclass

@@ -17,6 +17,8 @@ from train.tasks.averaged import Loss, Schedule
 
 LEAST = {"epochs": 1, "batch_size": 2, "devices": 1, "nodes": 1, "workers": 0, "threads": 0}
 """Of numbers that count something in `trainer`."""
+FACE_PX = 64
+"""Side of the faces that `batch_size` of `evaluate` is a number of."""
 
 
 @dataclass
@@ -24,8 +26,8 @@ class LabelsConfig:
     """What is the label of a picture of our own shards; other sets come with theirs.
 
     Attributes:
-        gaze_mode: How a gaze is brought into the normalised frame (see synth/geometry/normalisation.py).
-        axis: visual or optical.
+        gaze_mode: Of an eye: how its gaze is brought into the normalised frame (see synth/geometry/normalisation.py).
+        axis: Of an eye: visual or optical.
         pose: Of a head: its rotation against the line of sight, or as it is in the camera (train/data/pose/shards.py).
     """
 
@@ -44,7 +46,7 @@ class TrainerConfig:
         learning_rate: The largest, of AdamW.
         weight_decay: Of AdamW.
         schedule: one_cycle, cosine or constant.
-        loss: Of gaze: l1, mse or angular; networks of head pose have their own, and landmarks have one besides.
+        loss: Of an eye's gaze, with or without landmarks: l1, mse or angular; networks of faces have their own.
         average_decay: Of the moving average of the weights that is saved; 0 is no averaging.
         validation: Part of the corpus that is kept for validation, never trained on.
         accelerator: cpu, gpu, or auto for whichever is there.
@@ -140,9 +142,9 @@ class EvaluateConfig:
     """Configuration of `canthus evaluate`.
 
     Attributes:
-        checkpoint: Folder of a run or its network.pt; a list, all of one kind, is measured one by one and as
-            an ensemble.
-        data: Where the eyes are, or the faces for networks of head pose.
+        checkpoint: Folder of a run or its network.pt; a list, all of one kind, is measured one by one and as an
+            ensemble.
+        data: Where the eyes are, or the faces for networks of faces.
         out: Folder of the report; nothing is written to it when null.
         reader: The format of `data`; auto looks.
         on_error: What a damaged picture does: stop, or skip, which leaves it out and tells of it in the report.
@@ -181,3 +183,7 @@ class EvaluateConfig:
             raise ConfigError(f"batch_size={self.batch_size}: at least 1")
         if not 1 <= self.reduced <= 56:
             raise ConfigError(f"reduced={self.reduced}: from 1 to 56 times (4 pixels across)")
+
+    def faces_at_once(self, side: int) -> int:
+        """Return how many faces of `side` x `side` have as many pixels as `batch_size` of 64x64."""
+        return max(self.batch_size * FACE_PX**2 // side**2, 1)

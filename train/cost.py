@@ -2,24 +2,25 @@
 
 import statistics
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 import torch
+from jaxtyping import Float
+from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
-
-from train.models.pose import PoseNetwork
 
 WARM_UP, TIMED = 3, 15
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Of a network of head pose.
+    """Of a network.
 
     Attributes:
         parameters: How many numbers training moves.
         megabytes: Of all that must be stored, in single precision: parameters, running means and variances.
-        ms_per_image: From one picture to its rotation, one at a time; the median of 15.
+        ms_per_image: From one picture to its angles or rotation, one at a time; the median of 15.
         threads: Of torch, while that was timed.
         million_multiply_adds: Of convolutions and matrix products, for one picture: half of what torch calls flops.
     """
@@ -35,17 +36,22 @@ class Cost:
         return asdict(self)
 
 
-def cost_of(network: PoseNetwork) -> Cost:
-    """Return what a network costs on pictures of its own size."""
+def cost_of(network: nn.Module, inputs: Sequence[Tensor], decode: Callable[[Tensor], object]) -> Cost:
+    """Return what a network costs.
+
+    Args:
+        network: On the CPU.
+        inputs: What it takes, of one picture of its own size.
+        decode: Turns what comes out into angles or a rotation.
+    """
     network.eval()
-    image = torch.full((1, 3, *network.size), 0.5).contiguous(memory_format=torch.channels_last)
     seconds = []
     with torch.inference_mode():
         with FlopCounterMode(display=False) as counter:
-            network(image)
+            network(*inputs)
         for _ in range(WARM_UP + TIMED):
             start = time.perf_counter()
-            network.rotation(network(image))
+            decode(network(*inputs))
             seconds.append(time.perf_counter() - start)
     stored = [value for value in network.state_dict().values() if value.is_floating_point()]
     return Cost(
@@ -55,3 +61,8 @@ def cost_of(network: PoseNetwork) -> Cost:
         threads=torch.get_num_threads(),
         million_multiply_adds=counter.get_total_flops() / 2e6,
     )
+
+
+def blank(size: tuple[int, int]) -> Float[Tensor, "1 3 h w"]:
+    """Return a grey picture as networks of faces take them."""
+    return torch.full((1, 3, *size), 0.5).contiguous(memory_format=torch.channels_last)

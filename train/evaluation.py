@@ -7,6 +7,7 @@ Of sets that tell persons apart (train/data/persons.py) each person's error is t
 of their own, and the mean and deviation over persons, which weigh all persons alike.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,45 +90,56 @@ class Evaluation:
 
     def to_json(self) -> dict[str, Any]:
         """Return all figures of the report."""
-        scores = self.scores()
-        keys = ("raw", "offset_free", "offset_pitch", "offset_yaw")
-        mean = {key: float(np.mean([getattr(found, key) for found in scores])) for key in keys}
-        deviation = {key: float(np.std([getattr(found, key) for found in scores])) for key in keys}
+        head_rad = self.eyes.head_pitch_yaw_rad.double().numpy()
         return {
             "eyes": len(self.eyes),
-            "networks": {name: found.to_json() for name, found in zip(self.names, scores, strict=True)},
-            "mean_of_networks": mean,
-            "deviation_of_networks": deviation,
-            "ensemble": self.ensemble_score().to_json(),
+            **figures(self.names, self.scores(), self.ensemble_score()),
             "over_persons": self.over_persons(),
             "damaged": list(self.damaged),
-            "by": {
-                "gaze_pitch_deg": self.bins(np.degrees(self.true_rad[:, 0])),
-                "gaze_yaw_deg": self.bins(np.degrees(self.true_rad[:, 1])),
-                "head_pitch_deg": self.bins(np.degrees(self.eyes.head_pitch_yaw_rad.double().numpy()[:, 0])),
-                "head_yaw_deg": self.bins(np.degrees(self.eyes.head_pitch_yaw_rad.double().numpy()[:, 1])),
-            },
+            "by": by_angle(self.ensemble_rad, self.true_rad, head_rad),
         }
 
-    def bins(self, angle_deg: Float[np.ndarray, " n"]) -> list[dict[str, float]]:
-        """Return the ensemble's errors in bins of an angle."""
-        predicted, true = self.ensemble_rad, self.true_rad
-        raw = errors_deg(predicted, true)
-        free = errors_deg(predicted - mean_offset_rad(predicted, true), true)
-        offset = np.degrees(predicted - true)
-        place = np.floor(angle_deg / BIN_DEG).astype(int)
-        return [
-            {
-                "low": float(one * BIN_DEG),
-                "high": float((one + 1) * BIN_DEG),
-                "n": int((place == one).sum()),
-                "raw": float(raw[place == one].mean()),
-                "offset_free": float(free[place == one].mean()),
-                "offset_pitch": float(offset[place == one, 0].mean()),
-                "offset_yaw": float(offset[place == one, 1].mean()),
-            }
-            for one in np.unique(place)
-        ]
+
+def figures(names: Sequence[str], scores: Sequence[Score], ensemble: Score) -> dict[str, Any]:
+    """Return the figures of networks, and their mean, deviation and ensemble, for a report."""
+    keys = ("raw", "offset_free", "offset_pitch", "offset_yaw")
+    return {
+        "networks": {name: found.to_json() for name, found in zip(names, scores, strict=True)},
+        "mean_of_networks": {key: float(np.mean([getattr(found, key) for found in scores])) for key in keys},
+        "deviation_of_networks": {key: float(np.std([getattr(found, key) for found in scores])) for key in keys},
+        "ensemble": ensemble.to_json(),
+    }
+
+
+def by_angle(predicted_rad: Angles, true_rad: Angles, head_rad: Angles) -> dict[str, list[dict[str, float]]]:
+    """Return errors in bins of the true gaze's and the head's angles; heads that are not known are in no bin."""
+    angles_rad = {
+        "gaze_pitch_deg": true_rad[:, 0],
+        "gaze_yaw_deg": true_rad[:, 1],
+        "head_pitch_deg": head_rad[:, 0],
+        "head_yaw_deg": head_rad[:, 1],
+    }
+    return {name: bins(predicted_rad, true_rad, np.degrees(angle)) for name, angle in angles_rad.items()}
+
+
+def bins(predicted_rad: Angles, true_rad: Angles, angle_deg: Float[np.ndarray, " n"]) -> list[dict[str, float]]:
+    """Return errors in bins of an angle; a NaN is in none."""
+    raw = errors_deg(predicted_rad, true_rad)
+    free = errors_deg(predicted_rad - mean_offset_rad(predicted_rad, true_rad), true_rad)
+    offset = np.degrees(predicted_rad - true_rad)
+    place = np.floor(angle_deg / BIN_DEG)
+    return [
+        {
+            "low": float(one * BIN_DEG),
+            "high": float((one + 1) * BIN_DEG),
+            "n": int((place == one).sum()),
+            "raw": float(raw[place == one].mean()),
+            "offset_free": float(free[place == one].mean()),
+            "offset_pitch": float(offset[place == one, 0].mean()),
+            "offset_yaw": float(offset[place == one, 1].mean()),
+        }
+        for one in np.unique(place[~np.isnan(place)])
+    ]
 
 
 def predictions_of(network: nn.Module, eyes: Batch, batch_size: int = 512) -> Angles:

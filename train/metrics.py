@@ -65,8 +65,8 @@ class Score:
         return asdict(self)
 
 
-def score(predicted_rad: Angles, true_rad: Angles, right: Bool[np.ndarray, " n"]) -> Score:
-    """Return the score of a set of at least one eye."""
+def score(predicted_rad: Angles, true_rad: Angles, right: Bool[np.ndarray, " n"] | None = None) -> Score:
+    """Return the score of a set of at least one eye, or face, which has no side."""
     offset = mean_offset_rad(predicted_rad, true_rad)
     raw = errors_deg(predicted_rad, true_rad)
     mean = np.broadcast_to(np.asarray(true_rad, np.float64).mean(axis=0), np.shape(true_rad))
@@ -93,6 +93,6 @@ def score(predicted_rad: Angles, true_rad: Angles, right: Bool[np.ndarray, " n"]
         offset_pitch=float(np.degrees(offset[0])),
         offset_yaw=float(np.degrees(offset[1])),
         mean_predictor=float(errors_deg(mean, true_rad).mean()),
-        left=side(~right),
-        right=side(right),
+        left=None if right is None else side(~right),
+        right=None if right is None else side(right),
     )

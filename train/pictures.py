@@ -7,7 +7,7 @@ import io
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -15,10 +15,9 @@ from adapt.batch import Batch
 from adapt.equalise import equalise
 from synth.geometry.gaze import vector_from_pitch_yaw
 from train.evaluation import Evaluation
-from train.metrics import errors_deg
+from train.metrics import Angles, errors_deg
 
 TRUE, PREDICTED = "#1a9850", "#d73027"
-ARROW_PX = 60.0
 
 
 def png(figure: Figure) -> bytes:
@@ -28,8 +27,13 @@ def png(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def angles(evaluation: Evaluation, by: dict[str, list[dict[str, float]]]) -> bytes:
-    """Draw, for each angle of the report, error and bias by bin, with the number of eyes behind them."""
+def angles(by: dict[str, list[dict[str, float]]], told: str) -> bytes:
+    """Draw, for each angle of the report, error and bias by bin, with the number of pictures behind them.
+
+    Args:
+        by: Bins of each angle.
+        told: What was measured, such as "750 eyes".
+    """
     figure = Figure(figsize=(11, 6.6), layout="constrained")
     for column, (name, bins) in enumerate(by.items()):
         middles = [(one["low"] + one["high"]) / 2 for one in bins]
@@ -48,7 +52,7 @@ def angles(evaluation: Evaluation, by: dict[str, list[dict[str, float]]]) -> byt
             bottom.set_ylabel("prediction - truth (deg)")
             top.legend(fontsize=8)
             bottom.legend(fontsize=8)
-    figure.suptitle(f"Where the error sits: {len(evaluation.eyes)} eyes (grey: how many)", fontsize=11)
+    figure.suptitle(f"Where the error sits: {told} (grey: how many)", fontsize=11)
     return png(figure)
 
 
@@ -62,15 +66,14 @@ def counts(axes: Axes, bins: list[dict[str, float]]) -> None:
     axes.patch.set_visible(False)
 
 
-def scatter(evaluation: Evaluation) -> bytes:
-    """Draw predicted against true pitch and yaw, the sides in two colours."""
+def scatter(predicted_rad: Angles, true_rad: Angles, groups: dict[str, Bool[np.ndarray, " n"]]) -> bytes:
+    """Draw predicted against true pitch and yaw, at most two groups of pictures in colours of their own."""
     figure = Figure(figsize=(8.5, 4.2), layout="constrained")
-    predicted, true = np.degrees(evaluation.ensemble_rad), np.degrees(evaluation.true_rad)
-    right = evaluation.eyes.right.numpy()
+    predicted, true = np.degrees(predicted_rad), np.degrees(true_rad)
     for column, name in enumerate(("pitch", "yaw")):
         axes = figure.add_subplot(1, 2, column + 1)
-        for chosen, colour, side in ((~right, "#2166ac", "left eyes"), (right, "#b35806", "right eyes, mirrored")):
-            axes.plot(true[chosen, column], predicted[chosen, column], ".", ms=3, color=colour, label=side, alpha=0.6)
+        for colour, (group, chosen) in zip(("#2166ac", "#b35806"), groups.items(), strict=False):
+            axes.plot(true[chosen, column], predicted[chosen, column], ".", ms=3, color=colour, label=group, alpha=0.6)
         low, high = true[:, column].min(), true[:, column].max()
         axes.plot([low, high], [low, high], "k-", lw=0.8)
         axes.set(xlabel=f"true {name} (deg)", ylabel=f"predicted {name} (deg)")
@@ -127,8 +130,9 @@ def show(axes: Axes, image: UInt8[np.ndarray, "h w"]) -> None:
     axes.set_axis_off()
 
 
-def arrow(axes: Axes, pitch_yaw_rad: Float[np.ndarray, "2"], colour: str) -> None:
-    """Draw the gaze's part in the picture's plane from the middle of a 60x36 picture."""
-    x, y, _ = ARROW_PX * vector_from_pitch_yaw(pitch_yaw_rad)
+def arrow(axes: Axes, pitch_yaw_rad: Float[np.ndarray, "2"], colour: str, size: tuple[int, int] = (60, 36)) -> None:
+    """Draw the gaze's part in the picture's plane from the middle of a picture; its length is the picture's width."""
+    middle = ((size[0] - 1) / 2, (size[1] - 1) / 2)
+    x, y, _ = size[0] * vector_from_pitch_yaw(pitch_yaw_rad)
     style: dict[str, Any] = {"arrowstyle": "-|>", "color": colour, "lw": 1.2}
-    axes.annotate("", (29.5 + x, 17.5 + y), (29.5, 17.5), arrowprops=style, annotation_clip=False)
+    axes.annotate("", (middle[0] + x, middle[1] + y), middle, arrowprops=style, annotation_clip=False)

@@ -13,12 +13,11 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from adapt.face_batch import FaceBatch
+from adapt.face_batch import FaceBatch, to_rgb
 from synth.geometry.rotation import geodesic_angle
 from train.cost import Cost
 from train.models.pose import PoseNetwork
 from train.pose_metrics import PoseScore, Rotations, angles_deg, mean_rotation, pose_score, wrapped_deg
-from train.tasks.pose import to_rgb
 
 BIN_DEG = 15.0
 ANGLES = ("yaw", "pitch", "roll")

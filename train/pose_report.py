@@ -1,6 +1,5 @@
 """Write an evaluation of head pose: report.json, its pictures, and report.html that holds everything in one file."""
 
-import html
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from train.page import page_of, row, table, write_page
 from train.pose_evaluation import PoseEvaluation
 from train.pose_metrics import PoseErrors, PoseScore
 from train.pose_pictures import angles, scatter, worst_and_best
+from train.sections import costs_section, left_out_section, left_out_words
 
 ENSEMBLE, ZEROS = "ensemble (mean rotation)", "zeros: straight ahead"
 COLUMNS = ("yaw", "pitch", "roll", "MAE", "geodesic", "geodesic, median")
@@ -57,9 +57,8 @@ def body(evaluation: PoseEvaluation) -> str:
         "<h2>By true |yaw|: MAE, geodesic</h2>",
         by_yaw(scores),
     ]
-    if evaluation.costs:
-        parts += ["<h2>What each costs</h2>", costs(evaluation)]
-    return "".join([*parts, missing(evaluation)])
+    parts.append(costs_section(evaluation.names, evaluation.costs))
+    return "".join([*parts, left_out_section(evaluation.left_out, evaluation.damaged)])
 
 
 def values_of(errors: PoseErrors) -> list[float | None]:
@@ -78,31 +77,11 @@ def by_yaw(scores: list[tuple[str, PoseScore, str]]) -> str:
     return table(("network", *heads), rows)
 
 
-def costs(evaluation: PoseEvaluation) -> str:
-    """Return the table of what each network costs."""
-    time = f"ms a face, CPU, {evaluation.costs[0].threads} threads"
-    heads = ("network", "million parameters", "MB", time, "million multiply-adds")
-    rows = [
-        row(name, [c.parameters / 1e6, c.megabytes, c.ms_per_image, c.million_multiply_adds])
-        for name, c in zip(evaluation.names, evaluation.costs, strict=True)
-    ]
-    return table(heads, rows)
-
-
-def missing(evaluation: PoseEvaluation) -> str:
-    """Return who is not in the figures and why."""
-    lines = [f"{n} {cause}" for cause, n in evaluation.left_out.items()]
-    lines += [f"damaged: {what}" for what in evaluation.damaged]
-    said = "".join(f"<li>{html.escape(line)}</li>" for line in lines) or "<li>nobody</li>"
-    return f"<h2>Left out</h2><ul>{said}</ul>"
-
-
 def summary(evaluation: PoseEvaluation) -> list[str]:
     """Return the lines that the command prints."""
     scores = scores_of(evaluation)
-    left_out = ", ".join(f"{n} {cause}" for cause, n in evaluation.left_out.items())
     zeros = scores[0][1].zeros
-    told = f"; left out: {left_out}" if left_out else ""
+    told = left_out_words(evaluation.left_out)
     lines = [f"{len(evaluation.faces)} faces, degrees; straight ahead for all: MAE {zeros.mae:.2f}{told}"]
     for name, found, _ in scores:
         raw, free = found.raw, found.offset_free

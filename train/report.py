@@ -36,9 +36,11 @@ def write_report(
     """
     figures = evaluation.to_json()
     report = {"about": dict(about), **figures}
+    right = evaluation.eyes.right.numpy()
+    sides = {"left eyes": ~right, "right eyes, mirrored": right}
     pictures = {
-        "angles.png": ("Error and bias by angle", angles(evaluation, figures["by"])),
-        "scatter.png": ("Predicted against true", scatter(evaluation)),
+        "angles.png": ("Error and bias by angle", angles(figures["by"], f"{len(evaluation.eyes)} eyes")),
+        "scatter.png": ("Predicted against true", scatter(evaluation.ensemble_rad, evaluation.true_rad, sides)),
         "worst_best.png": ("Worst and best eyes", worst_and_best(evaluation)),
     }
     if beside is not None:

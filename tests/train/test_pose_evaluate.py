@@ -17,7 +17,7 @@ from tests.train.pages import without_pictures
 from tests.train.test_pose_data import REAL, write_mat_pair
 from train.checkpoint import Trained, load_network, save_network
 from train.commands import evaluate
-from train.cost import cost_of
+from train.cost import blank, cost_of
 from train.data.pose.gather import FAR
 from train.data.pose.read import read_faces
 from train.data.read import Reader
@@ -137,7 +137,8 @@ def test_a_network_costs_what_can_be_counted() -> None:
             self.norm(self.conv(images))
             return super().forward(images)
 
-    cost = cost_of(Plain())
+    plain = Plain()
+    cost = cost_of(plain, [blank(plain.size)], plain.rotation)
     assert cost.parameters == 9 + 3 * 5 * 9 + 2 * 5
     assert cost.megabytes == pytest.approx(4 * (9 + 135 + 4 * 5) / 1e6)
     assert cost.million_multiply_adds == pytest.approx(135 * 64 * 64 / 1e6)

@@ -1,4 +1,4 @@
-"""`canthus fit`: train a network of gaze, eye landmarks or head pose on a corpus, into the folder of a run.
+"""`canthus fit`: train a network (of gaze, eye landmarks or head pose) on a corpus, into the folder of a run.
 
 config.json, config.yaml   what the run is; another configuration is refused
 last.ckpt, metrics.csv, tensorboard/   see train/fitting.py
@@ -40,6 +40,7 @@ EXAMPLES = (
     "canthus fit data=data/eyes out=runs/optical labels.axis=optical labels.gaze_mode=direction augment=heavy",
     "canthus fit experiment=elg data=data/unityeyes out=runs/elg",
     "canthus fit experiment=fsanet data=data/heads out=runs/fsanet",
+    "canthus fit experiment=resgaze data=data/faces out=runs/resgaze",
     "canthus fit data=https://example.org/eyes stream=true trainer.workers=4 trainer.devices=2 out=runs/many",
 )
 

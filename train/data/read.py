@@ -1,13 +1,17 @@
 """Read eyes from wherever they are: the format is told by what a path holds, or named.
 
-Faces are read by train/data/pose/read.py, which asks here what a path holds.
+Faces are read by train/data/pose/read.py and train/data/face_gaze/read.py, which ask here what a path holds.
 """
 
 from enum import Enum
 from pathlib import Path
 
+import h5py
+
 from synth.errors import DataError
 from synth.geometry.normalisation import GazeMode
+from train.data.face_gaze.gazehub import LABELS
+from train.data.face_gaze.xgaze import PATCH
 from train.data.gather import EyeSet
 from train.data.images import picture_paths, read_images
 from train.data.mpiigaze import NORMALIZED, read_mpiigaze
@@ -30,10 +34,12 @@ class Reader(Enum):
     aflw2000 = "aflw2000"
     biwi = "biwi"
     fsanet = "fsanet"
+    gazehub = "gazehub"
+    xgaze = "xgaze"
 
 
-FACES = (Reader.wlp300, Reader.aflw2000, Reader.biwi, Reader.fsanet)
-"""Formats that hold faces and head rotations; shards may hold either, the others hold eyes."""
+FACES = (Reader.wlp300, Reader.aflw2000, Reader.biwi, Reader.fsanet, Reader.gazehub, Reader.xgaze)
+"""Formats that hold faces, with head rotations or (the last two) gazes; shards may hold either, the others eyes."""
 
 
 def read_eyes(path: Path, reader: Reader, mode: GazeMode, axis: Axis, on_error: OnError = OnError.stop) -> EyeSet:
@@ -66,7 +72,7 @@ def read_eyes(path: Path, reader: Reader, mode: GazeMode, axis: Axis, on_error: 
 def recognise(path: Path) -> Reader:
     """Return the format of what a path holds."""
     if path.is_file() and path.suffix in (".h5", ".hdf5"):
-        return Reader.mpiigaze_h5
+        return Reader.xgaze if _holds_faces(path) else Reader.mpiigaze_h5
     if path.is_file() and path.suffix == ".npz":
         return Reader.fsanet
     if path.is_dir():
@@ -74,6 +80,10 @@ def recognise(path: Path) -> Reader:
             return Reader.shards
         if (path / NORMALIZED).is_dir():
             return Reader.mpiigaze
+        if any(path.glob(LABELS)):
+            return Reader.gazehub
+        if any(map(_holds_faces, sorted(path.glob("*.h5"))[:1])):
+            return Reader.xgaze
         if any(path.glob("[0-9][0-9]/frame_*_pose.txt")):
             return Reader.biwi
         if any(path.glob("image*.mat")):
@@ -89,5 +99,14 @@ def recognise(path: Path) -> Reader:
     raise DataError(
         f"{path}: holds nothing that is known here: eyes as a folder of shards, MPIIGaze's folder, its .h5 file, "
         "UnityEyes' folder or a folder of pictures; faces as shards, 300W-LP's, AFLW2000's or BIWI's folder or "
-        "FSA-Net's .npz"
+        "FSA-Net's .npz, or with their gaze as GazeHub's folder or ETH-XGaze's .h5"
     )
+
+
+def _holds_faces(path: Path) -> bool:
+    """Say whether an .h5 file is ETH-XGaze's; one that cannot be opened is not, and its reader will say so."""
+    try:
+        with h5py.File(path, "r") as file:
+            return PATCH in file
+    except OSError:
+        return False

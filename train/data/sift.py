@@ -74,3 +74,8 @@ def sift(looks: Iterable[Callable[[], Item | LeftOut]], where: str, noun: str, o
         causes = [f"{n} {cause}" for cause, n in left_out.most_common()] + [f"{len(damaged)} damaged"] * bool(damaged)
         raise DataError(f"{where}: holds no {noun}{': ' * bool(causes)}{', '.join(causes)}")
     return Sifted(tuple(items), dict(left_out), tuple(damaged))
+
+
+def itself(item: Item) -> Item:
+    """Return what was found already: the look of it."""
+    return item

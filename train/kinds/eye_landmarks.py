@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from adapt.marked_eyes import MarkedEyes
-from adapt.strengths import OF_FACES, Strengths
+from adapt.strengths import OF_FACES, OF_HEAD_ANGLES, Strengths
 from synth.errors import ConfigError, DataError
 from train.checkpoint import Trained
 from train.config import EvaluateConfig, FitConfig
@@ -21,6 +21,7 @@ from train.data.stream import Pictures
 from train.eye_evaluation import EyeEvaluation, prediction_file, told_of
 from train.eye_report import summary, write_report
 from train.kinds import Found, Kind
+from train.kinds.refusals import refuse_augment, refuse_beside, refuse_reduced
 from train.models.build import LANDMARK_NETWORKS
 from train.models.eye import LandmarkNetwork
 from train.page import write_predictions
@@ -36,7 +37,7 @@ class EyeLandmarks(Kind):
 
     def read(self, config: FitConfig, network: nn.Module) -> Found:
         """Return the eyes with their landmarks."""
-        refuse_foreign(config.augment)
+        refuse_augment(config.augment, (*OF_FACES, *OF_HEAD_ANGLES), "landmarks take augment=eye_landmarks or none")
         found = read_for(network, config)
         eyes = chosen(found.eyes, config.persons, config.data)
         if torch.isnan(eyes.landmarks_px).any():
@@ -45,7 +46,7 @@ class EyeLandmarks(Kind):
 
     def pictures(self, config: FitConfig, network: nn.Module) -> Pictures[MarkedEyes]:
         """Return what makes the eye of a sample, with its landmarks."""
-        refuse_foreign(config.augment)
+        refuse_augment(config.augment, (*OF_FACES, *OF_HEAD_ANGLES), "landmarks take augment=eye_landmarks or none")
         made, labels = landmark_network(network), config.labels
         return partial(
             eyes_in, size=made.size, marks=made.marks, mode=labels.gaze_mode, axis=labels.axis, where=config.data
@@ -63,10 +64,8 @@ class EyeLandmarks(Kind):
 
     def evaluate(self, config: EvaluateConfig, networks: Mapping[str, Trained], about: Mapping[str, Any]) -> None:
         """Measure on eyes."""
-        if config.beside is not None:
-            raise ConfigError(f"beside={config.beside}: networks of eye landmarks have nothing to show beside")
-        if config.reduced != 1:
-            raise ConfigError(f"reduced={config.reduced}: it is for faces")
+        refuse_beside(config.beside)
+        refuse_reduced(config.reduced)
         made = {label: landmark_network(one.network) for label, one in networks.items()}
         first = next(iter(made.values()))
         if any(one.marks is not first.marks or one.size != first.size for one in made.values()):
@@ -99,10 +98,3 @@ def read_for(network: nn.Module, config: FitConfig | EvaluateConfig) -> MarkedEy
     return read_marked_eyes(
         Path(config.data), config.reader, made.size, made.marks, labels.gaze_mode, labels.axis, config.on_error
     )
-
-
-def refuse_foreign(augment: Strengths) -> None:
-    """Raise ConfigError where eyes would be changed as faces are, or angles of heads that landmarks come without."""
-    foreign = (*OF_FACES, "head_noise_deg", "head_dropout")
-    if asked := [name for name in foreign if getattr(augment, name)]:
-        raise ConfigError(f"augment: {', '.join(asked)}: not for landmarks; take augment=eye_landmarks or none")

@@ -11,7 +11,7 @@ from torch import nn
 
 from adapt.batch import Batch
 from adapt.strengths import OF_FACES, Strengths
-from synth.errors import ConfigError, DataError
+from synth.errors import DataError
 from train.checkpoint import Trained
 from train.config import EvaluateConfig, FitConfig
 from train.data.persons import chosen
@@ -20,6 +20,7 @@ from train.data.shards import eyes_in
 from train.data.stream import Pictures
 from train.evaluation import Evaluation, prediction_file, predictions_of
 from train.kinds import Found, Kind
+from train.kinds.refusals import refuse_augment, refuse_reduced
 from train.metrics import score
 from train.models.build import GAZE_NETWORKS
 from train.page import write_predictions
@@ -36,7 +37,7 @@ class Gaze(Kind):
 
     def read(self, config: FitConfig, network: nn.Module) -> Found:
         """Return the eyes."""
-        refuse_faces(config.augment)
+        refuse_augment(config.augment, OF_FACES, "eyes take augment=webcam, heavy or none")
         labels = config.labels
         found = read_eyes(Path(config.data), config.reader, labels.gaze_mode, labels.axis, config.on_error)
         eyes = chosen(found.eyes, config.persons, config.data)
@@ -46,7 +47,7 @@ class Gaze(Kind):
 
     def pictures(self, config: FitConfig, network: nn.Module) -> Pictures[Batch]:
         """Return what makes the eye of a sample."""
-        refuse_faces(config.augment)
+        refuse_augment(config.augment, OF_FACES, "eyes take augment=webcam, heavy or none")
         return partial(eyes_in, mode=config.labels.gaze_mode, axis=config.labels.axis, where=config.data)
 
     def task(self, network: nn.Module, recipe: Recipe, strengths: Strengths) -> AveragedTask:
@@ -61,8 +62,7 @@ class Gaze(Kind):
     def evaluate(self, config: EvaluateConfig, networks: Mapping[str, Trained], about: Mapping[str, Any]) -> None:
         """Measure on eyes."""
         labels = config.labels
-        if config.reduced != 1:
-            raise ConfigError(f"reduced={config.reduced}: it is for faces; eyes are 60x36 already")
+        refuse_reduced(config.reduced)
         found = read_eyes(Path(config.data), config.reader, labels.gaze_mode, labels.axis, config.on_error)
         eyes = chosen(found.eyes, config.persons, config.data)
         predicted = np.stack([predictions_of(one.network, eyes, config.batch_size) for one in networks.values()])
@@ -81,9 +81,3 @@ class Gaze(Kind):
         write_report(Path(config.out), evaluation, said, beside)
         print("\n".join(summary(evaluation)))
         print(f"wrote {Path(config.out) / 'report.html'}")
-
-
-def refuse_faces(augment: Strengths) -> None:
-    """Raise ConfigError where eyes would be changed as faces are."""
-    if asked := [name for name in OF_FACES if getattr(augment, name)]:
-        raise ConfigError(f"augment: {', '.join(asked)}: for faces alone; eyes take augment=webcam, heavy or none")

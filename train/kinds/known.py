@@ -2,10 +2,11 @@
 
 from train.kinds import Kind
 from train.kinds.eye_landmarks import EyeLandmarks
+from train.kinds.face_gaze import FaceGaze
 from train.kinds.gaze import Gaze
 from train.kinds.pose import Pose
 
-KINDS: tuple[Kind, ...] = (Gaze(), EyeLandmarks(), Pose())
+KINDS: tuple[Kind, ...] = (Gaze(), EyeLandmarks(), FaceGaze(), Pose())
 
 
 def kind_of(name: str) -> Kind:

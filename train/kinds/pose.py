@@ -11,16 +11,17 @@ from torch import nn
 
 from adapt.face_augment import coarse
 from adapt.face_batch import FaceBatch
-from adapt.strengths import Strengths
+from adapt.strengths import OF_HEAD_ANGLES, Strengths
 from synth.errors import ConfigError, DataError
 from train.checkpoint import Trained
 from train.config import EvaluateConfig, FitConfig
-from train.cost import cost_of
+from train.cost import Cost, blank, cost_of
 from train.data.persons import PersonsConfig
 from train.data.pose.read import read_faces
 from train.data.pose.shards import faces_in
 from train.data.stream import Pictures
 from train.kinds import Found, Kind
+from train.kinds.refusals import refuse_augment, refuse_beside
 from train.models.build import POSE_NETWORKS
 from train.models.pose import PoseNetwork
 from train.page import write_predictions
@@ -29,9 +30,6 @@ from train.pose_metrics import pose_score
 from train.pose_report import summary, write_report
 from train.tasks.averaged import AveragedTask, Recipe
 from train.tasks.pose import PoseTask
-
-FACE_PX = 64
-"""Side of the faces that `batch_size` is a number of: as many pixels of larger ones are taken at once."""
 
 REDUCED_FROM_PX = 224
 """Side of the faces that `reduced` divides: 5 times coarser are 45 px, whatever the side a network takes."""
@@ -45,8 +43,8 @@ class Pose(Kind):
 
     def read(self, config: FitConfig, network: nn.Module) -> Found:
         """Return the cuts of faces."""
-        assert isinstance(network, PoseNetwork)
-        refuse_head_angles(config.augment)
+        network = pose_network(network)
+        refuse_augment(config.augment, OF_HEAD_ANGLES, "heads take augment=faces or none")
         refuse_persons(config.persons)
         path, size = Path(config.data), network.size[0]
         found = read_faces(path, config.reader, size, config.labels.pose, config.on_error)
@@ -54,19 +52,17 @@ class Pose(Kind):
 
     def pictures(self, config: FitConfig, network: nn.Module) -> Pictures[FaceBatch]:
         """Return what makes the cuts of a sample."""
-        assert isinstance(network, PoseNetwork)
-        refuse_head_angles(config.augment)
+        network = pose_network(network)
+        refuse_augment(config.augment, OF_HEAD_ANGLES, "heads take augment=faces or none")
         return partial(faces_in, pose=config.labels.pose, where=Path(config.data), size=network.size[0])
 
     def task(self, network: nn.Module, recipe: Recipe, strengths: Strengths) -> AveragedTask:
         """Return the task of head pose."""
-        assert isinstance(network, PoseNetwork)
-        return PoseTask(network, recipe, strengths)
+        return PoseTask(pose_network(network), recipe, strengths)
 
     def validated(self, network: nn.Module, pictures: FaceBatch) -> tuple[dict[str, Any], str]:
         """Return the errors of the three angles, and of the rotation."""
-        assert isinstance(network, PoseNetwork)
-        found = pose_score(rotations_of(network, pictures), pictures.rotation.double().numpy())
+        found = pose_score(rotations_of(pose_network(network), pictures), pictures.rotation.double().numpy())
         return found.to_json(), f"MAE {found.raw.mae:.2f} deg, of zeros {found.zeros.mae:.2f} deg"
 
     def evaluate(self, config: EvaluateConfig, networks: Mapping[str, Trained], about: Mapping[str, Any]) -> None:
@@ -92,19 +88,17 @@ def measured(config: EvaluateConfig, trained: Mapping[str, Trained]) -> PoseEval
         ConfigError: The configuration asks for what is for eyes.
         DataError: The faces cannot be read.
     """
-    networks = {label: pose_network(one) for label, one in trained.items()}
-    if config.beside is not None:
-        raise ConfigError(f"beside={config.beside}: it is for eyes; networks of head pose have nothing to show beside")
+    networks = {label: pose_network(one.network) for label, one in trained.items()}
+    refuse_beside(config.beside)
     refuse_persons(config.persons)
     sides = sorted({network.size[0] for network in networks.values()})
     predicted = {}
     for side in sides:
         found = read_faces(Path(config.data), config.reader, side, config.labels.pose, config.on_error)
         faces = coarse(found.faces, round(REDUCED_FROM_PX / config.reduced)) if config.reduced > 1 else found.faces
-        batch_size = max(config.batch_size * FACE_PX**2 // side**2, 1)
         for label, network in networks.items():
             if network.size[0] == side:
-                predicted[label] = rotations_of(network, faces, batch_size)
+                predicted[label] = rotations_of(network, faces, config.faces_at_once(side))
     # The faces that are kept, those of the largest cut, are the ones that the report shows.
     return PoseEvaluation(
         names=tuple(networks),
@@ -112,23 +106,22 @@ def measured(config: EvaluateConfig, trained: Mapping[str, Trained]) -> PoseEval
         faces=faces,
         left_out=found.left_out,
         damaged=found.damaged,
-        costs=tuple(cost_of(network) for network in networks.values()) if config.out is not None else (),
+        costs=tuple(cost_on(network) for network in networks.values()) if config.out is not None else (),
     )
 
 
-def refuse_head_angles(augment: Strengths) -> None:
-    """Raise ConfigError where faces would be changed as eyes are."""
-    if augment.head_noise_deg or augment.head_dropout:
-        raise ConfigError("augment: changes the head angles that come with eyes; heads take augment=faces or none")
-
-
 def refuse_persons(persons: PersonsConfig) -> None:
-    """Raise ConfigError where somebody is chosen: sets of faces do not tell persons apart."""
+    """Raise ConfigError where somebody is chosen: sets of heads do not tell persons apart."""
     if not persons.everything:
-        raise ConfigError("persons: they are for eyes; sets of faces do not tell persons apart")
+        raise ConfigError("persons: they are for gaze; sets of heads do not tell persons apart")
 
 
-def pose_network(trained: Trained) -> PoseNetwork:
-    """Return a trained network as one of head pose, which it is."""
-    assert isinstance(trained.network, PoseNetwork)
-    return trained.network
+def cost_on(network: PoseNetwork) -> Cost:
+    """Return what a network costs on a picture of its own size."""
+    return cost_of(network, [blank(network.size)], network.rotation)
+
+
+def pose_network(network: nn.Module) -> PoseNetwork:
+    """Return a network as one of head pose, which it is."""
+    assert isinstance(network, PoseNetwork)
+    return network

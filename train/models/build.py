@@ -11,6 +11,11 @@ from synth.errors import ConfigError
 from train.models.eye import LandmarkNetwork
 from train.models.eye.elg import ELG
 from train.models.eye.pupilnet import PupilNet
+from train.models.face_gaze import FaceGazeNetwork
+from train.models.face_gaze.itracker import ITracker
+from train.models.face_gaze.l2cs import L2CS
+from train.models.face_gaze.resgaze import ResGaze
+from train.models.face_gaze.spanet import SpaNet
 from train.models.gazenet import GazeNet, gazenet_v2
 from train.models.lenet import LeNet
 from train.models.pose import PoseNetwork
@@ -26,9 +31,16 @@ GAZE_NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "gazenet_v2": gazenet_v2,
     "resnet_preact": ResNetPreact,
 }
-"""Gaze networks (see train/models/parts.py)."""
+"""Networks of the gaze of an eye (see train/models/parts.py)."""
 LANDMARK_NETWORKS: dict[str, Callable[..., LandmarkNetwork]] = {"elg": ELG, "pupilnet": PupilNet}
 """Networks of eye landmarks (see train/models/eye)."""
+FACE_GAZE_NETWORKS: dict[str, Callable[..., FaceGazeNetwork]] = {
+    "resgaze": ResGaze,
+    "itracker": ITracker,
+    "spanet": SpaNet,
+    "l2cs": L2CS,
+}
+"""Networks of the gaze of a whole face (see train/models/face_gaze)."""
 POSE_NETWORKS: dict[str, Callable[..., PoseNetwork]] = {
     "hopenet": Hopenet,
     "ssrnet_md": SSRNetMD,
@@ -36,29 +48,35 @@ POSE_NETWORKS: dict[str, Callable[..., PoseNetwork]] = {
     "sixdrep": SixDRepNet,
 }
 """Head-pose networks (see train/models/pose)."""
+NETWORKS: dict[str, Callable[..., nn.Module]] = {
+    **GAZE_NETWORKS,
+    **LANDMARK_NETWORKS,
+    **FACE_GAZE_NETWORKS,
+    **POSE_NETWORKS,
+}
+"""All networks."""
 
 
 def build(name: str, options: Mapping[str, Any]) -> nn.Module:
-    """Return a fresh network; one of head pose is a `PoseNetwork`.
+    """Return a fresh network, of the class that its kind says: `PoseNetwork`, `FaceGazeNetwork`, `LandmarkNetwork`.
 
     Args:
-        name: One of `GAZE_NETWORKS`, `LANDMARK_NETWORKS` or `POSE_NETWORKS`.
+        name: One of `NETWORKS`.
         options: Arguments of its constructor; those left out keep their defaults.
 
     Raises:
         ConfigError: There is no such network or option, or a value is impossible.
     """
-    networks: dict[str, Callable[..., nn.Module]] = {**GAZE_NETWORKS, **LANDMARK_NETWORKS, **POSE_NETWORKS}
-    if name not in networks:
-        raise ConfigError(f"model.name={name}: no such network; there are {', '.join(networks)}")
-    allowed = inspect.signature(networks[name]).parameters
+    if name not in NETWORKS:
+        raise ConfigError(f"model.name={name}: no such network; there are {', '.join(NETWORKS)}")
+    allowed = inspect.signature(NETWORKS[name]).parameters
     for key, value in options.items():
         if key not in allowed:
             near = difflib.get_close_matches(key, allowed, n=1)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(allowed) or 'none'}"
             raise ConfigError(f"model.{key}={value}: {name} has no such option; {hint}")
         _check(key, value, allowed[key])
-    return networks[name](**options)
+    return NETWORKS[name](**options)
 
 
 def build_pose(name: str, options: Mapping[str, Any]) -> PoseNetwork:

@@ -23,7 +23,7 @@ Network = TypeVar("Network", bound=nn.Module)
 
 
 class Loss(Enum):
-    """What a gaze network minimises: l1 and mse of the two angles, or the angle between the gazes."""
+    """What a network of an eye's gaze minimises: l1 and mse of the two angles, or the angle between the gazes."""
 
     l1 = "l1"
     mse = "mse"
@@ -43,7 +43,7 @@ class Recipe:
     """How a network is trained.
 
     Attributes:
-        loss: What a gaze network minimises; networks of head pose bring their own.
+        loss: What a network of an eye's gaze minimises; networks of faces bring their own.
         learning_rate: The largest, of AdamW.
         weight_decay: Of AdamW.
         schedule: Over `steps`.

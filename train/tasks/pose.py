@@ -6,12 +6,11 @@ train/models/pose; train/tasks/averaged.py has the rest).
 
 from typing import cast
 
-import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float
 from torch import Tensor
 
 from adapt.face_augment import augment_faces, draw_face_changes
-from adapt.face_batch import FaceBatch
+from adapt.face_batch import FaceBatch, to_rgb
 from adapt.strengths import Strengths
 from train.models.pose import PoseNetwork
 from train.rotations import geodesic_angle
@@ -47,8 +46,3 @@ class PoseTask(AveragedTask):
         """Log the averaged network's error on unchanged faces."""
         error = geodesic_angle(self(batch), batch.rotation).rad2deg().mean()
         self.log("validation/error_deg", error, prog_bar=True, batch_size=len(batch))
-
-
-def to_rgb(images_u8: UInt8[Tensor, "b h w 3"]) -> Float[Tensor, "b 3 h w"]:
-    """Return pictures as networks take them: in [0, 1], channels first, laid out channels last."""
-    return (images_u8.permute(0, 3, 1, 2).float() / 255).contiguous(memory_format=torch.channels_last)

@@ -27,17 +27,16 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from synth.export.eye_patch import equalised, warp_grey
-from synth.export.face.faces import face_of
+from synth.export.face.normalised import normalised_face
 from synth.export.mpiigaze import person_of
 from synth.export.warp import crop_warp, moved, warped
 from synth.geometry.gaze import pitch_yaw_from_vector
-from synth.geometry.normalisation import MPIIFACEGAZE_FACE, GazeMode, Normalisation, head_pitch_yaw, normalise
+from synth.geometry.normalisation import MPIIFACEGAZE_FACE, Normalisation, head_pitch_yaw
 from synth.geometry.rotation import vector_from_rotation
 from synth.sample import Sample
 from synth.shards.encode import Encoding, PictureFormat, encode_picture
 
 HEADER = "Face Left Right Origin WhichEye 3DGaze 3DHead 2DGaze 2DHead Rmat Smat GazeOrigin"
-MOUTH_CORNERS = [48, 54]
 EYE_WIDTH, EYE_HEIGHT = 60, 36
 EYE_MARGIN = 1.5
 """Width of an eye's picture over the distance of its corners."""
@@ -100,12 +99,9 @@ def face_patch(sample: Sample) -> FacePatch:
     Raises:
         DataError: Its picture holds no face, or a label is absent.
     """
-    corners_cam = np.stack([sample.array(f"eyes.{side}.canthi_cam", 2, 3) for side in ("right", "left")])
-    mouth_cam = face_of(sample).ibug68_cam[MOUTH_CORNERS]
-    centre_cam = np.concatenate([*corners_cam, mouth_cam]).mean(axis=0)
-    cam_from_face = sample.array("cam_from_head", 4, 4)[:3, :3] @ sample.array("face_triangle_head", 3, 3)
     camera = MPIIFACEGAZE_FACE
-    view = normalise(centre_cam, cam_from_face, sample.array("camera_matrix", 3, 3), camera)
+    face = normalised_face(sample, camera)
+    view = face.view
     image, covered = warped(sample.picture, view.warp, camera.width, camera.height)
     eyes = [
         eye_cut(sample.picture, view.warp, sample.array(f"eyes.{side}.apparent.canthi_px", 2, 2))
@@ -114,10 +110,10 @@ def face_patch(sample: Sample) -> FacePatch:
     return FacePatch(
         image=image,
         eyes=(eyes[0], eyes[1]),
-        gaze_norm=view.gaze(sample.array("target_cam", 3) - centre_cam, GazeMode.direction),
-        norm_from_face=view.head(cam_from_face),
+        gaze_norm=face.gaze_norm,
+        norm_from_face=face.norm_from_face,
         view=view,
-        centre_norm_mm=1e3 * view.scale * (view.norm_from_cam @ centre_cam),
+        centre_norm_mm=1e3 * view.scale * (view.norm_from_cam @ face.centre_cam),
         covered=covered,
     )
 

@@ -27,7 +27,7 @@ from synth.sample import Sample
 from synth.shards import iterate
 from train.data.pose.crop import face_square
 from train.data.pose.gather import FAR, Look, PoseFace, PoseSet, gather, refuse_no_rotation, too_far
-from train.data.sift import LeftOut, OnError
+from train.data.sift import LeftOut, OnError, itself
 
 LEAST_INSIDE = 0.9
 MOST_HIDDEN = 0.5
@@ -54,11 +54,7 @@ def faces_in(sample: Sample, pose: HeadPose, where: Path, size: int) -> FaceBatc
     """Return the faces of a sample, cut; None where there is none that can be told."""
     looks = [partial(face_in, person, number, pose, where) for number, person in enumerate(people(sample))]
     kept = [face for face in (look() for look in looks) if isinstance(face, PoseFace)]
-    return gather([partial(_itself, face) for face in kept], str(where), size, OnError.stop).faces if kept else None
-
-
-def _itself(face: PoseFace) -> PoseFace:
-    return face
+    return gather([partial(itself, face) for face in kept], str(where), size, OnError.stop).faces if kept else None
 
 
 def face_in(person: Sample, number: int, pose: HeadPose, folder: Path) -> PoseFace | LeftOut:

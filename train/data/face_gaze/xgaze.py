@@ -1,0 +1,88 @@
+"""ETH-XGaze's normalised faces (Zhang et al. 2020): one HDF5 file a person, or a folder of them.
+
+    face_patch       (n, 224, 224, 3) u8, blue first; f 960 px, 600 mm; files of 448x448 are read likewise
+    face_gaze        (n, 2) [pitch, yaw] in radians, mode direction; absent where the labels are kept back (test)
+    face_head_pose   (n, 2) the same of the head
+
+What else is there (face_mat_norm, frame_index, cam_index) is not read.  The key of a face is "NAME/row", NAME being the
+file's without extension and the row six digits.  Pictures are read one by one, but all of them stay in memory: of the
+whole training set, 750,000 faces, name some files' folder.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import h5py
+import numpy as np
+from jaxtyping import Float
+
+from synth.errors import DataError
+from train.data.face_gaze.gather import UNKNOWN, FaceGazeSet, GazeFace, Look, gather, normalised_cut
+from train.data.sift import OnError
+
+PATCH, GAZE, HEAD = "face_patch", "face_gaze", "face_head_pose"
+
+
+def read_xgaze(path: Path, side: int, on_error: OnError = OnError.stop) -> FaceGazeSet:
+    """Return the faces of a file or of all .h5 files of a folder, `side` x `side`.
+
+    Raises:
+        DataError: There is no file, or one is no HDF5 file or of another layout; a row is damaged and `on_error` is
+            stop; or none is left.
+    """
+    files = sorted(path.glob("*.h5")) if path.is_dir() else [path]
+    if not files or not files[0].is_file():
+        raise DataError(f"{path}: there is no such file, or no .h5 in the folder")
+    return gather(_looks(files, side), str(path), on_error)
+
+
+def _looks(files: list[Path], side: int) -> Iterator[Look]:
+    for path in files:
+        try:
+            file = h5py.File(path, "r")
+        except OSError as error:
+            raise DataError(f"{path}: not a readable HDF5 file ({error}); fetch it again") from error
+        with file:
+            patches = file.get(PATCH)
+            if not isinstance(patches, h5py.Dataset) or patches.dtype != np.uint8 or patches.shape[3:] != (3,):
+                raise DataError(f"{path}: holds no {PATCH} of uint8 (n, 224, 224, 3); expected ETH-XGaze's layout")
+            n = len(patches)
+            heads = angles(file, HEAD, n, path)
+            gazes = angles(file, GAZE, n, path) if GAZE in file else [UNKNOWN] * n
+            for row in range(n):
+                yield partial(face_of_row, path, patches, row, gazes[row], heads[row], side)
+
+
+def angles(file: h5py.File, name: str, n: int, path: Path) -> Float[np.ndarray, "n 2"]:
+    """Return a data set of [pitch, yaw], or raise DataError that names it."""
+    found = file.get(name)
+    if not isinstance(found, h5py.Dataset) or found.dtype.kind != "f" or found.shape != (n, 2):
+        told = f"{found.dtype} {found.shape}" if isinstance(found, h5py.Dataset) else "absent"
+        raise DataError(f"{path}: {name} is {told}; expected radians ({n}, 2)")
+    try:
+        return np.asarray(found[()], dtype=np.float64)
+    except OSError as error:
+        raise DataError(f"{path}: {name} cannot be read ({error}); fetch the file again") from error
+
+
+def face_of_row(
+    path: Path,
+    patches: h5py.Dataset,
+    row: int,
+    gaze: Float[np.ndarray, "2"],
+    head: Float[np.ndarray, "2"],
+    side: int,
+) -> GazeFace:
+    """Return the face of one row; `gaze` is UNKNOWN where the file has none."""
+    where = f"{path}: row {row}"
+    if gaze is not UNKNOWN and not np.isfinite(gaze).all():
+        raise DataError(f"{where}: {GAZE} is {gaze.tolist()}; expected [pitch, yaw] in radians")
+    if not np.isfinite(head).all():
+        raise DataError(f"{where}: {HEAD} is {head.tolist()}; expected [pitch, yaw] in radians")
+    try:
+        picture = np.asarray(patches[row])
+    except OSError as error:
+        raise DataError(f"{where}: {PATCH} cannot be read ({error}); fetch the file again") from error
+    image = normalised_cut(np.ascontiguousarray(picture[..., ::-1]), side, where)
+    return GazeFace(f"{path.stem}/{row:06d}", image, head_pitch_yaw_rad=head, gaze_pitch_yaw_rad=gaze)
