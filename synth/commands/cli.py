@@ -65,6 +65,10 @@ VERBS = {
     "export": Verb("synth.commands.export", "write a corpus in a format that other people's code reads"),
     "fit": Verb("train.commands.fit", "train a network on a corpus"),
     "evaluate": Verb("train.commands.evaluate", "measure a network on rendered or real eyes or faces and report it"),
+    "predict": Verb(
+        "train.commands.predict",
+        "tell the head pose or the gaze of pictures, with a network of yours or one that is ready",
+    ),
     "bench": Verb("synth.commands.bench", "time every stage of the work and its memory"),
     "doctor": Verb("synth.commands.doctor", "check this machine and print the fix of every fault"),
     "demo": Verb("synth.commands.demo", "run everything once, small: render, inspect, fit, evaluate, report"),

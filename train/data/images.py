@@ -9,6 +9,7 @@ MPIIGaze's normalised camera; another size than 60x36 is resized.  The key of an
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from synth.export.eye_patch import warp_grey
 from synth.geometry.normalisation import MPIIGAZE_EYE
 from synth.shards.encode import decode_picture
 from train.data.gather import NO_GAZE, Eye, gather
+from train.data.pose.gather import OnError
 from train.data.shards import scaling
 
 ENDINGS = (".png", ".jpg", ".jpeg")
@@ -31,19 +33,34 @@ def picture_paths(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in ENDINGS)
 
 
-def read_images(folder: Path) -> Batch:
+@dataclass(frozen=True)
+class EyeSet:
+    """What a folder holds.
+
+    Attributes:
+        eyes: By name.
+        damaged: What was wrong with each picture that could not be read, where these are skipped.
+    """
+
+    eyes: Batch
+    damaged: tuple[str, ...]
+
+
+def read_images(folder: Path, on_error: OnError = OnError.stop) -> EyeSet:
     """Return every picture of a folder.
 
     Raises:
-        DataError: There is none, or one is damaged, or labels.json is; the message names it.
+        DataError: None is left; or one is damaged and `on_error` is stop, or labels.json is: the message names it.
     """
     if not folder.is_dir():
         raise DataError(f"{folder}: there is no such folder")
-    return gather(iterate(folder), str(folder))
+    damaged: list[str] = []
+    eyes = gather(iterate(folder, None if on_error is OnError.stop else damaged), str(folder))
+    return EyeSet(eyes, tuple(damaged))
 
 
-def iterate(folder: Path) -> Iterator[Eye]:
-    """Yield the pictures by name."""
+def iterate(folder: Path, damaged: list[str] | None) -> Iterator[Eye]:
+    """Yield the pictures by name; what is wrong with one is added to `damaged`, or raised where that is None."""
     labels = read_labels(folder / LABELS)
     paths = picture_paths(folder)
     if stray := labels.keys() - {path.name for path in paths}:
@@ -53,7 +70,13 @@ def iterate(folder: Path) -> Iterator[Eye]:
         side = known.get("side", "left")
         if side not in ("left", "right"):
             raise DataError(f"{folder / LABELS}: {path.name}: side is {side!r}; expected left or right")
-        picture = decode_picture(path.read_bytes(), str(path))
+        try:
+            picture = decode_picture(path.read_bytes(), str(path))
+        except DataError as error:
+            if damaged is None:
+                raise
+            damaged.append(str(error))
+            continue
         warp = scaling(picture.shape[1], picture.shape[0])
         yield Eye(
             key=path.name,

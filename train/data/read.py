@@ -54,7 +54,7 @@ def read_eyes(path: Path, reader: Reader, mode: GazeMode, axis: Axis) -> Batch:
         return read_mpiigaze_h5(path)
     if reader in FACES:
         raise DataError(f"{path}: holds faces (reader={reader.name}); a gaze network needs eyes")
-    return read_images(path)
+    return read_images(path).eyes
 
 
 def recognise(path: Path) -> Reader:
@@ -80,5 +80,5 @@ def recognise(path: Path) -> Reader:
         raise DataError(f"{path}: there is no such file or folder")
     raise DataError(
         f"{path}: holds nothing that is known here: eyes as a folder of shards, MPIIGaze's folder, its .h5 file or a "
-        "folder of pictures; faces as shards, 300W-LP's, AFLW2000's or BIWI's folder or FSA-Net's .npz"
+        "folder of pictures; faces as shards, 300W-LP's, AFLW2000's or BIWI's folder, FSA-Net's .npz, or pictures"
     )

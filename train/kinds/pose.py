@@ -43,6 +43,8 @@ class Pose(Kind):
         found = read_faces(Path(config.data), config.reader, network.size[0], config.labels.pose)
         for cause, n in found.left_out.items():
             print(f"{config.data}: {n} left out: {cause}")
+        if torch.isnan(found.faces.rotation).any():
+            raise DataError(f"{config.data}: holds faces without a rotation; nothing can be learnt from them")
         return found.faces
 
     def task(self, network: nn.Module, recipe: Recipe, strengths: Strengths) -> AveragedTask:

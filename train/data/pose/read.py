@@ -7,13 +7,14 @@ from synth.export.face.pose import HeadPose
 from train.data.pose.aflw2000 import read_aflw2000
 from train.data.pose.biwi import read_biwi
 from train.data.pose.fsanet_npz import read_fsanet
-from train.data.pose.gather import PoseSet
+from train.data.pose.gather import OnError, PoseSet
+from train.data.pose.images import read_images
 from train.data.pose.shards import read_shards
 from train.data.pose.wlp300 import read_300wlp
 from train.data.read import Reader, recognise
 
 
-def read_faces(path: Path, reader: Reader, size: int, pose: HeadPose) -> PoseSet:
+def read_faces(path: Path, reader: Reader, size: int, pose: HeadPose, on_error: OnError = OnError.stop) -> PoseSet:
     """Return every face under a path that the protocol of its format keeps.
 
     Args:
@@ -21,19 +22,22 @@ def read_faces(path: Path, reader: Reader, size: int, pose: HeadPose) -> PoseSet
         reader: The format.
         size: Of the square cuts, px.
         pose: Which rotation is the head's; of our shards only, the others come with theirs.
+        on_error: What a damaged face does.
 
     Raises:
         DataError: The path holds nothing of the kind, or something damaged.
     """
     reader = recognise(path) if reader is Reader.auto else reader
     if reader is Reader.shards:
-        return read_shards(path, size, pose)
+        return read_shards(path, size, pose, on_error)
     if reader is Reader.wlp300:
-        return read_300wlp(path, size)
+        return read_300wlp(path, size, on_error)
     if reader is Reader.aflw2000:
-        return read_aflw2000(path, size)
+        return read_aflw2000(path, size, on_error)
     if reader is Reader.biwi:
-        return read_biwi(path, size)
+        return read_biwi(path, size, on_error=on_error)
     if reader is Reader.fsanet:
-        return read_fsanet(path, size)
+        return read_fsanet(path, size, on_error)
+    if reader is Reader.images:
+        return read_images(path, size, on_error)
     raise DataError(f"{path}: holds eyes (reader={reader.name}); a network of head pose needs faces")
