@@ -69,6 +69,7 @@ VERBS = {
         "train.commands.predict",
         "tell the head pose or the gaze of pictures, with a network of yours or one that is ready",
     ),
+    "export-model": Verb("train.commands.export_model", "write a trained network as ONNX and check it"),
     "bench": Verb("synth.commands.bench", "time every stage of the work and its memory"),
     "doctor": Verb("synth.commands.doctor", "check this machine and print the fix of every fault"),
     "demo": Verb("synth.commands.demo", "run everything once, small: render, inspect, fit, evaluate, report"),
@@ -84,6 +85,9 @@ EXTRAS = {
     "webdataset": "train",
     "h5py": "train",
     "tensorboard": "train",
+    "onnx": "train",
+    "onnxruntime": "train",
+    "onnxscript": "train",
     "pyrender": "dev",
     "OpenGL": "dev",
 }

@@ -25,6 +25,7 @@ from train.data.read import Reader
 from train.evaluation import predictions_of
 from train.kinds.known import kind_of
 from train.models.build import build
+from train.models.pose import PoseNetwork
 from train.pose_evaluation import rotations_of
 from train.ready import MOST_BYTES, WEIGHTS, ready_network
 
@@ -33,9 +34,12 @@ EYE = {"channels": 4, "stem_stride": 2}
 
 def save(path: Path, name: str, options: dict[str, object]) -> torch.nn.Module:
     torch.manual_seed(1)
-    network = build(name, options).eval()
-    for parameter in network.parameters():  # so that no output is a constant
-        torch.nn.init.normal_(parameter, std=0.05)
+    network = build(name, options).train()
+    if isinstance(network, PoseNetwork):
+        for module in network.modules():
+            if isinstance(module, torch.nn.BatchNorm2d):
+                module.momentum = 1.0  # one look, and outputs depend on what is seen
+        network(torch.rand(8, 3, *network.size))
     save_network(path, network, name, options, {})
     return network
 
@@ -77,6 +81,7 @@ def test_head_poses_of_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert set(told) == {"wide.png", "grey.PNG", "a b.png"}
     expected = rotations_of(network, read_images(tmp_path / "faces", 64).faces)  # type: ignore[arg-type]
     np.testing.assert_allclose([one["R"] for one in told.values()], expected, atol=1e-5)
+    assert np.ptp(expected, axis=0).max() > 1e-3
     yaw = [one["yaw_pitch_roll_deg"][0] for one in told.values()]
     np.testing.assert_allclose(np.sin(np.radians(yaw)), expected[:, 0, 2], atol=1e-5)  # yaw = asin(R02)
     assert "3 pictures told; ssrnet_md" in capsys.readouterr().out

@@ -5,15 +5,34 @@ One file a kind; train/kinds/known.py lists them.  `fit` and `evaluate` ask the 
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from adapt.strengths import Strengths
 from train.checkpoint import Trained
 from train.config import EvaluateConfig, FitConfig
 from train.data.loader import Rowed
 from train.tasks.averaged import AveragedTask, Recipe
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A network as programs without this one run it: tensors in, what it tells out, all float32, pictures first.
+
+    Attributes:
+        network: Takes `inputs` in their order.
+        inputs: Random ones by name, of as many pictures as were asked for.
+        output: Name of what comes out.
+        said: What goes in and out, in words, with units and frames.
+    """
+
+    network: nn.Module
+    inputs: Mapping[str, Tensor]
+    output: str
+    said: str
 
 
 class Kind(ABC):
@@ -43,6 +62,14 @@ class Kind(ABC):
     @abstractmethod
     def validated(self, network: nn.Module, pictures: Any) -> tuple[dict[str, Any], str]:
         """Return a trained network's score on pictures that `read` gave, as plain values and in a few words."""
+
+    @abstractmethod
+    def noise(self, network: nn.Module, n: int, generator: torch.Generator) -> Rowed:
+        """Return n pictures of noise with labels, in the form that `read` gives: as fast to train on as any."""
+
+    @abstractmethod
+    def exported(self, network: nn.Module, n: int, generator: torch.Generator) -> Exported:
+        """Return a network as other programs run it, with n random pictures."""
 
     @abstractmethod
     def evaluate(self, config: EvaluateConfig, networks: Mapping[str, Trained], about: Mapping[str, Any]) -> None:

@@ -15,9 +15,10 @@ from train.checkpoint import Trained
 from train.config import EvaluateConfig, FitConfig
 from train.data.read import Reader, read_eyes
 from train.evaluation import Evaluation, prediction_file, predictions_of
-from train.kinds import Kind
+from train.kinds import Exported, Kind
 from train.metrics import score
 from train.models.build import GAZE_NETWORKS
+from train.models.parts import IMAGE_HEIGHT, IMAGE_WIDTH
 from train.page import write_predictions
 from train.report import summary, write_report
 from train.tasks.averaged import AveragedTask, Recipe
@@ -47,6 +48,31 @@ class Gaze(Kind):
         """Return the angle between gazes."""
         found = score(predictions_of(network, pictures), pictures.gaze_pitch_yaw_rad.numpy(), pictures.right.numpy())
         return found.to_json(), f"{found.raw:.2f} deg, mean predictor {found.mean_predictor:.2f} deg"
+
+    def noise(self, network: nn.Module, n: int, generator: torch.Generator) -> Batch:
+        """Return eyes of noise."""
+        size = (n, IMAGE_HEIGHT, IMAGE_WIDTH)
+        return Batch(
+            images_u8=torch.randint(0, 256, size, generator=generator, dtype=torch.uint8),
+            head_pitch_yaw_rad=torch.rand(n, 2, generator=generator) - 0.5,
+            gaze_pitch_yaw_rad=torch.rand(n, 2, generator=generator) - 0.5,
+            right=torch.zeros(n, dtype=torch.bool),
+            mirrored=torch.zeros(n, dtype=torch.bool),
+            keys=tuple(f"{i:08d}" for i in range(n)),
+        )
+
+    def exported(self, network: nn.Module, n: int, generator: torch.Generator) -> Exported:
+        """Return the network as it is."""
+        return Exported(
+            network=network,
+            inputs={
+                "images": torch.rand(n, 1, IMAGE_HEIGHT, IMAGE_WIDTH, generator=generator),
+                "head_pitch_yaw": torch.rand(n, 2, generator=generator) - 0.5,
+            },
+            output="gaze_pitch_yaw",
+            said="images: left eyes (right ones mirrored) in MPIIGaze's normalised camera, grey, histogram-equalised, "
+            "[0, 1]; head_pitch_yaw, gaze_pitch_yaw: [pitch, yaw] there, radians, up and to the image's left",
+        )
 
     def evaluate(self, config: EvaluateConfig, networks: Mapping[str, Trained], about: Mapping[str, Any]) -> None:
         """Measure on eyes."""

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from jaxtyping import Float
+from torch import Tensor, nn
 
 from adapt.face_batch import FaceBatch
 from adapt.strengths import Strengths
@@ -15,18 +16,32 @@ from train.checkpoint import Trained
 from train.config import EvaluateConfig, FitConfig
 from train.cost import cost_of
 from train.data.pose.read import read_faces
-from train.kinds import Kind
+from train.kinds import Exported, Kind
 from train.models.build import POSE_NETWORKS
 from train.models.pose import PoseNetwork
 from train.page import write_predictions
 from train.pose_evaluation import PoseEvaluation, rotation_file, rotations_of
 from train.pose_metrics import pose_score
 from train.pose_report import summary, write_report
+from train.rotations import rotation_from_pitch_yaw_roll
 from train.tasks.averaged import AveragedTask, Recipe
 from train.tasks.pose import PoseTask
 
 FACE_PX = 64
 """Side of the faces that `batch_size` is a number of: as many pixels of larger ones are taken at once."""
+
+
+class Rotations(nn.Module):
+    """A network of head pose up to its rotations."""
+
+    def __init__(self, network: PoseNetwork) -> None:
+        """Hold the network."""
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 3"]:
+        """Return `cam_from_head` of RGB pictures in [0, 1]."""
+        return self.network.rotation(self.network(images))
 
 
 class Pose(Kind):
@@ -57,6 +72,27 @@ class Pose(Kind):
         assert isinstance(network, PoseNetwork)
         found = pose_score(rotations_of(network, pictures), pictures.rotation.double().numpy())
         return found.to_json(), f"MAE {found.raw.mae:.2f} deg, of zeros {found.zeros.mae:.2f} deg"
+
+    def noise(self, network: nn.Module, n: int, generator: torch.Generator) -> FaceBatch:
+        """Return faces of noise."""
+        assert isinstance(network, PoseNetwork)
+        angles_rad = torch.rand(n, 3, generator=generator) - 0.5
+        return FaceBatch(
+            images_u8=torch.randint(0, 256, (n, *network.size, 3), generator=generator, dtype=torch.uint8),
+            rotation=rotation_from_pitch_yaw_roll(angles_rad),
+            keys=tuple(f"{i:08d}" for i in range(n)),
+        )
+
+    def exported(self, network: nn.Module, n: int, generator: torch.Generator) -> Exported:
+        """Return the network with what makes rotations of its outputs."""
+        assert isinstance(network, PoseNetwork)
+        return Exported(
+            network=Rotations(network),
+            inputs={"images": torch.rand(n, 3, *network.size, generator=generator)},
+            output="cam_from_head",
+            said="images: square cuts of faces, RGB, [0, 1]; cam_from_head: the head's rotation, identity where it "
+            "faces the lens (x right, y down, z away from the lens)",
+        )
 
     def evaluate(self, config: EvaluateConfig, networks: Mapping[str, Trained], about: Mapping[str, Any]) -> None:
         """Measure on faces."""
