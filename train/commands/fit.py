@@ -23,10 +23,13 @@ from synth.shards.output import open_output
 from train.checkpoint import FILE, save_network
 from train.config import FitConfig
 from train.data.loader import split
+from train.data.portion import drawn, portion_of
 from train.fitting import fit, use_threads
 from train.kinds.known import kind_of
 from train.models.build import build
+from train.models.frozen import freeze
 from train.provenance import commit
+from train.start import start_from
 from train.tasks.averaged import Recipe
 
 HELP = "train a network on a corpus"
@@ -37,6 +40,7 @@ EXAMPLES = (
     "canthus fit data=data/eyes out=runs/lenet-1 model=lenet seed=1 trainer.epochs=40",
     "canthus fit data=data/eyes out=runs/optical labels.axis=optical labels.gaze_mode=direction augment=heavy",
     "canthus fit experiment=fsanet data=data/heads out=runs/fsanet",
+    "canthus fit init=runs/eyes data=MPIIGaze portion=first samples=100 trainer.learning_rate=5e-4 out=runs/tuned",
 )
 
 # Of `trainer`: they change how fast a run is, not what it is.
@@ -48,6 +52,9 @@ def run(config: FitConfig) -> None:
     name, options = network_of(config.model)
     network = build_seeded(name, options, config.seed)
     kind = kind_of(name)
+    origin = start_from(network, name, Path(config.init)) if config.init is not None else None
+    if config.trainer.frozen:
+        freeze(network, name)
     accelerator = config.trainer.accelerator
     if accelerator == "gpu" and not torch.cuda.is_available():
         raise ConfigError("trainer.accelerator=gpu: torch sees no GPU here; use cpu")
@@ -58,11 +65,12 @@ def run(config: FitConfig) -> None:
         if (out / FILE).exists():
             print(f"{out}: is trained already; choose another out=, or evaluate it")
             return
-        pictures = kind.read(config, network)
+        pictures = portion_of(kind.read(config, network), config.portion)
         training, validation = split(pictures, config.trainer.validation)
-        if len(training) < 2:
+        training = drawn(training, config.samples, config.seed)
+        if len(training) < 2 and config.samples != 0:
             raise DataError(f"{config.data}: {len(training)} pictures to train on; at least 2")
-        batch_size = min(config.trainer.batch_size, len(training))
+        batch_size = min(config.trainer.batch_size, max(len(training), 1))
         recipe = Recipe(
             loss=config.trainer.loss,
             learning_rate=config.trainer.learning_rate,
@@ -76,21 +84,24 @@ def run(config: FitConfig) -> None:
         print(f"{config.data}: {counts}; {name}, seed {config.seed}")
         task = kind.task(network, recipe, config.augment)
         start = time.monotonic()
-        fit(
-            task,
-            training,
-            validation,
-            out,
-            epochs=config.trainer.epochs,
-            batch_size=batch_size,
-            accelerator=accelerator,
-            progress=config.trainer.progress,
-        )
+        if len(training):
+            fit(
+                task,
+                training,
+                validation,
+                out,
+                epochs=config.trainer.epochs,
+                batch_size=batch_size,
+                accelerator=accelerator,
+                progress=config.trainer.progress,
+            )
         seconds = time.monotonic() - start
         about: dict[str, Any] = {
             "seed": config.seed,
             "data": config.data,
             "labels": plain(asdict(config.labels)),
+            **({"init": dict(origin), "frozen": config.trainer.frozen} if origin is not None else {}),
+            "portion": config.portion.name,
             "training_pictures": len(training),
             "validation_pictures": len(validation),
             "epochs": config.trainer.epochs,

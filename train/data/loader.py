@@ -22,6 +22,10 @@ Itself = TypeVar("Itself")
 class Rowed(Protocol):
     """A data set in memory, or a batch of one: eyes (adapt/batch.py) or faces (adapt/face_batch.py)."""
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Name of each picture in its source."""
+
     def __len__(self) -> int:
         """Return the number of pictures."""
 
