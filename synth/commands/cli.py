@@ -69,6 +69,9 @@ VERBS = {
         "train.commands.predict",
         "tell the head pose or the gaze of pictures, with a network of yours or one that is ready",
     ),
+    "curve": Verb(
+        "train.commands.curve", "draw the error against the number of real samples, with and without pretraining"
+    ),
     "export-model": Verb("train.commands.export_model", "write a trained network as ONNX and check it"),
     "bench": Verb("synth.commands.bench", "time every stage of the work and its memory"),
     "doctor": Verb("synth.commands.doctor", "check this machine and print the fix of every fault"),

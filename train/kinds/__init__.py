@@ -41,10 +41,16 @@ class Kind(ABC):
     Attributes:
         noun: What they tell, after "the".
         networks: Those of the kind, by name.
+        headline: Keys under which the score of `validated` has the one figure to compare networks by.
+        chance: Keys of the same figure of a guess that never looks at a picture.
+        unit: Of that figure.
     """
 
     noun: str
     networks: Mapping[str, Callable[..., nn.Module]]
+    headline: tuple[str, ...]
+    chance: tuple[str, ...]
+    unit: str = "deg"
 
     @abstractmethod
     def read(self, config: FitConfig, network: nn.Module) -> Rowed:

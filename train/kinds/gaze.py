@@ -30,6 +30,7 @@ class Gaze(Kind):
 
     noun = "gaze"
     networks = GAZE_NETWORKS
+    headline, chance = ("raw",), ("mean_predictor",)
 
     def read(self, config: FitConfig, network: nn.Module) -> Batch:
         """Return the eyes."""

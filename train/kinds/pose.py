@@ -49,6 +49,7 @@ class Pose(Kind):
 
     noun = "head pose"
     networks = POSE_NETWORKS
+    headline, chance = ("raw", "mae"), ("zeros", "mae")
 
     def read(self, config: FitConfig, network: nn.Module) -> FaceBatch:
         """Return the cuts of faces, and tell how many were left out."""
