@@ -1,10 +1,15 @@
-"""How fast training is, against the step that nothing can be faster than; measured side by side in one run.
+"""How fast training is, against loops that nothing can be faster than; measured side by side in one run.
 
-bare        forward, backward and optimiser on pictures that lie ready: the floor
-augmented   the same with drawing and applying the changes and equalising
-fit         the whole of `train.fitting.fit`: loader, Lightning, logs, validation, checkpoints
+bare      forward, backward and optimiser on tensors that lie ready, in a plain loop: the floor
+plain     the step that `fit` takes (changes drawn and applied, loss, moving average), in a plain loop on one batch
+fit       whole epochs of `train.fitting.fit`: batches, Lightning, logs, validation of a tenth, checkpoints
+
+A round is an epoch of `fit` and as many pictures in both loops, so that other work on the machine slows all three; of
+the rounds the median counts.  Seconds are those of the CPU, all threads (as in synth/bench.py): other work stretches
+them less than wall time.  What starting and ending a run takes is not in them: it comes once.
 """
 
+import statistics
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -13,42 +18,36 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
-from adapt.augment import augment, draw_changes
-from adapt.batch import Batch
-from adapt.equalise import to_network
 from adapt.strengths import Strengths
+from train.data.loader import Rowed
 from train.fitting import fit
+from train.kinds import Exported, Kind
+from train.kinds.known import kind_of
 from train.models.build import build
-from train.tasks.averaged import Loss, Recipe, Schedule, channels_last
-from train.tasks.gaze import GazeTask, loss_of, predict
+from train.tasks.averaged import AveragedTask, Loss, Recipe, Schedule
+
+VALIDATION = 0.1
 
 
 @dataclass(frozen=True)
 class FitBench:
-    """Eyes a second of wall time, and what fitting costs over the bare step."""
+    """Pictures a CPU second."""
 
     bare: float
-    augmented: float
+    plain: float
     fit: float
 
     @property
-    def overhead(self) -> float:
-        """Time of an eye in `fit` over its time in the bare step."""
-        return self.bare / self.fit
+    def of_bare(self) -> float:
+        """Speed of `fit` over that of the bare loop: what changes and all around the step leave of it."""
+        return self.fit / self.bare
 
-
-def random_eyes(n: int, seed: int = 0) -> Batch:
-    """Return eyes of noise: as fast to train on as any."""
-    generator = torch.Generator().manual_seed(seed)
-    return Batch(
-        images_u8=torch.randint(0, 256, (n, 36, 60), generator=generator, dtype=torch.uint8),
-        head_pitch_yaw_rad=torch.rand(n, 2, generator=generator) - 0.5,
-        gaze_pitch_yaw_rad=torch.rand(n, 2, generator=generator) - 0.5,
-        right=torch.zeros(n, dtype=torch.bool),
-        mirrored=torch.zeros(n, dtype=torch.bool),
-        keys=tuple(f"{i:08d}" for i in range(n)),
-    )
+    @property
+    def of_plain(self) -> float:
+        """Speed of `fit` over that of its own step in a plain loop: what all around the step leaves of it."""
+        return self.fit / self.plain
 
 
 def bench_fit(
@@ -57,8 +56,8 @@ def bench_fit(
     strengths: Strengths,
     *,
     batch_size: int = 128,
-    steps: int = 20,
-    epochs: int = 3,
+    steps: int = 32,
+    rounds: int = 3,
 ) -> FitBench:
     """Measure a network's training on the CPU.
 
@@ -66,48 +65,82 @@ def bench_fit(
         name: Of the network.
         options: Of the network.
         strengths: Of the augmentation.
-        batch_size: Eyes a step.
-        steps: Steps that are timed, and steps of an epoch of `fit`.
-        epochs: Epochs of `fit`.
+        batch_size: Pictures a step.
+        steps: Of an epoch.
+        rounds: Epochs that are timed; one more is not.
     """
-    eyes = random_eyes(batch_size * steps)
-    batch = eyes.take(range(batch_size))
-    network = channels_last(build(name, options)).train()
-    optimizer = torch.optim.AdamW(network.parameters())
-    generator = torch.Generator().manual_seed(0)
-    images = to_network(batch.images_u8).contiguous(memory_format=torch.channels_last)
+    kind, generator = kind_of(name), torch.Generator().manual_seed(0)
+    network = build(name, options)
+    pictures = kind.noise(network, batch_size * steps, generator)
+    batch = pictures.take(range(batch_size))
+    bare = bare_step(kind, network, kind.exported(network, batch_size, generator))
+    plain = plain_step(task_of(kind, name, options, strengths, steps), batch)
+    laps: dict[str, list[float]] = {"bare": [], "plain": [], "fit": []}
+    started: list[float] = []
 
-    def learn(predicted: torch.Tensor, true: torch.Tensor) -> None:
-        optimizer.zero_grad()
-        torch.autograd.backward(loss_of(predicted, true, Loss.l1))
-        optimizer.step()
+    def between_epochs() -> None:
+        if started:
+            laps["fit"].append(time.process_time() - started.pop())
+        laps["bare"].append(seconds(bare, steps))
+        laps["plain"].append(seconds(plain, steps))
+        started.append(time.process_time())
 
-    def bare() -> None:
-        learn(network(images, batch.head_pitch_yaw_rad), batch.gaze_pitch_yaw_rad)
-
-    def augmented() -> None:
-        changed = augment(batch, draw_changes(generator, strengths, batch_size))
-        learn(predict(network, changed), changed.gaze_pitch_yaw_rad)
-
-    # In turns, so that other work on the machine slows both alike.
-    spent = {bare: 0.0, augmented: 0.0}
-    for step in (bare, augmented):
-        step()
-    for _ in range(steps):
-        for step in spent:
-            spent[step] += seconds(step)
-    recipe = Recipe(Loss.l1, 1e-3, 0.0, Schedule.one_cycle, steps * epochs, 0.998, 0)
-    task = GazeTask(build(name, options), recipe, strengths)
+    task = task_of(kind, name, options, strengths, steps * (rounds + 2))
+    task.on_train_epoch_start = between_epochs  # type: ignore[method-assign]
+    validation = pictures.take(range(max(round(VALIDATION * len(pictures)), 1)))
     with tempfile.TemporaryDirectory() as folder:
-        whole = seconds(
-            lambda: fit(task, eyes, eyes.take(range(batch_size)), Path(folder), epochs=epochs, batch_size=batch_size)
-        )
-    timed = batch_size * steps
-    return FitBench(timed / spent[bare], timed / spent[augmented], timed * epochs / whole)
+        fit(task, pictures, validation, Path(folder), epochs=rounds + 2, batch_size=batch_size)
+    # The first of each warms up: memory is asked for, algorithms are chosen.
+    speed = {key: len(pictures) / statistics.median(lap[1 : rounds + 1]) for key, lap in laps.items()}
+    return FitBench(**speed)
 
 
-def seconds(work: Callable[[], None]) -> float:
-    """Return how long some work takes."""
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
+def task_of(kind: Kind, name: str, options: Mapping[str, Any], strengths: Strengths, steps: int) -> AveragedTask:
+    """Return what trains a fresh network for so many steps."""
+    recipe = Recipe(Loss.l1, 1e-3, 1e-2, Schedule.one_cycle, steps, 0.998, 0)
+    return kind.task(build(name, options), recipe, strengths)
+
+
+def bare_step(kind: Kind, network: torch.nn.Module, example: Exported) -> Callable[[], None]:
+    """Return a step on tensors that lie ready; what its loss is costs nothing."""
+    recipe = Recipe(Loss.l1, 1e-3, 1e-2, Schedule.constant, 1, 0.998, 0)
+    optimizer = kind.task(network, recipe, Strengths()).configure_optimizers()
+    inputs = [
+        one.contiguous(memory_format=torch.channels_last) if one.ndim == 4 else one for one in example.inputs.values()
+    ]
+
+    def step() -> None:
+        told = example.network(*inputs)
+        outputs = (told,) if isinstance(told, Tensor) else told
+        learn(optimizer, torch.stack([one.square().mean() for one in outputs]).sum())
+
+    return step
+
+
+def plain_step(task: AveragedTask, batch: Rowed) -> Callable[[], None]:
+    """Return the step of a task without its logs."""
+    optimizer = task.configure_optimizers()["optimizer"]
+    task.log = lambda *_, **__: None  # type: ignore[method-assign]
+
+    def step() -> None:
+        loss = task.training_step(batch, 0)
+        assert isinstance(loss, Tensor)
+        learn(optimizer, loss)
+        task.on_train_batch_end(None, batch, 0)
+
+    return step
+
+
+def learn(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+    """Take a step of the optimiser."""
+    optimizer.zero_grad()
+    torch.autograd.backward(loss)
+    optimizer.step()
+
+
+def seconds(step: Callable[[], None], steps: int) -> float:
+    """Return how long the CPU takes for so many steps."""
+    start = time.process_time()
+    for _ in range(steps):
+        step()
+    return time.process_time() - start

@@ -7,7 +7,7 @@ import io
 import pickle
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,12 @@ FILE = "network.pt"
 
 @dataclass(frozen=True)
 class Trained:
-    """A network ready to predict, and what it was trained on."""
+    """A network ready to predict, what it was trained on, and the options that `build` made it with."""
 
     network: nn.Module
     name: str
     about: Mapping[str, Any]
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 def save_network(
@@ -73,4 +74,4 @@ def load_network(path: Path) -> Trained:
         network.load_state_dict(content["state"])
     except (ConfigError, KeyError, RuntimeError) as error:
         raise DataError(f"{file}: its weights and its options do not fit each other") from error
-    return Trained(channels_last(network.eval()), content["name"], content["about"])
+    return Trained(channels_last(network.eval()), content["name"], content["about"], content["options"])

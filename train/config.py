@@ -1,6 +1,7 @@
 """Schemas of `fit` and `evaluate`: a misspelt key or an impossible value stops a verb before any work."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from omegaconf import MISSING
@@ -10,9 +11,11 @@ from synth.errors import ConfigError
 from synth.export.face.pose import HeadPose
 from synth.geometry.normalisation import GazeMode
 from train.data.persons import PersonsConfig
+from train.data.portion import Portion
 from train.data.read import Reader
 from train.data.shards import Axis
 from train.data.sift import OnError
+from train.start import PUBLISHED
 from train.tasks.averaged import Loss, Schedule
 
 LEAST = {"epochs": 1, "batch_size": 2, "devices": 1, "nodes": 1, "workers": 0, "threads": 0}
@@ -48,6 +51,7 @@ class TrainerConfig:
         schedule: one_cycle, cosine or constant.
         loss: Of an eye's gaze, with or without landmarks: l1, mse or angular; networks of faces have their own.
         average_decay: Of the moving average of the weights that is saved; 0 is no averaging.
+        frozen: Whether only the last layers are trained, from `init`; train/models/frozen.py says which.
         validation: Part of the corpus that is kept for validation, never trained on.
         accelerator: cpu, gpu, or auto for whichever is there.
         devices: GPUs of each machine that train together (of accelerator cpu, processes).
@@ -64,6 +68,7 @@ class TrainerConfig:
     schedule: Schedule = Schedule.one_cycle
     loss: Loss = Loss.l1
     average_decay: float = 0.998
+    frozen: bool = False
     validation: float = 0.1
     accelerator: str = "auto"
     devices: int = 1
@@ -110,6 +115,11 @@ class FitConfig:
         on_error: What a damaged picture does: stop, or skip, which leaves it out and tells of it in fit.json.
         persons: Whose eyes are trained on, of sets that tell persons apart.
         labels: What is the gaze.
+        init: What the network starts from: a run's folder, a network.pt, or a ResNet's .pth from torchvision
+            (train/start.py); null for random weights.
+        portion: all, or the first or the second half of the persons, or of the one person's time
+            (train/data/portion.py).
+        samples: How many pictures, drawn by the seed from those to train on; 0 leaves `init` as it is, null is all.
         model: `name` of a network and its options (group `model`).
         augment: How strongly pictures are changed (group `augment`).
         trainer: How it is trained (group `trainer`).
@@ -123,18 +133,29 @@ class FitConfig:
     on_error: OnError = OnError.stop
     persons: PersonsConfig = field(default_factory=PersonsConfig)
     labels: LabelsConfig = field(default_factory=LabelsConfig)
+    init: str | None = None
+    portion: Portion = Portion.all
+    samples: int | None = None
     model: dict[str, Any] = MISSING
     augment: Strengths = field(default_factory=Strengths)
     trainer: TrainerConfig = field(default_factory=TrainerConfig)
 
     def __post_init__(self) -> None:
-        """Refuse a seed that numpy does not take."""
+        """Refuse a seed that numpy does not take, and a start from nothing that must be something."""
         if self.seed < 0:
             raise ConfigError(f"seed={self.seed}: at least 0")
         if self.stream and (self.reader not in (Reader.auto, Reader.shards) or not self.persons.everything):
             raise ConfigError("stream=true: reads our own shards, whose persons are not told apart")
         if self.stream and self.on_error is OnError.skip:
             raise ConfigError("on_error=skip: a stream (stream=true) stops at what is damaged")
+        if self.stream and (self.portion is not Portion.all or self.samples is not None):
+            raise ConfigError("stream=true: is trained on as a whole; portion and samples are of pictures in memory")
+        if self.samples is not None and (self.samples < 0 or self.samples == 1):
+            raise ConfigError(f"samples={self.samples}: at least 2, or 0 for none, or null for all")
+        if self.samples == 0 and (self.init is None or Path(self.init).suffix == PUBLISHED):
+            raise ConfigError("samples=0: leaves a network as it is; give init=RUN, a whole network")
+        if self.trainer.frozen and self.init is None:
+            raise ConfigError("trainer.frozen=true: would keep random weights; give init=...")
 
 
 @dataclass

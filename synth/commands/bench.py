@@ -32,7 +32,8 @@ EXAMPLES = (
     "canthus bench",
     "canthus bench what=render cases=[160x96] n=24 out=out/bench-160.json",
     "canthus bench what=memory n=1000",
-    "canthus bench what=fit overrides=[model=lenet]",
+    "canthus bench what=fit \"overrides=['model=lenet']\"",
+    "canthus bench what=fit \"overrides=['experiment=fsanet']\"",
 )
 
 CASES = {
@@ -80,7 +81,7 @@ class BenchConfig:
         if self.n is not None and self.n < (least := 2 if self.what is What.memory else 1):
             raise ConfigError(f"n={self.n}: at least {least}")
         if self.n is not None and self.what is What.fit:
-            raise ConfigError(f"n={self.n}: what=fit takes no n; it trains on a fixed number of eyes")
+            raise ConfigError(f"n={self.n}: what=fit takes no n; it trains on a fixed number of pictures")
         if self.seed < 0:
             raise ConfigError(f"seed={self.seed}: at least 0")
         if unknown := [case for case in self.cases if case not in CASES]:
@@ -169,10 +170,19 @@ def _fit(config: BenchConfig) -> dict[str, Any]:
     verb: Any = load("fit")
     wanted = compose(VERBS["fit"].conf, "fit", verb.CONFIG, ["data=unused", "out=unused", *config.overrides])
     name, options = verb.network_of(wanted.model)
-    found = importlib.import_module("train.bench").bench_fit(name, options, wanted.augment)
-    table = Table(title=f"Training {name}: eyes a second of wall time")
-    for said in ("the bare step", "with augmentation", "canthus fit", "fit over bare"):
+    importlib.import_module("train.fitting").use_threads(wanted.trainer.threads)
+    found = importlib.import_module("train.bench").bench_fit(
+        name, options, wanted.augment, batch_size=wanted.trainer.batch_size
+    )
+    table = Table(title=f"Training {name}: pictures a CPU second")
+    for said in ("bare loop", "its own step in a loop", "canthus fit", "fit of bare", "fit of its step"):
         table.add_column(said, justify="right")
-    table.add_row(f"{found.bare:.0f}", f"{found.augmented:.0f}", f"{found.fit:.0f}", f"{found.overhead:.2f}")
+    speeds = (f"{speed:.0f}" for speed in (found.bare, found.plain, found.fit))
+    table.add_row(*speeds, f"{found.of_bare:.1%}", f"{found.of_plain:.1%}")
     Console().print(table)
-    return {"network": {"name": name, **options}, "eyes_a_second": asdict(found), "overhead": found.overhead}
+    return {
+        "network": {"name": name, **options},
+        "pictures_a_cpu_second": asdict(found),
+        "fit_of_bare": found.of_bare,
+        "fit_of_plain": found.of_plain,
+    }

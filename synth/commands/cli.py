@@ -65,8 +65,15 @@ VERBS = {
     "export": Verb("synth.commands.export", "write a corpus in a format that other people's code reads"),
     "fit": Verb("train.commands.fit", "train a network on a corpus"),
     "evaluate": Verb("train.commands.evaluate", "measure a network on rendered or real eyes or faces and report it"),
+    "predict": Verb(
+        "train.commands.predict", "tell what a network says of pictures, one of yours or one that is ready"
+    ),
     "protocol": Verb("train.commands.protocol", "train and measure gaze networks person by person"),
     "ablate": Verb("train.commands.ablate", "vary one thing at a time and write a table of what it costs"),
+    "curve": Verb(
+        "train.commands.curve", "draw the error against the number of real samples, with and without pretraining"
+    ),
+    "export-model": Verb("train.commands.export_model", "write a trained network as ONNX and check it"),
     "bench": Verb("synth.commands.bench", "time every stage of the work and its memory"),
     "doctor": Verb("synth.commands.doctor", "check this machine and print the fix of every fault"),
     "demo": Verb("synth.commands.demo", "run everything once, small: render, inspect, fit, evaluate, report"),
@@ -83,6 +90,9 @@ EXTRAS = {
     "webdataset": "train",
     "h5py": "train",
     "tensorboard": "train",
+    "onnx": "train",
+    "onnxruntime": "train",
+    "onnxscript": "train",
     "pyrender": "dev",
     "OpenGL": "dev",
 }

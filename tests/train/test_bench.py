@@ -1,9 +1,10 @@
-"""`canthus bench what=fit` finds the bench of training by name (test_fit.py tries the bench itself)."""
+"""`canthus bench what=fit` finds the bench of training by name, and the bench measures every kind of network."""
 
 import json
 
 import pytest
 
+from adapt.strengths import Strengths
 from synth.commands import bench as command
 from synth.commands.bench import BenchConfig, What
 from synth.config import compose
@@ -15,16 +16,29 @@ from train.bench import FitBench
 def test_fitting_is_measured_by_name(monkeypatch, tmp_path):
     seen = {}
 
-    def bench_fit(name, options, strengths):
-        seen.update(name=name, options=options, strengths=strengths)
-        return FitBench(100.0, 80.0, 50.0)
+    def bench_fit(name, options, strengths, batch_size):
+        seen.update(name=name, options=options, strengths=strengths, batch_size=batch_size)
+        return FitBench(100.0, 80.0, 60.0)
 
     monkeypatch.setattr(bench, "bench_fit", bench_fit)
-    command.run(BenchConfig(What.fit, overrides=["model=lenet"], out=str(tmp_path / "bench.json")))
-    assert seen["name"] == "lenet" and seen["options"] and seen["strengths"].shift_px > 0
-    assert json.loads((tmp_path / "bench.json").read_text())["overhead"] == 2.0
+    command.run(BenchConfig(What.fit, overrides=["experiment=fsanet"], out=str(tmp_path / "bench.json")))
+    assert seen["name"] == "fsanet" and seen["options"] and seen["strengths"].mirror > 0 and seen["batch_size"] == 32
+    found = json.loads((tmp_path / "bench.json").read_text())
+    assert found["fit_of_bare"] == 0.6 and found["fit_of_plain"] == 0.75
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "strengths"),
+    [("resnet_preact", {"channels": 2, "stem_stride": 2}, Strengths(shift_px=1.0)), ("ssrnet_md", {}, Strengths())],
+)
+def test_every_kind_is_measured(name, options, strengths, monkeypatch):
+    clock = iter(range(10_000))
+    monkeypatch.setattr(bench.time, "process_time", lambda: float(next(clock)))
+    found = bench.bench_fit(name, options, strengths, batch_size=2, steps=3, rounds=2)
+    # The clock ticks once a look: a lap is one tick, in which 2 x 3 pictures were seen.
+    assert (found.bare, found.plain, found.fit) == (6, 6, 6) and found.of_bare == found.of_plain == 1
 
 
 def test_a_network_that_does_not_exist_is_told():
-    with pytest.raises(ConfigError, match="model"):
-        command.run(compose("synth.conf", "bench", BenchConfig, ["what=fit", "overrides=[model=resnet9000]"]))
+    with pytest.raises(ConfigError, match="model=resnet9000: no such choice"):
+        command.run(compose("synth.conf", "bench", BenchConfig, ["what=fit", "overrides=['model=resnet9000']"]))

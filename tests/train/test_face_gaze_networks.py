@@ -94,7 +94,8 @@ DENSE = (linear(2 * 9216, 128), linear(9216, 128), linear(128, 64), linear(625, 
 def residual(before: int, after: int) -> int:
     """Return the parameters of a pre-activated bottleneck: three normalisations, 1x1, 3x3, 1x1, and the way past."""
     half = after // 2
-    inside = 2 * before + before * half + 2 * half + 9 * half**2 + 2 * half + convolution(half, after, 1)
+    normalisations = 2 * before + 2 * half + 2 * half
+    inside = normalisations + convolution(before, half, 1) + convolution(half, half, 3) + convolution(half, after, 1)
     return inside + (0 if before == after else convolution(before, after, 1))
 
 
@@ -106,7 +107,7 @@ def stack(c: int) -> int:
     return hourglass + features + weights + linear(49 * c, 256) + linear(256, 2)
 
 
-STEM = 3 * 32 * 49 + 2 * 32 + residual(32, 64) + residual(64, 64)
+STEM = convolution(3, 32, 7) + 2 * 32 + residual(32, 64) + residual(64, 64)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,6 @@ from synth.errors import DataError
 from synth.shards import ShardPlan, write_shard
 from tests.synth.fake_samples import fake_sample
 from tests.train.pages import without_pictures
-from train.bench import bench_fit
 from train.checkpoint import load_network, save_network
 from train.data.loader import loader, split
 from train.evaluation import prediction_file, predictions_of
@@ -128,12 +127,6 @@ def test_predictions_are_for_the_stored_picture(draw_eyes: DrawEyes) -> None:
     stored = prediction_file(predicted, eyes)
     assert stored["00000000"]["gaze_pitch_yaw_rad"] == [0.1, 0.2]
     assert stored["00000001"]["gaze_pitch_yaw_rad"] == [0.1, -0.2]
-
-
-def test_bench_measures_all_three(capsys: pytest.CaptureFixture[str]) -> None:
-    found = bench_fit("resnet_preact", SMALL, MILD, batch_size=8, steps=2, epochs=1)
-    assert min(found.bare, found.augmented, found.fit) > 0
-    assert found.overhead == pytest.approx(found.bare / found.fit)
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ fit.json                   how it went: pictures, seconds, validation errors, se
 
 import json
 import time
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from enum import Enum
@@ -27,8 +28,10 @@ from train.corpus import Corpus, corpus_of
 from train.fitting import fit, use_threads
 from train.kinds.known import kind_of
 from train.models.build import build
+from train.models.frozen import freeze
 from train.provenance import commit
 from train.ranks import leads
+from train.start import start_from
 from train.tasks.averaged import Recipe
 
 HELP = "train a network on a corpus"
@@ -42,6 +45,7 @@ EXAMPLES = (
     "canthus fit experiment=fsanet data=data/heads out=runs/fsanet",
     "canthus fit experiment=resgaze data=data/faces out=runs/resgaze",
     "canthus fit data=https://example.org/eyes stream=true trainer.workers=4 trainer.devices=2 out=runs/many",
+    "canthus fit init=runs/eyes data=MPIIGaze portion=first samples=100 trainer.learning_rate=5e-4 out=runs/tuned",
 )
 
 # Of `trainer`: they change how fast a run is, not what it is.
@@ -53,7 +57,10 @@ def run(config: FitConfig) -> None:
     name, options = network_of(config.model)
     network = build_seeded(name, options, config.seed)
     kind = kind_of(name)
+    origin = start_from(network, name, Path(config.init)) if config.init is not None else None
     trainer = config.trainer
+    if trainer.frozen:
+        freeze(network, name)
     if trainer.accelerator == "gpu" and not torch.cuda.is_available():
         raise ConfigError("trainer.accelerator=gpu: torch sees no GPU here; use cpu")
     out, leader = Path(config.out), leads(trainer.processes)
@@ -71,23 +78,24 @@ def run(config: FitConfig) -> None:
             tell(config, name, corpus)
         task = kind.task(network, recipe.recipe, config.augment)
         start = time.monotonic()
-        fit(
-            task,
-            corpus.training,
-            corpus.validation,
-            out,
-            epochs=trainer.epochs,
-            batch_size=recipe.batch_size,
-            accelerator=trainer.accelerator,
-            devices=trainer.devices,
-            nodes=trainer.nodes,
-            workers=trainer.workers,
-            progress=trainer.progress,
-        )
+        if len(corpus.training):
+            fit(
+                task,
+                corpus.training,
+                corpus.validation,
+                out,
+                epochs=trainer.epochs,
+                batch_size=recipe.batch_size,
+                accelerator=trainer.accelerator,
+                devices=trainer.devices,
+                nodes=trainer.nodes,
+                workers=trainer.workers,
+                progress=trainer.progress,
+            )
         if not leader:
             return
         seconds = time.monotonic() - start
-        about = about_of(config, corpus, seconds)
+        about = about_of(config, corpus, origin, seconds)
         average = task.average.cpu().eval()
         if corpus.held:
             about["validation"], said = kind.validated(average, corpus.validation)
@@ -106,16 +114,16 @@ class Steps:
 
 
 def recipe_of(config: FitConfig, n: int) -> Steps:
-    """Return how a network is trained on n pictures.
+    """Return how a network is trained on n pictures; on none where none was asked for.
 
     Raises:
         DataError: There are too few.
     """
     trainer = config.trainer
     least = max(2, trainer.processes)
-    if n < least:
+    if n < least and config.samples != 0:
         raise DataError(f"{config.data}: {n} pictures to train on; at least {least}")
-    batch_size = min(trainer.batch_size, n)
+    batch_size = min(trainer.batch_size, max(n, trainer.processes))
     batch_size -= batch_size % trainer.processes
     recipe = Recipe(
         loss=trainer.loss,
@@ -139,12 +147,14 @@ def tell(config: FitConfig, name: str, corpus: Corpus) -> None:
     print(f"{config.data}: {counts}; {name}, seed {config.seed}")
 
 
-def about_of(config: FitConfig, corpus: Corpus, seconds: float) -> dict[str, Any]:
-    """Return what is kept of a run beside its network."""
+def about_of(config: FitConfig, corpus: Corpus, origin: Mapping[str, Any] | None, seconds: float) -> dict[str, Any]:
+    """Return what is kept of a run beside its network; `origin` is what it started from."""
     return {
         "seed": config.seed,
         "data": config.data,
         "labels": plain(asdict(config.labels)),
+        **({"init": dict(origin), "frozen": config.trainer.frozen} if origin is not None else {}),
+        "portion": config.portion.name,
         "training_pictures": len(corpus.training),
         "validation_pictures": corpus.held,
         "left_out": dict(corpus.left_out),

@@ -99,7 +99,7 @@ def recognise(path: Path) -> Reader:
     raise DataError(
         f"{path}: holds nothing that is known here: eyes as a folder of shards, MPIIGaze's folder, its .h5 file, "
         "UnityEyes' folder or a folder of pictures; faces as shards, 300W-LP's, AFLW2000's or BIWI's folder or "
-        "FSA-Net's .npz, or with their gaze as GazeHub's folder or ETH-XGaze's .h5"
+        "FSA-Net's .npz, with their gaze as GazeHub's folder or ETH-XGaze's .h5, or a folder of pictures"
     )
 
 

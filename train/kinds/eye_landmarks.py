@@ -6,34 +6,56 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from jaxtyping import Float
+from torch import Tensor, nn
 
 from adapt.marked_eyes import MarkedEyes
 from adapt.strengths import OF_FACES, OF_HEAD_ANGLES, Strengths
 from synth.errors import ConfigError, DataError
+from synth.geometry.normalisation import GazeMode
 from train.checkpoint import Trained
 from train.config import EvaluateConfig, FitConfig
 from train.data.marks.gather import MarkedEyeSet
 from train.data.marks.read import read_marked_eyes
 from train.data.marks.shards import eyes_in
 from train.data.persons import chosen
+from train.data.read import Reader
+from train.data.shards import Axis
+from train.data.sift import OnError
 from train.data.stream import Pictures
 from train.eye_evaluation import EyeEvaluation, prediction_file, told_of
 from train.eye_report import summary, write_report
-from train.kinds import Found, Kind
+from train.kinds import Exported, Found, Kind, Predicted, keys_of_noise, noise_rad, noise_u8
 from train.kinds.refusals import refuse_augment, refuse_beside, refuse_reduced
 from train.models.build import LANDMARK_NETWORKS
-from train.models.eye import LandmarkNetwork
+from train.models.eye import LandmarkNetwork, Reading
 from train.page import write_predictions
 from train.tasks.averaged import AveragedTask, Recipe
 from train.tasks.eye_landmarks import EyeLandmarkTask
 
 
+class Told(nn.Module):
+    """A network of eye landmarks up to what it tells of the eye, without heatmaps."""
+
+    def __init__(self, network: LandmarkNetwork) -> None:
+        """Hold the network."""
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: Float[Tensor, "b 1 h w"]) -> tuple[Tensor, ...]:
+        """Return gaze and landmarks of equalised pictures in [0, 1], and the radius of a network that tells it."""
+        reading: Reading = self.network(images)
+        told = (reading.gaze_pitch_yaw_rad, reading.landmarks_px)
+        return told if reading.radius_px is None else (*told, reading.radius_px)
+
+
 class EyeLandmarks(Kind):
     """Landmarks of an eye."""
 
+    task_name = "eye_landmarks"
     noun = "eye landmarks"
     networks = LANDMARK_NETWORKS
+    headline, chance = ("regressor", "raw"), ("regressor", "mean_predictor")
 
     def read(self, config: FitConfig, network: nn.Module) -> Found:
         """Return the eyes with their landmarks."""
@@ -61,6 +83,44 @@ class EyeLandmarks(Kind):
         network = landmark_network(network)
         evaluation = EyeEvaluation({"": told_of(network, pictures)}, pictures, network.marks, network.size)
         return evaluation.figures(evaluation.told[""]), summary(evaluation)[1].removeprefix(": ")
+
+    def noise(self, network: nn.Module, n: int, generator: torch.Generator) -> MarkedEyes:
+        """Return eyes of noise, with landmarks anywhere."""
+        network = landmark_network(network)
+        height, width = network.size
+        places = torch.rand(n, network.marks.n, 2, generator=generator)
+        return MarkedEyes(
+            images_u8=noise_u8(generator, n, height, width),
+            landmarks_px=places * torch.tensor([width, height]),
+            visible=torch.ones(n, network.marks.n, dtype=torch.bool),
+            radius_px=torch.full((n,), width / 3),
+            eye_width_px=torch.full((n,), width / 2),
+            gaze_pitch_yaw_rad=noise_rad(generator, n, 2),
+            right=torch.zeros(n, dtype=torch.bool),
+            mirrored=torch.zeros(n, dtype=torch.bool),
+            keys=keys_of_noise(n),
+        )
+
+    def exported(self, network: nn.Module, n: int, generator: torch.Generator) -> Exported:
+        """Return the network up to gaze and landmarks."""
+        network = landmark_network(network)
+        outputs = ("gaze_pitch_yaw", "landmarks_px", "radius_px")
+        return Exported(
+            network=Told(network),
+            inputs={"images": torch.rand(n, 1, *network.size, generator=generator)},
+            outputs=outputs if network.tells_radius else outputs[:2],
+            said="images: left eyes (right ones mirrored) in MPIIGaze's normalised camera, with more pixels, grey, "
+            "histogram-equalised, [0, 1]; gaze_pitch_yaw: [pitch, yaw] there, radians, up and to the image's left; "
+            "landmarks_px, radius_px: pixels of that picture, from the corner of the first",
+        )
+
+    def predicted(self, network: nn.Module, path: Path, reader: Reader, on_error: OnError) -> Predicted:
+        """Return landmarks and gazes of the eyes under a path."""
+        network = landmark_network(network)
+        found = read_marked_eyes(
+            path, reader, network.size, network.marks, GazeMode.mpiigaze_2015, Axis.visual, on_error
+        )
+        return Predicted(prediction_file(told_of(network, found.eyes), found.eyes), (), found.damaged)
 
     def evaluate(self, config: EvaluateConfig, networks: Mapping[str, Trained], about: Mapping[str, Any]) -> None:
         """Measure on eyes."""

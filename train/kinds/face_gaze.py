@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from jaxtyping import Float
+from torch import Tensor, nn
 
 from adapt.face_gaze_batch import FaceGazeBatch
+from adapt.screen import GRID, Screen
 from adapt.strengths import OF_HEAD_ANGLES, Strengths
 from synth.errors import ConfigError, DataError
 from train.checkpoint import Trained
@@ -18,10 +20,12 @@ from train.cost import Cost, cost_of
 from train.data.face_gaze.read import read_face_gaze
 from train.data.face_gaze.shards import faces_in
 from train.data.persons import chosen
+from train.data.read import Reader
+from train.data.sift import OnError
 from train.data.stream import Pictures
 from train.face_gaze_evaluation import FaceGazeEvaluation, prediction_file, predictions_of
 from train.face_gaze_report import summary, write_report
-from train.kinds import Found, Kind
+from train.kinds import AT_ONCE, Exported, Found, Kind, Predicted, keys_of_noise, noise_rad, noise_u8
 from train.kinds.refusals import refuse_augment, refuse_beside, refuse_reduced
 from train.metrics import score
 from train.models.build import FACE_GAZE_NETWORKS
@@ -31,11 +35,27 @@ from train.tasks.averaged import AveragedTask, Recipe
 from train.tasks.face_gaze import FaceGazeTask
 
 
+class Angles(nn.Module):
+    """A network of a normalised face's gaze up to its angles."""
+
+    def __init__(self, network: FaceGazeNetwork, batch: FaceGazeBatch) -> None:
+        """Hold the network; of the batch nothing is looked at, as no screen is asked for."""
+        super().__init__()
+        assert not network.on_screen
+        self.network, self.batch = network, batch
+
+    def forward(self, faces: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 2"]:
+        """Return [pitch, yaw] of RGB pictures in [0, 1]."""
+        return self.network.gaze(self.network(faces), self.batch)
+
+
 class FaceGaze(Kind):
     """Gaze of a face."""
 
+    task_name = "face_gaze"
     noun = "gaze of a face"
     networks = FACE_GAZE_NETWORKS
+    headline, chance = ("raw",), ("mean_predictor",)
 
     def read(self, config: FitConfig, network: nn.Module) -> Found:
         """Return the faces."""
@@ -61,6 +81,56 @@ class FaceGaze(Kind):
         """Return the angle between gazes."""
         found = score(predictions_of(face_network(network), pictures), pictures.gaze_pitch_yaw_rad.numpy())
         return found.to_json(), f"{found.raw:.2f} deg, mean predictor {found.mean_predictor:.2f} deg"
+
+    def noise(self, network: nn.Module, n: int, generator: torch.Generator) -> FaceGazeBatch:
+        """Return faces of noise, and a screen half a metre before them where it is needed."""
+        network = face_network(network)
+        shape = (n, network.side, network.side, 3)
+        screen = None
+        if network.on_screen:
+            screen = Screen(
+                left_u8=noise_u8(generator, *shape),
+                right_u8=noise_u8(generator, *shape),
+                grid=torch.rand(n, GRID, GRID, generator=generator) < 0.1,
+                point_cm=20 * noise_rad(generator, n, 2),
+                centre_cam_m=torch.tensor([0.0, 0.0, 0.5]).repeat(n, 1),
+                norm_from_cam=torch.eye(3).repeat(n, 1, 1),
+            )
+        return FaceGazeBatch(
+            images_u8=noise_u8(generator, *shape),
+            head_pitch_yaw_rad=noise_rad(generator, n, 2),
+            gaze_pitch_yaw_rad=noise_rad(generator, n, 2),
+            keys=keys_of_noise(n),
+            screen=screen,
+        )
+
+    def exported(self, network: nn.Module, n: int, generator: torch.Generator) -> Exported:
+        """Return the network up to its angles, or to the point of the screen."""
+        network, batch = face_network(network), self.noise(network, n, generator)
+        given = network.inputs(batch)
+        if network.on_screen:
+            return Exported(
+                network=network,
+                inputs=dict(zip(("faces", "left", "right", "grid"), given, strict=True)),
+                outputs=("point_cm",),
+                said="faces, left, right: upright squares of the frame, RGB, [0, 1]; grid: 1 in cells of the frame that "
+                "the face covers; point_cm: from the lens in its plane, x to the subject's right, y up",
+            )
+        return Exported(
+            network=Angles(network, batch),
+            inputs={"faces": given[0]},
+            outputs=("gaze_pitch_yaw",),
+            said="faces: in the normalised camera of MPIIFaceGaze and ETH-XGaze, RGB, [0, 1]; gaze_pitch_yaw: [pitch, "
+            "yaw] there, radians, up and to the image's left",
+        )
+
+    def predicted(self, network: nn.Module, path: Path, reader: Reader, on_error: OnError) -> Predicted:
+        """Return the gazes of the faces under a path."""
+        network = face_network(network)
+        found = read_face_gaze(path, reader, network.side, network.on_screen, on_error)
+        by_name = prediction_file(predictions_of(network, found.faces, AT_ONCE), found.faces.keys)
+        remarks = tuple(f"{n} left out: {cause}" for cause, n in found.left_out.items())
+        return Predicted(by_name, remarks, found.damaged)
 
     def evaluate(self, config: EvaluateConfig, networks: Mapping[str, Trained], about: Mapping[str, Any]) -> None:
         """Measure on faces."""

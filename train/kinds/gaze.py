@@ -12,17 +12,20 @@ from torch import nn
 from adapt.batch import Batch
 from adapt.strengths import OF_FACES, Strengths
 from synth.errors import DataError
+from synth.geometry.normalisation import GazeMode
 from train.checkpoint import Trained
 from train.config import EvaluateConfig, FitConfig
 from train.data.persons import chosen
 from train.data.read import Reader, read_eyes
-from train.data.shards import eyes_in
+from train.data.shards import Axis, eyes_in
+from train.data.sift import OnError
 from train.data.stream import Pictures
 from train.evaluation import Evaluation, prediction_file, predictions_of
-from train.kinds import Found, Kind
+from train.kinds import AT_ONCE, Exported, Found, Kind, Predicted, keys_of_noise, noise_rad, noise_u8
 from train.kinds.refusals import refuse_augment, refuse_reduced
 from train.metrics import score
 from train.models.build import GAZE_NETWORKS
+from train.models.parts import IMAGE_HEIGHT, IMAGE_WIDTH, HeadJoin
 from train.page import write_predictions
 from train.report import summary, write_report
 from train.tasks.averaged import AveragedTask, Recipe
@@ -32,8 +35,10 @@ from train.tasks.gaze import GazeTask
 class Gaze(Kind):
     """Gaze of an eye."""
 
+    task_name = "gaze"
     noun = "gaze"
     networks = GAZE_NETWORKS
+    headline, chance = ("raw",), ("mean_predictor",)
 
     def read(self, config: FitConfig, network: nn.Module) -> Found:
         """Return the eyes."""
@@ -59,6 +64,44 @@ class Gaze(Kind):
         found = score(predictions_of(network, pictures), pictures.gaze_pitch_yaw_rad.numpy(), pictures.right.numpy())
         return found.to_json(), f"{found.raw:.2f} deg, mean predictor {found.mean_predictor:.2f} deg"
 
+    def noise(self, network: nn.Module, n: int, generator: torch.Generator) -> Batch:
+        """Return eyes of noise."""
+        return Batch(
+            images_u8=noise_u8(generator, n, IMAGE_HEIGHT, IMAGE_WIDTH),
+            head_pitch_yaw_rad=noise_rad(generator, n, 2),
+            gaze_pitch_yaw_rad=noise_rad(generator, n, 2),
+            right=torch.zeros(n, dtype=torch.bool),
+            mirrored=torch.zeros(n, dtype=torch.bool),
+            keys=keys_of_noise(n),
+        )
+
+    def exported(self, network: nn.Module, n: int, generator: torch.Generator) -> Exported:
+        """Return the network as it is."""
+        return Exported(
+            network=network,
+            inputs={
+                "images": torch.rand(n, 1, IMAGE_HEIGHT, IMAGE_WIDTH, generator=generator),
+                "head_pitch_yaw": noise_rad(generator, n, 2),
+            },
+            outputs=("gaze_pitch_yaw",),
+            said="images: left eyes (right ones mirrored) in MPIIGaze's normalised camera, grey, histogram-equalised, "
+            "[0, 1]; head_pitch_yaw, gaze_pitch_yaw: [pitch, yaw] there, radians, up and to the image's left",
+        )
+
+    def predicted(self, network: nn.Module, path: Path, reader: Reader, on_error: OnError) -> Predicted:
+        """Return the gazes of the eyes under a path."""
+        found = read_eyes(path, reader, GazeMode.mpiigaze_2015, Axis.visual, on_error)
+        by_name = prediction_file(predictions_of(network, found.eyes, AT_ONCE), found.eyes)
+        posed = (found.eyes.head_pitch_yaw_rad != 0).any(dim=1)
+        remarks = []
+        if wants_head_pose(network) and not bool(torch.all(posed)):
+            n = len(posed) - int(posed.sum())
+            remarks.append(
+                f"{n} of {len(posed)} eyes come without a head pose: this network takes one and is told that the head "
+                "looks straight into the camera; give head_pitch_yaw_rad in labels.json where it does not"
+            )
+        return Predicted(by_name, tuple(remarks), found.damaged)
+
     def evaluate(self, config: EvaluateConfig, networks: Mapping[str, Trained], about: Mapping[str, Any]) -> None:
         """Measure on eyes."""
         labels = config.labels
@@ -81,3 +124,8 @@ class Gaze(Kind):
         write_report(Path(config.out), evaluation, said, beside)
         print("\n".join(summary(evaluation)))
         print(f"wrote {Path(config.out) / 'report.html'}")
+
+
+def wants_head_pose(network: nn.Module) -> bool:
+    """Say whether a network of gaze is told the head's angles."""
+    return any(isinstance(module, HeadJoin) and module.head_pose for module in network.modules())

@@ -7,20 +7,25 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from jaxtyping import Float
+from torch import Tensor, nn
 
 from adapt.face_augment import coarse
 from adapt.face_batch import FaceBatch
 from adapt.strengths import OF_HEAD_ANGLES, Strengths
 from synth.errors import ConfigError, DataError
+from synth.export.face.pose import HeadPose
 from train.checkpoint import Trained
 from train.config import EvaluateConfig, FitConfig
 from train.cost import Cost, blank, cost_of
 from train.data.persons import PersonsConfig
+from train.data.pose.images import read_images
 from train.data.pose.read import read_faces
 from train.data.pose.shards import faces_in
+from train.data.read import Reader, recognise
+from train.data.sift import OnError
 from train.data.stream import Pictures
-from train.kinds import Found, Kind
+from train.kinds import AT_ONCE, Exported, Found, Kind, Predicted, keys_of_noise, noise_rad, noise_u8
 from train.kinds.refusals import refuse_augment, refuse_beside
 from train.models.build import POSE_NETWORKS
 from train.models.pose import PoseNetwork
@@ -28,6 +33,7 @@ from train.page import write_predictions
 from train.pose_evaluation import PoseEvaluation, rotation_file, rotations_of
 from train.pose_metrics import pose_score
 from train.pose_report import summary, write_report
+from train.rotations import rotation_from_pitch_yaw_roll
 from train.tasks.averaged import AveragedTask, Recipe
 from train.tasks.pose import PoseTask
 
@@ -35,11 +41,26 @@ REDUCED_FROM_PX = 224
 """Side of the faces that `reduced` divides: 5 times coarser are 45 px, whatever the side a network takes."""
 
 
+class Rotations(nn.Module):
+    """A network of head pose up to its rotations."""
+
+    def __init__(self, network: PoseNetwork) -> None:
+        """Hold the network."""
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 3"]:
+        """Return `cam_from_head` of RGB pictures in [0, 1]."""
+        return self.network.rotation(self.network(images))
+
+
 class Pose(Kind):
     """Rotation of a head."""
 
+    task_name = "pose"
     noun = "head pose"
     networks = POSE_NETWORKS
+    headline, chance = ("raw", "mae"), ("zeros", "mae")
 
     def read(self, config: FitConfig, network: nn.Module) -> Found:
         """Return the cuts of faces."""
@@ -48,6 +69,8 @@ class Pose(Kind):
         refuse_persons(config.persons)
         path, size = Path(config.data), network.size[0]
         found = read_faces(path, config.reader, size, config.labels.pose, config.on_error)
+        if torch.isnan(found.faces.rotation).any():
+            raise DataError(f"{config.data}: holds faces without a rotation; nothing can be learnt from them")
         return Found(found.faces, found.left_out, found.damaged)
 
     def pictures(self, config: FitConfig, network: nn.Module) -> Pictures[FaceBatch]:
@@ -64,6 +87,37 @@ class Pose(Kind):
         """Return the errors of the three angles, and of the rotation."""
         found = pose_score(rotations_of(pose_network(network), pictures), pictures.rotation.double().numpy())
         return found.to_json(), f"MAE {found.raw.mae:.2f} deg, of zeros {found.zeros.mae:.2f} deg"
+
+    def noise(self, network: nn.Module, n: int, generator: torch.Generator) -> FaceBatch:
+        """Return faces of noise."""
+        return FaceBatch(
+            images_u8=noise_u8(generator, n, *pose_network(network).size, 3),
+            rotation=rotation_from_pitch_yaw_roll(noise_rad(generator, n, 3)),
+            keys=keys_of_noise(n),
+        )
+
+    def exported(self, network: nn.Module, n: int, generator: torch.Generator) -> Exported:
+        """Return the network with what makes rotations of its outputs."""
+        network = pose_network(network)
+        return Exported(
+            network=Rotations(network),
+            inputs={"images": torch.rand(n, 3, *network.size, generator=generator)},
+            outputs=("cam_from_head",),
+            said="images: square cuts of faces, RGB, [0, 1]; cam_from_head: the head's rotation, identity where it "
+            "faces the lens (x right, y down, z away from the lens)",
+        )
+
+    def predicted(self, network: nn.Module, path: Path, reader: Reader, on_error: OnError) -> Predicted:
+        """Return the rotations of the heads under a path: of folders of pictures, all that are in them."""
+        network, reader = pose_network(network), recognise(path) if reader is Reader.auto else reader
+        if reader in (Reader.aflw2000, Reader.wlp300):
+            found = read_images(path, network.size[0], on_error, nested=True)
+        else:
+            # Which rotation our own shards call the head's is of no effect here: only the cuts are looked at.
+            found = read_faces(path, reader, network.size[0], HeadPose.sight, on_error)
+        by_name = rotation_file(rotations_of(network, found.faces, AT_ONCE), found.faces.keys)
+        remarks = tuple(f"{n} left out: {cause}" for cause, n in found.left_out.items())
+        return Predicted(by_name, remarks, found.damaged)
 
     def evaluate(self, config: EvaluateConfig, networks: Mapping[str, Trained], about: Mapping[str, Any]) -> None:
         """Measure on faces."""

@@ -95,10 +95,10 @@ class AveragedTask(lightning.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """Return AdamW and its schedule; neither biases nor normalisation weights decay."""
-        recipe = self.recipe
+        recipe, trained = self.recipe, [p for p in self.network.parameters() if p.requires_grad]
         groups = [
-            {"params": [p for p in self.network.parameters() if p.ndim > 1], "weight_decay": recipe.weight_decay},
-            {"params": [p for p in self.network.parameters() if p.ndim <= 1], "weight_decay": 0.0},
+            {"params": [p for p in trained if p.ndim > 1], "weight_decay": recipe.weight_decay},
+            {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
         ]
         optimizer = torch.optim.AdamW(groups, lr=recipe.learning_rate)
         if recipe.schedule is Schedule.constant:

@@ -5,10 +5,14 @@ from pathlib import Path
 from synth.errors import DataError
 from train.data.face_gaze.gather import FaceGazeSet
 from train.data.face_gaze.gazehub import read_gazehub
+from train.data.face_gaze.images import read_images
 from train.data.face_gaze.shards import read_shards
 from train.data.face_gaze.xgaze import read_xgaze
 from train.data.read import Reader, recognise
 from train.data.sift import OnError
+
+READERS = {Reader.gazehub: read_gazehub, Reader.xgaze: read_xgaze, Reader.images: read_images}
+"""Of sets of normalised faces."""
 
 
 def read_face_gaze(
@@ -33,11 +37,11 @@ def read_face_gaze(
     reader = recognise(path) if reader is Reader.auto else reader
     if reader is Reader.shards:
         return read_shards(path, side, on_screen, on_error)
-    if reader not in (Reader.gazehub, Reader.xgaze):
+    if reader not in READERS:
         raise DataError(f"{path}: holds no faces with a gaze (reader={reader.name}), which this network needs")
     if on_screen:
         raise DataError(
             f"{path}: holds normalised faces (reader={reader.name}); a network that tells a point of the screen needs "
             "whole frames: our shards"
         )
-    return read_gazehub(path, side, on_error) if reader is Reader.gazehub else read_xgaze(path, side, on_error)
+    return READERS[reader](path, side, on_error)

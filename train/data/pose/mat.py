@@ -23,6 +23,8 @@ from train.data.pose.gather import FAR, PoseFace, too_far
 from train.data.sift import LeftOut
 
 POSE = "Pose_Para"
+OUTLINES = {"pt3d_68": 3, "pt2d": 2}
+"""Points of a face's outline and their rows: AFLW2000's, whose pt2d is another, before 300W-LP's."""
 
 
 def pictures_of(folder: Path) -> list[Path]:
@@ -64,12 +66,30 @@ def read_pair(picture: Path, folder: Path, points: str, rows: int) -> PoseFace |
     )
 
 
+def outline_px(path: Path) -> Float[np.ndarray, "68 2"] | None:
+    """Return the 68 points that either set's faces are cut by, px; None of a .mat that has neither's.
+
+    Raises:
+        DataError: The file or the points are damaged.
+    """
+    content = _content(path, list(OUTLINES))
+    for name, rows in OUTLINES.items():
+        if isinstance(value := content.get(name), np.ndarray) and value.shape == (rows, 68):
+            return _array(value, name, (rows, 68), path)[:2].T + HALF_PIXEL
+    return None
+
+
 def read_mat(path: Path, shapes: dict[str, tuple[int, int]]) -> list[Float[np.ndarray, "r c"]]:
     """Return arrays of a .mat file, of these shapes, finite and float64."""
     if not path.is_file():
         raise DataError(f"{path}: there is no such file")
+    content = _content(path, list(shapes))
+    return [_array(content.get(name), name, shape, path) for name, shape in shapes.items()]
+
+
+def _content(path: Path, names: list[str]) -> dict[str, object]:
     try:
-        content = loadmat(path, variable_names=list(shapes))
+        return dict(loadmat(path, variable_names=names))
     except (
         MatReadError,
         ValueError,
@@ -81,7 +101,6 @@ def read_mat(path: Path, shapes: dict[str, tuple[int, int]]) -> list[Float[np.nd
         zlib.error,
     ) as error:
         raise DataError(f"{path}: not a readable .mat file ({error}); fetch it again") from error
-    return [_array(content.get(name), name, shape, path) for name, shape in shapes.items()]
 
 
 def _array(value: object, name: str, shape: tuple[int, int], path: Path) -> Float[np.ndarray, "r c"]:

@@ -7,7 +7,8 @@ from synth.export.face.pose import HeadPose
 from train.data.pose.aflw2000 import read_aflw2000
 from train.data.pose.biwi import read_biwi
 from train.data.pose.fsanet_npz import read_fsanet
-from train.data.pose.gather import PoseSet
+from train.data.pose.gather import OnError, PoseSet
+from train.data.pose.images import read_images
 from train.data.pose.shards import read_shards
 from train.data.pose.wlp300 import read_300wlp
 from train.data.read import Reader, recognise
@@ -38,4 +39,6 @@ def read_faces(path: Path, reader: Reader, size: int, pose: HeadPose, on_error: 
         return read_biwi(path, size, on_error=on_error)
     if reader is Reader.fsanet:
         return read_fsanet(path, size, on_error)
+    if reader is Reader.images:
+        return read_images(path, size, on_error)
     raise DataError(f"{path}: holds no rotations of heads (reader={reader.name}); a network of head pose needs faces")

@@ -35,10 +35,12 @@ class LandmarkNetwork(nn.Module, ABC):
     Attributes:
         size: Height and width in pixels of the pictures that it is made for.
         marks: Which landmarks it tells.
+        tells_radius: Whether it tells the eyeball's radius.
     """
 
     size: tuple[int, int]
     marks: Marks
+    tells_radius = False
 
     @abstractmethod
     def forward(self, images: Float[Tensor, "b 1 h w"]) -> Reading:

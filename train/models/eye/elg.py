@@ -20,8 +20,8 @@ from adapt.marked_eyes import MarkedEyes
 from train.data.marks.points import Marks
 from train.models.eye import LandmarkNetwork, Reading
 from train.models.eye.heatmaps import heatmap_loss, soft_argmax
-from train.models.eye.hourglass import StackedHourglass
 from train.models.eye.regressor import GazeRegressor
+from train.models.hourglass import StackedHourglass
 from train.models.parts import standardise
 
 INNER, OUTER, IRIS_CENTRE, EYEBALL_CENTRE = 0, 4, 16, 17
@@ -37,6 +37,7 @@ class ELG(LandmarkNetwork):
 
     size = (90, 150)
     marks = Marks.eye
+    tells_radius = True
 
     def __init__(self, modules: int = 3, channels: int = 64, sigma: float = 2.5) -> None:
         """Build the layers.

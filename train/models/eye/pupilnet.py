@@ -12,8 +12,8 @@ from adapt.marked_eyes import MarkedEyes
 from train.data.marks.points import Marks
 from train.models.eye import LandmarkNetwork, Reading
 from train.models.eye.heatmaps import heatmap_loss, soft_argmax
-from train.models.eye.hourglass import StackedHourglass
 from train.models.eye.regressor import GazeRegressor
+from train.models.hourglass import StackedHourglass
 from train.models.parts import standardise
 
 

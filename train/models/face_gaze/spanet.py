@@ -5,7 +5,7 @@ No one paper of this name is the source; this is how its parts are read here:
 - The spatial weights of Zhang, Sugano, Fritz, Bulling, "It's written all over your face: full-face appearance-based
   gaze estimation" (CVPR workshops 2017), section 3.2: features U (C x h x w) give one map W (h x w) by three layers of
   1x1 convolutions, each with a ReLU behind it; what goes on is V_c = W U_c for every channel c (its equation 2).
-- The features come from stacked hourglasses (Newell et al. 2016) in place of its AlexNet, of a quarter of the picture's
+- The features come from stacked hourglasses (Newell et al. 2016; train/models/hourglass.py) in place of its AlexNet, of a quarter of the picture's
   resolution, with the way from each stack into the next that they have.
 - The regressor is theirs of 2017 in kind: dense layers on the weighted features, here of a grid of 7 x 7 means.
 - As Newell's stacks each say where the joints are, each stack here says the gaze, and the loss is the mean over stacks.
@@ -24,11 +24,11 @@ from torch.nn import functional
 from adapt.face_gaze_batch import FaceGazeBatch
 from train.models.backbone import IMAGENET_DEVIATION, IMAGENET_MEAN
 from train.models.face_gaze import FaceGazeNetwork, Side
-from train.models.hourglass import Hourglass, Residual
+from train.models.hourglass import Hourglass, Residual, activated
 
 Stacks = Literal[1, 2, 3, 4]
 Channels = Literal[16, 32, 64, 128, 256]
-HALVINGS = 3
+SCALES = 3
 """Of an hourglass: from 56 to 7 cells."""
 CELLS = 7
 """Along either side of the grid of means."""
@@ -41,9 +41,9 @@ class Stack(nn.Module):
     def __init__(self, channels: int) -> None:
         """Build one stack."""
         super().__init__()
-        self.hourglass = Hourglass(channels, HALVINGS)
+        self.hourglass = Hourglass(channels, SCALES)
         self.features = nn.Sequential(
-            Residual(channels, channels), nn.Conv2d(channels, channels, 1), nn.BatchNorm2d(channels), nn.ReLU()
+            Residual(channels, channels), nn.Conv2d(channels, channels, 1), *activated(channels)
         )
         self.weights = nn.Sequential(
             nn.Conv2d(channels, channels, 1),
@@ -91,9 +91,8 @@ class SpaNet(FaceGazeNetwork):
         self.side = side
         half = channels // 2
         self.stem = nn.Sequential(
-            nn.Conv2d(3, half, 7, 2, 3, bias=False),
-            nn.BatchNorm2d(half),
-            nn.ReLU(),
+            nn.Conv2d(3, half, 7, stride=2, padding=3),
+            *activated(half),
             Residual(half, channels),
             nn.MaxPool2d(2),
             Residual(channels, channels),

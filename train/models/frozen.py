@@ -1,0 +1,52 @@
+"""Which parts of a network stay as they are when only its last layers are trained (`trainer.frozen=true`).
+
+network                        stays                                   is trained
+lenet                          both convolutions                       the dense layer, the gaze
+gazenet, gazenet_v2            all convolutions                        the dense layer, the gaze
+resnet_preact                  stem, blocks, last normalisation        the gaze
+hopenet, sixdrep               the ResNet                              the layers behind it
+fsanet, ssrnet_md              both streams                            structure, aggregation, stages
+elg, pupilnet                  the hourglasses: all landmarks          radius, gaze
+resgaze, l2cs                  the ResNet                              the layers behind it
+itracker                       the towers of eyes and face             the dense layers
+spanet                         stem, hourglasses, their features       weights, regressors, ways onward
+
+What stays normalises by its stored means and variances, and keeps these too.
+"""
+
+from fnmatch import fnmatchcase
+
+from torch import nn
+
+from synth.errors import ConfigError
+
+STAYS: dict[str, tuple[str, ...]] = {
+    "lenet": ("features",),
+    "gazenet": ("features",),
+    "gazenet_v2": ("features",),
+    "resnet_preact": ("stem", "stages", "norm"),
+    "hopenet": ("backbone",),
+    "sixdrep": ("backbone",),
+    "fsanet": ("streams",),
+    "ssrnet_md": ("streams",),
+    "elg": ("hourglasses",),
+    "pupilnet": ("hourglasses",),
+    "resgaze": ("backbone",),
+    "l2cs": ("backbone",),
+    "itracker": ("eye_tower", "face_tower"),
+    "spanet": ("stem", "stacks.*.hourglass", "stacks.*.features"),
+}
+"""Name of a network to the names of its parts; * for any number."""
+
+
+def freeze(network: nn.Module, name: str) -> None:
+    """Take the parts of a network that stay out of training; Lightning keeps the mode that a part is in.
+
+    Raises:
+        ConfigError: It is not said which these are.
+    """
+    if name not in STAYS:
+        raise ConfigError(f"trainer.frozen=true: not known for {name}; there are {', '.join(STAYS)}")
+    for part, module in network.named_modules():
+        if any(fnmatchcase(part, pattern) for pattern in STAYS[name]):
+            module.requires_grad_(False).eval()
