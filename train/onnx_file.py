@@ -17,8 +17,7 @@ from synth.errors import ProjectError
 from train.kinds import Exported
 
 MOST_APART = 1e-4
-"""What onnxruntime may differ by from torch: in radians or entries of a rotation; of larger numbers, such as pixels, over
-the largest."""
+"""What onnxruntime may differ by from torch, in radians or entries of a rotation; of pixels, over the largest."""
 CHECKED = (1, 5)
 """Pictures at once in the checks: other numbers than the export saw."""
 BATCH = "batch"

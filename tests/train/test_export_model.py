@@ -13,7 +13,10 @@ from synth.errors import ProjectError
 from train import onnx_file
 from train.checkpoint import load_network, save_network
 from train.kinds import Exported
+from train.kinds.known import kind_of
 from train.models.build import build
+from train.models.eye import Reading
+from train.models.pose import PoseNetwork
 from train.onnx_file import onnx_bytes
 
 
@@ -23,16 +26,27 @@ def save(path: Path, name: str, options: dict[str, object]) -> None:
     for module in network.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.momentum = 1.0  # one look, and outputs depend on what is seen
-    images = torch.rand(8, 3, 64, 64) if name == "ssrnet_md" else torch.rand(8, 1, 36, 60)
-    network(*([images] if name == "ssrnet_md" else [images, torch.zeros(8, 2)]))
+    network(*kind_of(name).exported(network, 8, torch.Generator().manual_seed(0)).inputs.values())
     save_network(path, network, name, options, {})
 
 
 @pytest.mark.parametrize(
-    ("name", "options", "shapes", "output"),
+    ("name", "options", "shapes", "outputs"),
     [
-        ("resnet_preact", {"channels": 4}, {"images": (1, 36, 60), "head_pitch_yaw": (2,)}, "gaze_pitch_yaw"),
-        ("ssrnet_md", {}, {"images": (3, 64, 64)}, "cam_from_head"),
+        ("resnet_preact", {"channels": 4}, {"images": (1, 36, 60), "head_pitch_yaw": (2,)}, ["gaze_pitch_yaw"]),
+        ("ssrnet_md", {}, {"images": (3, 64, 64)}, ["cam_from_head"]),
+        (
+            "elg",
+            {"modules": 1, "channels": 2},
+            {"images": (1, 90, 150)},
+            ["gaze_pitch_yaw", "landmarks_px", "radius_px"],
+        ),
+        (
+            "itracker",
+            {"side": 64},
+            {"faces": (3, 64, 64), "left": (3, 64, 64), "right": (3, 64, 64), "grid": (25, 25)},
+            ["point_cm"],
+        ),
     ],
 )
 def test_onnxruntime_says_what_torch_says(
@@ -41,7 +55,7 @@ def test_onnxruntime_says_what_torch_says(
     name: str,
     options: dict[str, object],
     shapes: dict[str, tuple[int, ...]],
-    output: str,
+    outputs: list[str],
 ) -> None:
     save(tmp_path / "network.pt", name, options)
     assert main(["export-model", f"checkpoint={tmp_path}", f"out={tmp_path / 'new/model.onnx'}"]) == 0
@@ -50,7 +64,7 @@ def test_onnxruntime_says_what_torch_says(
     path = tmp_path / "new" / "model.onnx"
     model = onnx.load(path)
     onnx.checker.check_model(model)
-    assert model.doc_string.startswith(f"{name}. images: ")
+    assert model.doc_string.startswith(f"{name}. {next(iter(shapes))}")
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     assert {one.name: tuple(one.shape) for one in session.get_inputs()} == {
         key: ("batch", *shape) for key, shape in shapes.items()
@@ -59,12 +73,16 @@ def test_onnxruntime_says_what_torch_says(
     rng = np.random.default_rng(3)
     for n in (1, 3):
         given = {key: rng.uniform(0, 1, (n, *shape)).astype(np.float32) for key, shape in shapes.items()}
-        (found,) = session.run([output], given)
+        found = session.run(outputs, given)
         with torch.inference_mode():
-            expected = network(*map(torch.from_numpy, given.values()))
-            expected = network.rotation(expected) if output == "cam_from_head" else expected
-        np.testing.assert_allclose(found, expected.numpy(), atol=1e-5)
-        assert np.ptp(found, axis=0).max() > 1e-4 or n == 1  # it does look at the pictures
+            told = network(*map(torch.from_numpy, given.values()))
+        if isinstance(told, Reading):
+            expected = [told.gaze_pitch_yaw_rad, told.landmarks_px, told.radius_px]
+        else:
+            expected = [network.rotation(told) if isinstance(network, PoseNetwork) else told]
+        for one, other in zip(found, expected, strict=True):
+            np.testing.assert_allclose(one, other.numpy(), rtol=1e-4, atol=1e-5)
+        assert np.ptp(found[0], axis=0).max() > 1e-4 or n == 1  # it does look at the pictures
 
 
 def test_what_differs_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -105,6 +105,69 @@ def test_damaged_pictures_stop_or_are_counted(tmp_path: Path, capsys: pytest.Cap
         assert "cut.jpg" not in json.loads((tmp_path / f"{task}.json").read_text())
 
 
+def test_every_picture_of_aflw2000_is_answered_whichever_way_it_looks(tmp_path: Path) -> None:
+    folder = tmp_path / "AFLW2000"
+    folder.mkdir()
+    for name, yaw in (("image1", 10.0), ("image2", 120.0)):  # the second is in no protocol
+        write_mat_pair(folder, name, (1.0, yaw, 3.0))
+    Image.fromarray(np.full((50, 70, 3), 9, np.uint8)).save(folder / "image3.png")  # without a .mat
+    save(tmp_path / "pose.pt", "ssrnet_md", {})
+    words = ["predict", "task=pose", f"weights={tmp_path / 'pose.pt'}", f"input={folder}"]
+    assert main([*words, f"predictions={tmp_path / 'pose.json'}"]) == 0
+    assert set(json.loads((tmp_path / "pose.json").read_text())) == {"image1.jpg", "image2.jpg", "image3.png"}
+    # What is kept by the protocol is cut as it cuts.
+    kept = read_faces(folder, Reader.aflw2000, 64, HeadPose.sight, OnError.skip).faces
+    shown = read_images(folder, 64).faces
+    assert kept.keys == ("image1",) and torch.equal(kept.images_u8[0], shown.images_u8[0])
+    (folder / "image1.mat").write_bytes(b"no mat")
+    with pytest.raises(DataError, match=r"image1\.mat: not a readable \.mat file"):
+        read_images(folder, 64)
+
+
+def test_folders_of_300w_lp_are_answered_by_their_paths(tmp_path: Path) -> None:
+    (tmp_path / "W" / "AFW").mkdir(parents=True)
+    write_mat_pair(tmp_path / "W" / "AFW", "one", (0.0, 110.0, 0.0))
+    save(tmp_path / "pose.pt", "ssrnet_md", {})
+    words = ["predict", "task=pose", f"weights={tmp_path / 'pose.pt'}", f"input={tmp_path / 'W'}"]
+    assert main([*words, f"predictions={tmp_path / 'pose.json'}"]) == 0
+    assert set(json.loads((tmp_path / "pose.json").read_text())) == {"AFW/one.jpg"}
+
+
+def test_gazes_of_normalised_faces(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, options = tmp_path / "faces", {"depth": 18, "side": 64}
+    folder.mkdir()
+    noise = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), dtype=np.uint8)
+    for name, picture in zip(("a.png", "b.png"), noise, strict=True):
+        Image.fromarray(picture).save(folder / name)
+    network = build("resgaze", options).eval()
+    save_network(tmp_path / "gaze.pt", network, "resgaze", options, {})
+    words = ["predict", "task=face_gaze", f"weights={tmp_path / 'gaze.pt'}", f"input={folder}"]
+    assert main([*words, f"predictions={tmp_path / 'gaze.json'}"]) == 0
+    told = json.loads((tmp_path / "gaze.json").read_text())
+    with torch.inference_mode():
+        expected = network(torch.from_numpy(noise).permute(0, 3, 1, 2).float() / 255)
+    np.testing.assert_allclose([told[name]["gaze_pitch_yaw_rad"] for name in ("a.png", "b.png")], expected, atol=1e-5)
+    Image.fromarray(noise[0][:40]).save(folder / "c.png")
+    assert main([*words, f"predictions={tmp_path / 'gaze.json'}"]) == 1
+    assert "c.png: is 64x40; a normalised face is a square" in capsys.readouterr().err
+    points = {"side": 64}
+    save_network(tmp_path / "points.pt", build("itracker", points), "itracker", points, {})
+    words[2] = f"weights={tmp_path / 'points.pt'}"
+    assert main([*words, f"predictions={tmp_path / 'points.json'}"]) == 1
+    assert "needs whole frames: our shards" in capsys.readouterr().err
+
+
+def test_landmarks_of_a_folder_of_eyes(tmp_path: Path, draw_eyes: DrawEyes) -> None:
+    options = {"modules": 1, "channels": 2}
+    write_eyes(tmp_path / "eyes", draw_eyes(2), {"1.png": {"side": "right"}})
+    save_network(tmp_path / "elg.pt", build("elg", options), "elg", options, {})
+    words = ["predict", "task=eye_landmarks", f"weights={tmp_path / 'elg.pt'}", f"input={tmp_path / 'eyes'}"]
+    assert main([*words, f"predictions={tmp_path / 'told.json'}"]) == 0
+    told = json.loads((tmp_path / "told.json").read_text())
+    assert {key: np.shape(one["landmarks_px"]) for key, one in told.items()} == dict.fromkeys(told, (18, 2))
+    assert list(told) == ["0.png", "1.png"] and "fitted_pitch_yaw_rad" in told["0.png"]
+
+
 def write_eyes(folder: Path, eyes: Batch, labels: dict[str, object] | None) -> list[str]:
     folder.mkdir()
     names = [f"{i}.png" for i in range(len(eyes))]

@@ -113,8 +113,8 @@ class FaceGaze(Kind):
                 network=network,
                 inputs=dict(zip(("faces", "left", "right", "grid"), given, strict=True)),
                 outputs=("point_cm",),
-                said="faces, left, right: upright squares of the frame, RGB, [0, 1]; grid: 1 in cells of the frame that "
-                "the face covers; point_cm: from the lens in its plane, x to the subject's right, y up",
+                said="faces, left, right: upright squares of the frame, RGB, [0, 1]; grid: 1 in cells of the frame "
+                "that the face covers; point_cm: from the lens in its plane, x to the subject's right, y up",
             )
         return Exported(
             network=Angles(network, batch),

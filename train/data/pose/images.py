@@ -1,9 +1,9 @@
 """A folder of pictures of faces (png, jpg; of any size) whose rotations nobody knows: all of them, for predictions.
 
 A picture with a NAME.mat of 300W-LP or AFLW2000 beside it (mat.py) is cut by its points as those sets are; nothing else
-of that file is looked at.  Of any other the whole picture is the cut; one that is not square is taken as crop.py takes boxes: a square about its middle by its
-longer side, the edge repeated outside.  A cut with crop.py's margins about the points of a face is what the networks
-were trained on; a tighter or wider one is seen as another head.
+of that file is looked at.  Of any other the whole picture is the cut; one that is not square is taken as crop.py takes
+boxes: a square about its middle by its longer side, the edge repeated outside.  A cut with crop.py's margins about the
+points of a face is what the networks were trained on; a tighter or wider one is seen as another head.
 
 The key of a face is its file name, with the folders inside where these are read; its rotation is unknown, NaN.
 """

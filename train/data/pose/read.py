@@ -7,7 +7,7 @@ from synth.export.face.pose import HeadPose
 from train.data.pose.aflw2000 import read_aflw2000
 from train.data.pose.biwi import read_biwi
 from train.data.pose.fsanet_npz import read_fsanet
-from train.data.pose.gather import OnError, PoseSet
+from train.data.pose.gather import PoseSet
 from train.data.pose.images import read_images
 from train.data.pose.shards import read_shards
 from train.data.pose.wlp300 import read_300wlp

@@ -5,8 +5,8 @@ No one paper of this name is the source; this is how its parts are read here:
 - The spatial weights of Zhang, Sugano, Fritz, Bulling, "It's written all over your face: full-face appearance-based
   gaze estimation" (CVPR workshops 2017), section 3.2: features U (C x h x w) give one map W (h x w) by three layers of
   1x1 convolutions, each with a ReLU behind it; what goes on is V_c = W U_c for every channel c (its equation 2).
-- The features come from stacked hourglasses (Newell et al. 2016; train/models/hourglass.py) in place of its AlexNet, of a quarter of the picture's
-  resolution, with the way from each stack into the next that they have.
+- The features come from stacked hourglasses (Newell et al. 2016; the blocks are those of train/models/hourglass.py) in
+  place of its AlexNet, of a quarter of the picture's resolution, with the way from each stack into the next.
 - The regressor is theirs of 2017 in kind: dense layers on the weighted features, here of a grid of 7 x 7 means.
 - As Newell's stacks each say where the joints are, each stack here says the gaze, and the loss is the mean over stacks.
 
