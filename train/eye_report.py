@@ -9,7 +9,8 @@ import torch
 from train.eye_evaluation import EyeEvaluation, Told
 from train.eye_pictures import by_point, scatter, worst_and_best
 from train.metrics import Score
-from train.page import damages, page_of, row, table, write_page
+from train.page import page_of, row, table, write_page
+from train.sections import left_out_section
 
 GAZE_COLUMNS = ("network", "raw", "after one offset", "offset pitch", "offset yaw", "left raw", "right raw")
 
@@ -65,7 +66,7 @@ def body(evaluation: EyeEvaluation) -> str:
     if landmarks:
         columns = ("network", "px", "% of the eye's width", "visible, %", "radius, %", *evaluation.marks.groups)
         parts.append(f"<h2>Landmarks</h2>{table(columns, landmarks)}")
-    return "".join([*parts, damages(evaluation.damaged)])
+    return "".join([*parts, left_out_section({}, evaluation.damaged)])
 
 
 def values_of(found: Score) -> list[float | None]:

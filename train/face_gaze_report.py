@@ -5,18 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
 
 from train.face_gaze_evaluation import FaceGazeEvaluation
 from train.metrics import Score, errors_deg
 from train.page import page_of, row, table, write_page
-from train.pictures import PREDICTED, TRUE, angles, arrow, png, scatter
+from train.pictures import PREDICTED, TRUE, angles, arrow, gallery, scatter
 from train.sections import costs_section, left_out_section, left_out_words
 
 COLUMNS = ("network", "raw", "median", "after one offset", "offset pitch", "offset yaw")
 SCREEN_COLUMNS = ("network", "cm from the point", "gazes that meet no screen")
-ACROSS = 8
-"""Faces in a row."""
 
 
 def write_report(out: Path, evaluation: FaceGazeEvaluation, about: Mapping[str, Any]) -> dict[str, Any]:
@@ -72,22 +70,16 @@ def worst_and_best(evaluation: FaceGazeEvaluation, n: int = 16) -> bytes:
     """Draw the faces with the largest and the smallest error, true and predicted gaze as arrows from the middle."""
     predicted, true = evaluation.ensemble_rad, evaluation.true_rad
     errors = errors_deg(predicted, true)
-    order = np.argsort(errors, kind="stable")
-    n = min(n, len(order))
-    rows = -(-n // ACROSS)
-    size = (evaluation.faces.images_u8.shape[2], evaluation.faces.images_u8.shape[1])
-    figure = Figure(figsize=(11, 3.2 * rows + 0.5), layout="constrained")
-    for block, (title, chosen) in enumerate((("worst", order[::-1][:n]), ("best", order[:n]))):
-        for place, face in enumerate(chosen):
-            axes = figure.add_subplot(2 * rows, ACROSS, block * rows * ACROSS + place + 1)
-            axes.imshow(evaluation.faces.images_u8[face].numpy(), interpolation="bilinear")
-            axes.set_axis_off()
-            arrow(axes, true[face], TRUE, size)
-            arrow(axes, predicted[face], PREDICTED, size)
-            key = evaluation.faces.keys[face]
-            axes.set_title(f"{title if place == 0 else ''} {errors[face]:.1f}°\n{key[-22:]}", fontsize=7, pad=2)
-    figure.suptitle("Worst and best faces: true gaze green, predicted red", fontsize=11)
-    return png(figure)
+    faces = evaluation.faces
+    size = (faces.images_u8.shape[2], faces.images_u8.shape[1])
+
+    def draw(axes: Axes, face: int) -> None:
+        axes.imshow(faces.images_u8[face].numpy(), interpolation="bilinear")
+        arrow(axes, true[face], TRUE, size)
+        arrow(axes, predicted[face], PREDICTED, size)
+
+    labels = [f"{error:.1f}°\n{key[-22:]}" for error, key in zip(errors, faces.keys, strict=True)]
+    return gallery(errors, labels, draw, "Worst and best faces: true gaze green, predicted red", n=n)
 
 
 def summary(evaluation: FaceGazeEvaluation) -> list[str]:

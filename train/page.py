@@ -67,9 +67,3 @@ def row(name: str, values: Sequence[float | None], kind: str = "") -> str:
     """Return a row: a name and numbers with two digits, a dash for what there is not; `sum` is a kind."""
     cells = "".join(f"<td>{'-' if value is None else f'{value:.2f}'}</td>" for value in values)
     return f'<tr class="{kind}"><td>{html.escape(name)}</td>{cells}</tr>'
-
-
-def damages(damaged: Sequence[str]) -> str:
-    """Return what was wrong with pictures that were skipped, or nothing."""
-    said = "".join(f"<li>{html.escape(what)}</li>" for what in damaged)
-    return f"<h2>Damaged and left out: {len(damaged)}</h2><ul>{said}</ul>" if damaged else ""

@@ -4,6 +4,7 @@ Every function returns a PNG.  Eyes are shown as the networks see them: 60x36, h
 """
 
 import io
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -68,13 +69,19 @@ def counts(axes: Axes, bins: list[dict[str, float]]) -> None:
 
 def scatter(predicted_rad: Angles, true_rad: Angles, groups: dict[str, Bool[np.ndarray, " n"]]) -> bytes:
     """Draw predicted against true pitch and yaw, at most two groups of pictures in colours of their own."""
+    return against({group: (predicted_rad[chosen], true_rad[chosen]) for group, chosen in groups.items()})
+
+
+def against(series: Mapping[str, tuple[Angles, Angles]]) -> bytes:
+    """Draw at most two series of predicted against true [pitch, yaw], by name, in colours of their own."""
     figure = Figure(figsize=(8.5, 4.2), layout="constrained")
-    predicted, true = np.degrees(predicted_rad), np.degrees(true_rad)
+    everything = np.degrees(np.concatenate([true for _, true in series.values()]))
     for column, name in enumerate(("pitch", "yaw")):
         axes = figure.add_subplot(1, 2, column + 1)
-        for colour, (group, chosen) in zip(("#2166ac", "#b35806"), groups.items(), strict=False):
-            axes.plot(true[chosen, column], predicted[chosen, column], ".", ms=3, color=colour, label=group, alpha=0.6)
-        low, high = true[:, column].min(), true[:, column].max()
+        for colour, (label, (predicted, true)) in zip(("#2166ac", "#b35806"), series.items(), strict=False):
+            x, y = np.degrees(true[:, column]), np.degrees(predicted[:, column])
+            axes.plot(x, y, ".", ms=3, color=colour, label=label, alpha=0.6)
+        low, high = everything[:, column].min(), everything[:, column].max()
         axes.plot([low, high], [low, high], "k-", lw=0.8)
         axes.set(xlabel=f"true {name} (deg)", ylabel=f"predicted {name} (deg)")
         axes.legend(fontsize=8)
@@ -85,19 +92,49 @@ def worst_and_best(evaluation: Evaluation, n: int = 24) -> bytes:
     """Draw the eyes with the largest and the smallest error, true and predicted gaze as arrows from the middle."""
     predicted, true = evaluation.ensemble_rad, evaluation.true_rad
     errors = errors_deg(predicted, true)
-    order = np.argsort(errors)
-    n = min(n, len(order))
     images = equalise(evaluation.eyes.images_u8).numpy()
-    rows = -(-n // 8)
-    figure = Figure(figsize=(11, 2 * rows + 0.5), layout="constrained")
-    for block, (title, chosen) in enumerate((("worst", order[::-1][:n]), ("best", order[:n]))):
+
+    def draw(axes: Axes, row: int) -> None:
+        show(axes, images[row])
+        arrow(axes, true[row], TRUE)
+        arrow(axes, predicted[row], PREDICTED)
+
+    title = "Worst and best eyes: true gaze green, predicted red"
+    return gallery(errors, [f"{error:.1f}°" for error in errors], draw, title, n=n, row_inches=2.0)
+
+
+def gallery(
+    errors: Float[np.ndarray, " n"],
+    labels: Sequence[str],
+    draw: Callable[[Axes, int], None],
+    title: str,
+    *,
+    n: int,
+    across: int = 8,
+    row_inches: float = 3.2,
+) -> bytes:
+    """Draw the pictures with the largest errors and below them those with the smallest, n of each.
+
+    Args:
+        errors: Of each picture.
+        labels: What stands above each.
+        draw: Draws one of them, by its row.
+        title: Of all.
+        n: How many of each kind; fewer where there are fewer.
+        across: Pictures in a row.
+        row_inches: Height of a row of the worst and one of the best.
+    """
+    order = np.argsort(errors, kind="stable")
+    n = min(n, len(order))
+    rows = -(-n // across)
+    figure = Figure(figsize=(11, row_inches * rows + 0.5), layout="constrained")
+    for block, (kind, chosen) in enumerate((("worst", order[::-1][:n]), ("best", order[:n]))):
         for place, row in enumerate(chosen):
-            axes = figure.add_subplot(2 * rows, 8, block * rows * 8 + place + 1)
-            show(axes, images[row])
-            arrow(axes, true[row], TRUE)
-            arrow(axes, predicted[row], PREDICTED)
-            axes.set_title(f"{title if place == 0 else ''} {errors[row]:.1f}°", fontsize=8, pad=2)
-    figure.suptitle("Worst and best eyes: true gaze green, predicted red", fontsize=11)
+            axes = figure.add_subplot(2 * rows, across, block * rows * across + place + 1)
+            draw(axes, int(row))
+            axes.set_axis_off()
+            axes.set_title(f"{kind if place == 0 else ''} {labels[row]}", fontsize=7, pad=2)
+    figure.suptitle(title, fontsize=11)
     return png(figure)
 
 

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from synth.geometry.rotation import geodesic_angle
-from train.pictures import counts, png
+from train.pictures import counts, gallery, png
 from train.pose_evaluation import ANGLES, COLUMN, PoseEvaluation
 from train.pose_metrics import angles_deg
 
@@ -18,8 +18,6 @@ AXES = ((0, 1.0, "#e41a1c"), (1, 1.0, "#33d033"), (2, -1.0, "#2f7fff"))
 """Column of the rotation, sign, colour."""
 LENGTH = 0.36
 """Of an axis, in widths of the picture."""
-ACROSS = 8
-"""Faces in a row."""
 
 
 def angles(evaluation: PoseEvaluation, by: dict[str, list[dict[str, float]]]) -> bytes:
@@ -65,21 +63,15 @@ def worst_and_best(evaluation: PoseEvaluation, n: int = 16) -> bytes:
     """Draw the faces with the largest and the smallest angle between true and predicted rotation."""
     predicted, true = evaluation.ensemble, evaluation.true
     errors = np.degrees(geodesic_angle(predicted, true))
-    order = np.argsort(errors, kind="stable")
-    n = min(n, len(order))
-    rows = -(-n // ACROSS)
-    figure = Figure(figsize=(11, 3.2 * rows + 0.5), layout="constrained")
-    for block, (title, chosen) in enumerate((("worst", order[::-1][:n]), ("best", order[:n]))):
-        for place, face in enumerate(chosen):
-            axes = figure.add_subplot(2 * rows, ACROSS, block * rows * ACROSS + place + 1)
-            axes.imshow(evaluation.faces.images_u8[face].numpy(), interpolation="bilinear")
-            axes.set_axis_off()
-            head_axes(axes, true[face], evaluation.faces.images_u8.shape[1], dashed=False)
-            head_axes(axes, predicted[face], evaluation.faces.images_u8.shape[1], dashed=True)
-            key = evaluation.faces.keys[face]
-            axes.set_title(f"{title if place == 0 else ''} {errors[face]:.1f}°\n{key[-22:]}", fontsize=7, pad=2)
-    figure.suptitle("Worst and best faces: true axes solid, predicted dashed on black", fontsize=11)
-    return png(figure)
+    faces = evaluation.faces
+
+    def draw(axes: Axes, face: int) -> None:
+        axes.imshow(faces.images_u8[face].numpy(), interpolation="bilinear")
+        head_axes(axes, true[face], faces.images_u8.shape[1], dashed=False)
+        head_axes(axes, predicted[face], faces.images_u8.shape[1], dashed=True)
+
+    labels = [f"{error:.1f}°\n{key[-22:]}" for error, key in zip(errors, faces.keys, strict=True)]
+    return gallery(errors, labels, draw, "Worst and best faces: true axes solid, predicted dashed on black", n=n)
 
 
 def head_axes(axes: Axes, rotation: Float[np.ndarray, "3 3"], side_px: int, dashed: bool) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 from adapt.batch import Batch
 from train.evaluation import Evaluation
 from train.metrics import Score
-from train.page import damages, page_of, row, table, write_page
+from train.page import page_of, row, table, write_page
 from train.pictures import angles, scatter, side_by_side, worst_and_best
+from train.sections import left_out_section
 
 COLUMNS = (
     "network",
@@ -60,7 +61,7 @@ def body(evaluation: Evaluation) -> str:
         f"<p>{len(evaluation.eyes)} eyes. Degrees. The constant that is the mean of these labels scores "
         f"{ensemble.mean_predictor:.2f}. <small>Offset: mean of prediction minus truth; &ldquo;one offset&rdquo; "
         f"is the same for both sides. Right eyes are mirrored.</small></p>{table(COLUMNS, rows)}"
-        f"{by_person(evaluation)}{damages(evaluation.damaged)}"
+        f"{by_person(evaluation)}{left_out_section({}, evaluation.damaged)}"
     )
 
 

@@ -1,4 +1,4 @@
-"""Sections that the reports of faces share: what each network costs, and who is left out of the figures."""
+"""Sections that reports share: what each network costs, and what is left out of the figures."""
 
 import html
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ def left_out_section(left_out: Mapping[str, int], damaged: Sequence[str]) -> str
     """Return who is not in the figures and why."""
     lines = [f"{n} {cause}" for cause, n in left_out.items()]
     lines += [f"damaged: {what}" for what in damaged]
-    said = "".join(f"<li>{html.escape(line)}</li>" for line in lines) or "<li>nobody</li>"
+    said = "".join(f"<li>{html.escape(line)}</li>" for line in lines) or "<li>none</li>"
     return f"<h2>Left out</h2><ul>{said}</ul>"
 
 

@@ -18,6 +18,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from synth.bench import STAGES, TRACING, MemoryGrowth, RenderCost, bench_memory, bench_render, machine
+from synth.bench_hair import HairCost, bench_hair
 from synth.commands.cli import VERBS, load
 from synth.commands.render import RenderConfig
 from synth.commands.render import job as render_job
@@ -32,8 +33,9 @@ EXAMPLES = (
     "canthus bench",
     "canthus bench what=render cases=[160x96] n=24 out=out/bench-160.json",
     "canthus bench what=memory n=1000",
-    "canthus bench what=fit \"overrides=['model=lenet']\"",
-    "canthus bench what=fit \"overrides=['experiment=fsanet']\"",
+    "canthus bench what=hair n=4",
+    "canthus bench what=fit overrides=[model=lenet]",
+    "canthus bench what=fit overrides=[experiment=fsanet]",
 )
 
 CASES = {
@@ -59,10 +61,11 @@ class What(Enum):
 
     render = "render"
     memory = "memory"
+    hair = "hair"
     fit = "fit"
 
 
-DEFAULT_N = {What.render: 8, What.memory: 1000, What.fit: 1}
+DEFAULT_N = {What.render: 8, What.memory: 1000, What.hair: 4, What.fit: 1}
 
 
 @dataclass
@@ -94,7 +97,7 @@ CONFIG = BenchConfig
 def run(config: BenchConfig) -> None:
     """Measure, print a table and write the figures."""
     before = machine()
-    measured = {What.render: _render, What.memory: _memory, What.fit: _fit}[config.what](config)
+    measured = {What.render: _render, What.memory: _memory, What.hair: _hair, What.fit: _fit}[config.what](config)
     document = {
         "what": config.what.value,
         "measured_utc": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -163,6 +166,33 @@ def memory_table(growth: MemoryGrowth) -> Table:
     table.add_column("MB", justify="right")
     for count, value in growth.resident_mb.items():
         table.add_row(str(count), f"{value:.1f}")
+    return table
+
+
+def _hair(config: BenchConfig) -> dict[str, Any]:
+    count = config.n or DEFAULT_N[What.hair]
+    words = CASES["256x256"]
+    job = pictures(words, config, count)
+    with Progress(transient=True) as bar:
+        task = bar.add_task("people", total=count)
+        cost = bench_hair(job, count, lambda done: bar.update(task, completed=done))
+    Console().print(hair_table(cost))
+    return {
+        "command": " ".join(("canthus render", *words, *config.overrides)),
+        "people": cost.people,
+        "cpu_s": {name: round(value / cost.people, 4) for name, value in cost.seconds.items()},
+        "over_bald": {name: round(value, 4) for name, value in cost.over_bald.items()},
+    }
+
+
+def hair_table(cost: HairCost) -> Table:
+    """Return what each style costs, and over the bald head."""
+    table = Table(title=f"CPU seconds of geometry and rendering, {cost.people} people")
+    for said in ("hair", "s", "over bald"):
+        table.add_column(said, justify="left" if said == "hair" else "right")
+    for name, value in cost.seconds.items():
+        over = cost.over_bald.get(name)
+        table.add_row(name, f"{value / cost.people:.2f}", "" if over is None else f"{over:.2f}")
     return table
 
 

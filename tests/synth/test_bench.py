@@ -4,15 +4,21 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
+from rich.console import Console
 
+from assets.hair import STYLES
 from synth import bench
 from synth.bench import STAGES, MemoryGrowth, RenderCost, cpu_seconds, machine, marks, resident_mb
+from synth.bench_hair import CURLY, HairCost, hairs_of, with_hair
 from synth.commands import bench as command
-from synth.commands.bench import CASES, SMALLEST, BenchConfig, cost_table, memory_table, pictures
+from synth.commands.bench import CASES, SMALLEST, BenchConfig, cost_table, hair_table, memory_table, pictures
 from synth.config import compose
+from synth.draw_spec import draw_spec
 from synth.errors import ConfigError, ProjectError
+from synth.labels import geometry
 
 SECONDS = dict.fromkeys(STAGES, 0.01) | {"paths": 0.7, "denoise": 0.2}
 
@@ -100,20 +106,42 @@ def test_the_figures_are_written_with_the_machine(monkeypatch, tmp_path, capsys)
     assert "path tracing" in capsys.readouterr().out
 
 
+def test_hair_is_measured_on_one_person_in_every_style():
+    job = pictures(CASES["256x256"], BenchConfig(seed=3), 2)
+    hairs = hairs_of(job.ranges.subject.scalp_hair)
+    assert set(hairs) == {*STYLES, CURLY} and hairs[CURLY].curl > 0.6
+    scene = draw_spec(job.ranges, 3, 0)
+    bald, long = (with_hair(scene, hairs[name]) for name in ("bald", "long"))
+    assert not {item.name for item in geometry(bald).strands} & {"hair"}
+    assert {item.name for item in geometry(long).strands} & {"hair"}
+    assert replace(long, people=bald.people) == bald  # nothing but the person's hair differs
+    cost = HairCost(2, {"bald": 2.0, "long": 2.5})
+    assert cost.over_bald == {"long": 1.25}
+    shown = Console(width=80, record=True)
+    shown.print(hair_table(cost))
+    assert "1.25" in shown.export_text()
+
+
 @pytest.mark.blender
 def test_a_picture_is_measured_in_parts_and_memory_on_the_way():
     """In a process of its own: a bench opens sessions, of which a process has one."""
     script = (
         "from synth import bench\n"
-        "from synth.commands.bench import SMALLEST, BenchConfig, pictures\n"
+        "from synth.commands.bench import CASES, SMALLEST, BenchConfig, pictures\n"
         "words = ['camera.width=20', 'camera.height=12', 'subject.glasses.probability=0']\n"
         "job = pictures(SMALLEST, BenchConfig(overrides=words), 3)\n"
         "cost, seen = bench.bench_render(job, 2), []\n"
         "growth = bench.bench_memory(job, 2, seen.append)\n"
-        "import json; print(json.dumps([cost.seconds, cost.run, list(growth.resident_mb), growth.growth_mb, seen]))\n"
+        "from synth import bench_hair\n"
+        "bench_hair.hairs_of = lambda ranges, all=bench_hair.hairs_of: {n: all(ranges)[n] for n in ('bald', 'crew')}\n"
+        "words = ['camera.width=16', 'camera.height=16', 'engine.samples=1']\n"
+        "hair = bench_hair.bench_hair(pictures(CASES['256x256'], BenchConfig(overrides=words), 1), 1)\n"
+        "found = [cost.seconds, cost.run, list(growth.resident_mb), growth.growth_mb, seen, dict(hair.seconds)]\n"
+        "import json; print(json.dumps(found))\n"
     )
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=300, check=True)
-    seconds, run, marked, growth_mb, seen = json.loads(ended.stdout.splitlines()[-1])
+    seconds, run, marked, growth_mb, seen, hair = json.loads(ended.stdout.splitlines()[-1])
     assert set(seconds) == set(STAGES) and run > 0
     assert all(seconds[name] > 0 for name in STAGES if name not in ("denoise", "write"))
     assert marked == seen == [1, 2] and abs(growth_mb) < 100
+    assert 0 < hair["bald"] < hair["crew"] * 2 and set(hair) == {"bald", "crew"}

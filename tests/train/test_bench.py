@@ -33,7 +33,6 @@ def test_fitting_is_measured_by_name(monkeypatch, tmp_path):
         ("resnet_preact", {"channels": 2, "stem_stride": 2}, Strengths(shift_px=1.0)),
         ("ssrnet_md", {}, Strengths()),
         ("elg", {"modules": 1, "channels": 2}, Strengths(shift_px=1.0)),
-        ("spanet", {"stacks": 1, "channels": 16, "side": 64}, Strengths(mirror=0.5)),
         ("itracker", {"side": 64}, Strengths()),
     ],
 )
