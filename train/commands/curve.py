@@ -34,7 +34,7 @@ CONFIG_NAME = "curve"
 EXAMPLES = (
     "canthus curve init=runs/eyes data=MPIIGaze out=out/finetuned",
     "canthus curve init=runs/eyes data=MPIIGaze.h5 samples=[0,10,100] seeds=[0,1,2] out=out/finetuned",
-    "canthus curve init=runs/heads data=300W_LP test=AFLW2000 \"overrides=['augment=faces']\" out=out/heads",
+    "canthus curve init=runs/heads data=300W_LP test=AFLW2000 overrides=[augment=faces] out=out/heads",
 )
 
 
