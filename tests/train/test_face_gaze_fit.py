@@ -115,7 +115,9 @@ def test_fit_and_evaluate_from_end_to_end(folder: Path, tmp_path: Path, capsys: 
     for bins in report["by"].values():
         assert sum(one["n"] for one in bins) == 8
     page = without_pictures((out / "report.html").read_text())
-    assert "Gaze of faces error" in page and "What each costs" in page and "nobody" in page and "http" not in page
+    assert (
+        "Gaze of faces error" in page and "What each costs" in page and "<li>none</li>" in page and "http" not in page
+    )
 
 
 def test_itracker_from_end_to_end(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,10 +1,20 @@
 """Every network through its kind: noise to train on, what is exported, and the figure that it is compared by."""
 
+from dataclasses import is_dataclass
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
 
 from adapt.strengths import Strengths
+from synth.config import compose
+from synth.shards import ShardPlan, iterate, write_shard
+from tests.synth.fake_samples import fake_sample
+from tests.train.test_face_gaze_data import FACES, looking_at
 from train.commands.predict import Task
+from train.config import FitConfig
+from train.data.loader import joined
 from train.kinds import Kind
 from train.kinds.known import KINDS, kind_of
 from train.models.build import NETWORKS, build
@@ -64,3 +74,25 @@ def test_noise_is_trained_on_and_scored(kind: Kind) -> None:
     assert isinstance(loss, torch.Tensor) and loss.isfinite() and loss.requires_grad
     score, said = kind.validated(network, pictures)
     assert figure(score, kind.headline) > 0 and figure(score, kind.chance) > 0 and kind.unit in said
+
+
+def same(one: object, other: object) -> bool:
+    if isinstance(one, torch.Tensor):
+        return isinstance(other, torch.Tensor) and torch.equal(one, other)
+    if is_dataclass(one):
+        return all(same(a, b) for a, b in zip(vars(one).values(), vars(other).values(), strict=True))
+    return one == other
+
+
+@pytest.mark.parametrize("name", ["elg", "itracker", "resgaze"])
+def test_a_stream_makes_the_pictures_that_are_read_into_memory(name: str, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    faces = [looking_at(FACES[i], (*rng.uniform(-0.1, 0.1, 2), 0.0)) for i in range(3)]
+    samples = [fake_sample(3, i, 120, 72) for i in range(3)] if name == "elg" else faces
+    write_shard(tmp_path, ShardPlan(3), 0, samples)
+    words = [f"data={tmp_path}", "out=unused", "augment=none"]
+    config, kind = compose("train.conf", "fit", FitConfig, words), kind_of(name)
+    network = build(name, SMALL[name])
+    make = kind.pictures(config, network)
+    found = [one for one in map(make, iterate(tmp_path)) if one is not None]
+    assert same(joined(found), kind.read(config, network).pictures) and len(joined(found)) == 3

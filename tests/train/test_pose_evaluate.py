@@ -189,7 +189,7 @@ def test_predictions_hold_rotations_of_whatever_was_predicted() -> None:
     ("networks", "arguments", "message"),
     [
         (("head", "eye"), [], "head tell the head pose and eye tell the gaze; measure one kind at a time"),
-        (("head",), ["beside=shards"], "beside=shards: it is for eyes"),
+        (("head",), ["beside=shards"], "beside=shards: it is for networks of an eye's gaze"),
         (("head",), ["reader=mpiigaze"], "a network of head pose needs faces"),
         (("head",), ["reader=images"], "holds faces without a rotation"),
         (("eye",), [], "a gaze network needs eyes"),

@@ -110,7 +110,7 @@ def test_damaged_faces_are_skipped_where_asked_and_told_of(
     ("words", "message"),
     [
         (["model=fsanet"], "heads take augment=faces or none"),
-        (["model=lenet", "augment=faces"], "erase: for faces alone; eyes take"),
+        (["model=lenet", "augment=faces"], "erase: not for these pictures; eyes take"),
         (["model=lenet"], "holds faces"),
         (["experiment=fsanet", "model.scoring=none"], "expected one of 1x1, variance, uniform"),
         (["experiment=fsa"], "experiment"),

@@ -6,7 +6,6 @@ share the rows of each batch that is trained on; what is validated on each of th
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
@@ -98,13 +97,15 @@ def split(pictures: Some, validation: float) -> tuple[Some, Some]:
 
 def joined(parts: Sequence[Some]) -> Some:
     """Return batches of one kind, at least one, as one: tensors row by row, tuples end to end."""
-    names = [field.name for field in fields(parts[0])]  # type: ignore[arg-type]
-    return type(parts[0])(**{name: _joined([getattr(part, name) for part in parts]) for name in names})
+    return _joined(parts)
 
 
 def _joined(values: Sequence[Any]) -> Any:
-    if isinstance(values[0], torch.Tensor):
+    first = values[0]
+    if isinstance(first, torch.Tensor):
         return torch.cat(list(values))
-    if isinstance(values[0], tuple):
+    if isinstance(first, tuple):
         return sum(values, start=())
-    return None if values[0] is None else joined(values)
+    if first is None:
+        return None
+    return type(first)(**{key: _joined([getattr(value, key) for value in values]) for key in vars(first)})
