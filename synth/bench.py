@@ -7,14 +7,14 @@ Each picture is made as a corpus makes it (synth.corpus.make_sample), then once 
 apart in wall time only; leaving things out tells them apart in CPU time:
 
     update    putting the scene: meshes, paintings, lamps, as Python sees it
-    sync      a picture of 8 x 8 pixels, less the same one again: what Cycles does to a new scene before it traces
-              (copies, normals, BVH, textures)
-    paths     the whole picture without the denoiser
-    denoise   the whole picture with the denoiser and its guides, less `paths`
+    sync      a picture of 8 x 8 pixels: what Blender and Cycles do to a scene before they trace (copies, normals, BVH,
+              textures), and the light of 64 pixels
+    paths     the whole picture without the denoiser, less a picture of 8 x 8 of the same scene again
+    denoise   the whole picture with the denoiser and its guides, less the whole picture without
 
-A change of size alone does not make Cycles prepare a scene again; any other setting does, even one that is written with
-the value that it has.  So only the denoiser is touched, and after it was turned on or off a picture of 8 x 8 takes up
-what that costs.  Before the parts and after them another scene is put: each is as new to Blender as in a corpus.
+Cycles keeps nothing from picture to picture (synth/blender/session.py), so whatever is traced is prepared anew; what
+Blender itself keeps it keeps in a corpus too.  Before the parts and after them another scene is put: each is as new to
+Blender as in a corpus.
 The parts are thus measured apart from the whole (`run`), turn by turn with it: how far they differ says how far to
 believe them.  With a GPU the CPU's seconds say nothing of paths.
 """
@@ -44,7 +44,7 @@ STAGES = {
     "geometry": "geometry of the subject",
     "labels": "labels",
     "update": "scene into Blender",
-    "sync": "Cycles' own preparation",
+    "sync": "preparation by Blender and Cycles",
     "paths": "path tracing",
     "denoise": "denoising",
     "develop": "development",
@@ -119,7 +119,7 @@ def bench_render(job: Job, count: int) -> RenderCost:
     stored = _stored(job, samples)
     spent = whole.seconds | parts.seconds | stored
     spent["denoise"] -= spent["paths"]
-    spent["sync"] -= spent.pop(AGAIN)
+    spent["paths"] -= spent.pop(AGAIN)
     run = sum(whole.seconds.values()) - whole.seconds[ASIDE] + sum(stored.values())
     return RenderCost(count, {name: spent[name] / count for name in STAGES}, run / count)
 
@@ -130,7 +130,7 @@ def _scene(job: Job, index: int) -> Scene:
 
 
 def _split(session: "Session", scene: Scene, other: Scene, watch: Stopwatch) -> None:
-    """Put and trace a scene in parts, as the module says; `denoise` still has `paths` in it, `sync` has AGAIN."""
+    """Put and trace a scene in parts, as the module says; `denoise` still has `paths` in it, `paths` has AGAIN."""
     spec, render, cycles = scene[0], session.scene.render, session.scene.cycles
 
     def trace(small: bool) -> None:
@@ -144,19 +144,17 @@ def _split(session: "Session", scene: Scene, other: Scene, watch: Stopwatch) -> 
     watch.lap(ASIDE)
     session.put(scene[0], *scene[1])
     watch.lap("update")
+    cycles.use_denoising = False
     trace(small=True)
     watch.lap("sync")
     trace(small=True)
     watch.lap(AGAIN)
     trace(small=False)
-    watch.lap("denoise")
-    cycles.use_denoising = False
-    session.scene.update_tag()
-    trace(small=True)
-    watch.lap(ASIDE)
-    trace(small=False)
     watch.lap("paths")
     cycles.use_denoising = session.engine.denoise
+    session.scene.update_tag()
+    trace(small=False)
+    watch.lap("denoise")
     session.put(other[0], *other[1])
     trace(small=True)
     watch.lap(ASIDE)
