@@ -5,8 +5,8 @@
 
 The changes come in the order of the camera, before the set's histogram equalisation:
 
-    crop (shift, scale, turn) -> light (gradient, glare, spots) -> lens (blur, motion) -> sensor (resolution, exposure,
-    noise, gamma) -> file (jpeg) -> 8 bits
+    crop (shift, scale, turn) -> light (gradient, glare, spots) -> lens (blur, motion, sharpened edges) -> sensor
+    (resolution, exposure, noise, gamma) -> file (jpeg) -> 8 bits
 
 Labels.  The crop's changes stand for the error of the landmarks that a real set was normalised with:
 
@@ -24,7 +24,6 @@ from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Float, Int, UInt8
-from kornia.filters import filter2d
 from kornia.geometry.transform import warp_affine
 from torch import Tensor
 from torch.nn import functional
@@ -35,7 +34,12 @@ from adapt.jpeg import jpeg
 from adapt.strengths import Strengths
 
 SPOTS = 3
-BLUR_RADIUS = 4
+MARGIN_PX = 6
+"""Of repeated edge around a picture that is filtered."""
+LIKED = 8
+"""Pictures of a multiple of so many pixels are transformed fast."""
+HALO_PX = 1.0
+"""Standard deviation of the blur that an unsharp mask takes away: cameras' is about a pixel."""
 EYE_HEIGHT = 36
 """Of the pictures that the strengths' pixels are of."""
 # Rows that a coarse camera gave; few different ones, because each is a call of its own.
@@ -54,10 +58,13 @@ class Changes:
         spots: Per spot x, y (-1 to 1 across the picture), radius (1 = half the picture's width), height.
         glare: x, y of a point on the bar, its direction (rad), half width (1 = half the picture's width), height.
         blur: Standard deviations (px) along and across a direction (rad).
+        sharpening: Part of what a blur takes away that is added; 0 keeps the picture.
         rows: Rows of the coarse picture.
         gain: Factor of the light.
-        noise: Added to the light, already scaled; shot noise is scaled by the square root of the light besides.
-        shot: Standard normal times the shot noise's deviation at white.
+        grain: Standard normal, for read and shot noise together.
+        read_noise: Deviation of the one.
+        shot_noise: Deviation of the other at white; it grows with the square root of the light.
+        blotches: Added to the light, already scaled.
         gamma: Exponent.
         quality: Of the jpeg, 100 is none.
         head_noise_rad: Added to the head's angles.
@@ -71,10 +78,13 @@ class Changes:
     spots: Float[Tensor, "b spots 4"]
     glare: Float[Tensor, "b 5"]
     blur: Float[Tensor, "b 3"]
+    sharpening: Float[Tensor, " b"]
     rows: Int[Tensor, " b"]
     gain: Float[Tensor, " b"]
-    noise: Float[Tensor, "b 1 h w"] | None
-    shot: Float[Tensor, "b 1 h w"] | None
+    grain: Float[Tensor, "b 1 h w"] | None
+    read_noise: Float[Tensor, " b"]
+    shot_noise: Float[Tensor, " b"]
+    blotches: Float[Tensor, "b 1 h w"] | None
     gamma: Float[Tensor, " b"]
     quality: Float[Tensor, " b"]
     head_noise_rad: Float[Tensor, "b 2"]
@@ -97,14 +107,13 @@ def draw_changes(
     def sometimes(*ones: int) -> Tensor:
         return (even(*ones) < s.probability).float()
 
-    def normal(rows: int, columns: int, deviation: float) -> Tensor:
-        amount = deviation * sometimes(1, 1, 1) * even(1, 1, 1)
-        return amount * torch.randn(batch, 1, rows, columns, generator=generator, device=device)
+    def normal(rows: int, columns: int) -> Tensor:
+        return torch.randn(batch, 1, rows, columns, generator=generator, device=device)
 
-    noise = None
-    if s.read_noise or s.blotch_noise:
-        coarse = normal(height // 3, width // 3, s.blotch_noise)
-        noise = normal(height, width, s.read_noise) + functional.interpolate(coarse, (height, width), mode="bilinear")
+    blotches = None
+    if s.blotch_noise:
+        coarse = s.blotch_noise * sometimes(1, 1, 1) * even(1, 1, 1) * normal(height // 3, width // 3)
+        blotches = functional.interpolate(coarse, (height, width), mode="bilinear")
     steps = torch.tensor([r for r in ROW_STEPS if r >= s.rows_min] or [36], device=device)
     step = (sometimes() * even() * len(steps)).long()
     heights = s.spots * signed(SPOTS, 1) * sometimes(1, 1)
@@ -118,10 +127,13 @@ def draw_changes(
             [signed(2), math.pi * even(1), 0.02 + 0.25 * even(1), s.glare * even(1) * sometimes(1)], dim=-1
         ),
         blur=torch.stack([s.motion_px * even() * sometimes(), s.blur_px * even() * sometimes(), math.pi * even()], -1),
+        sharpening=s.sharpening * even() * sometimes(),
         rows=steps[step],
         gain=torch.exp(s.gain * signed() * sometimes()),
-        noise=noise,
-        shot=normal(height, width, s.shot_noise) if s.shot_noise else None,
+        grain=normal(height, width) if s.read_noise or s.shot_noise else None,
+        read_noise=s.read_noise * sometimes() * even(),
+        shot_noise=s.shot_noise * sometimes() * even(),
+        blotches=blotches,
         gamma=torch.exp(s.gamma * signed() * sometimes()),
         quality=100 - (100 - s.jpeg_quality_min) * even() * sometimes(),
         head_noise_rad=math.radians(s.head_noise_deg) * torch.randn(batch, 2, generator=generator, device=device),
@@ -135,8 +147,8 @@ def draw_scaled_changes(
     """Draw the changes of larger pictures: the strengths' pixels, of a picture 36 high, are scaled to their height."""
     k = height / EYE_HEIGHT
     drawn = draw_changes(generator, strengths, batch, height, width)
-    # What a blur would go beyond the kernel, fewer rows do as well.
-    widths = (k * drawn.blur[:, :2]).clamp(max=BLUR_RADIUS / 2)
+    # What a blur would go beyond the margin, fewer rows do as well.
+    widths = (k * drawn.blur[:, :2]).clamp(max=MARGIN_PX / 3)
     return replace(
         drawn,
         shift_px=k * drawn.shift_px,
@@ -164,7 +176,7 @@ def changed_pictures(images_u8: UInt8[Tensor, "b h w"], changes: Changes) -> UIn
 def photographed(images: Float[Tensor, "b c h w"], changes: Changes) -> Float[Tensor, "b c h w"]:
     """Return pictures in [0, 1] after the changes of light, lens and sensor."""
     images = light(images, changes)
-    images = filter_blur(images, changes.blur)
+    images = lens(images, changes.blur, changes.sharpening)
     images = resample(images, changes.rows)
     return sensor(images, changes)
 
@@ -198,7 +210,7 @@ def light(images: Float[Tensor, "b c h w"], changes: Changes) -> Float[Tensor, "
     if len(chosen := torch.nonzero(changes.glare[:, 4]).squeeze(1)):
         x0, y0, direction, half_width, amount = changes.glare[chosen, :, None, None, None].unbind(1)
         across = (x - x0) * direction.sin() - (y[:, None] - y0) * aspect * direction.cos()
-        images[chosen] += amount * torch.exp(-((across / half_width) ** 4)) * (1 - images[chosen])
+        images[chosen] += amount * torch.exp(-(across / half_width).square().square()) * (1 - images[chosen])
     if len(chosen := torch.nonzero(changes.spots[..., 3].any(1)).squeeze(1)):
         centre_x, centre_y, radius, amount = (part[..., None] for part in changes.spots[chosen].unbind(-1))
         down = torch.exp(-(((y - centre_y) * aspect / radius) ** 2))  # (chosen, spots, h)
@@ -207,23 +219,34 @@ def light(images: Float[Tensor, "b c h w"], changes: Changes) -> Float[Tensor, "
     return images.clamp_(min=0)
 
 
-def filter_blur(images: Float[Tensor, "b c h w"], blur: Float[Tensor, "b 3"]) -> Float[Tensor, "b c h w"]:
-    """Blur by a Gaussian that is wider along the direction of motion; the variances add."""
-    along, both, direction = blur.unbind(-1)
-    chosen = torch.nonzero((along > 0) | (both > 0)).squeeze(1)
+def lens(
+    images: Float[Tensor, "b c h w"], blur: Float[Tensor, "b 3"], sharpening: Float[Tensor, " b"]
+) -> Float[Tensor, "b c h w"]:
+    """Blur by a Gaussian that is wider along the direction of motion, then sharpen the edges as cameras do.
+
+    Both are products with a spectrum: of variances s and s + m along the motion, exp(-2 pi^2 (s f^2 + m f_along^2)); an
+    unsharp mask adds a (1 - H), H being the spectrum of its own blur.
+    """
+    chosen = torch.nonzero((blur[:, :2] > 0).any(1) | (sharpening > 0)).squeeze(1)
     if len(chosen) == 0:
         return images
-    along, both, direction = along[chosen], both[chosen], direction[chosen]
-    # The kernel's own pixel already blurs a little; 0.05 px keeps the narrow axis from dividing by zero.
-    long = (along**2 + both**2).clamp(min=0.05**2)[:, None, None]
-    short = (both**2).clamp(min=0.05**2)[:, None, None]
-    offset = torch.arange(-BLUR_RADIUS, BLUR_RADIUS + 1, device=images.device, dtype=images.dtype)
-    c, s = direction.cos()[:, None, None], direction.sin()[:, None, None]
-    u = c * offset + s * offset[:, None]
-    v = c * offset[:, None] - s * offset
-    kernel = torch.exp(-(u**2 / long + v**2 / short) / 2)
+    along, both, direction = (part[:, None, None] for part in blur[chosen].unbind(-1))
+    height, width = images.shape[-2:]
+    more = (-(height + 2 * MARGIN_PX) % LIKED, -(width + 2 * MARGIN_PX) % LIKED)
+    margins = (MARGIN_PX, MARGIN_PX + more[1], MARGIN_PX, MARGIN_PX + more[0])
+    padded = functional.pad(images[chosen], margins, mode="replicate")
+    inner = (..., slice(MARGIN_PX, MARGIN_PX + height), slice(MARGIN_PX, MARGIN_PX + width))
+    height, width = padded.shape[-2:]
+    down = torch.fft.fftfreq(height, device=images.device)[:, None]
+    right = torch.fft.rfftfreq(width, device=images.device)
+    square = down**2 + right**2
+    towards = direction.cos() * right + direction.sin() * down
+    passed = torch.exp(-2 * math.pi**2 * (both**2 * square + along**2 * towards**2))
+    halo = 1 - torch.exp(-2 * math.pi**2 * HALO_PX**2 * square)
+    passed = passed * (1 + sharpening[chosen, None, None] * halo)
+    filtered = torch.fft.irfft2(torch.fft.rfft2(padded) * passed[:, None], s=(height, width))
     changed = images.clone()
-    changed[chosen] = filter2d(images[chosen], kernel / kernel.sum((1, 2), keepdim=True), border_type="replicate")
+    changed[chosen] = filtered[inner].clamp(min=0)
     return changed
 
 
@@ -245,8 +268,10 @@ def resample(images: Float[Tensor, "b c h w"], rows: Int[Tensor, " b"]) -> Float
 def sensor(images: Float[Tensor, "b c h w"], changes: Changes) -> Float[Tensor, "b c h w"]:
     """Expose, add the noise, clip at black and white, and bend by gamma."""
     images = images * changes.gain[:, None, None, None]
-    if changes.shot is not None:
-        images = images + changes.shot * images.sqrt()
-    if changes.noise is not None:
-        images = images + changes.noise
+    if changes.grain is not None:
+        # Two independent normal numbers add up to one whose variance is the sum of theirs.
+        read, shot = changes.read_noise[:, None, None, None], changes.shot_noise[:, None, None, None]
+        images = torch.addcmul(images, (read**2 + shot**2 * images).sqrt(), changes.grain)
+    if changes.blotches is not None:
+        images = images + changes.blotches
     return images.clamp(0, 1) ** changes.gamma[:, None, None, None]

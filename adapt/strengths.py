@@ -27,6 +27,7 @@ class Strengths:
         probability: Of each of the following changes of grey levels.
         blur_px: Standard deviation of a round Gaussian blur.
         motion_px: Standard deviation along the direction of motion.
+        sharpening: Unsharp mask, as cameras sharpen edges: part of what a blur of one pixel takes away that is added.
         rows_min: Rows of the coarsest camera picture of the eye that is enlarged to 36.
         gradient: Light falling off across the picture: natural logarithm of the ratio of opposite edges.
         gamma: Natural logarithm of the exponent, either way.
@@ -54,6 +55,7 @@ class Strengths:
     probability: float = 0.0
     blur_px: float = 0.0
     motion_px: float = 0.0
+    sharpening: float = 0.0
     rows_min: int = 36
     gradient: float = 0.0
     gamma: float = 0.0

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from scipy import ndimage
 
-from adapt.augment import Changes, augment, crop, draw_changes, filter_blur, light, resample, sensor
+from adapt.augment import Changes, augment, crop, draw_changes, lens, light, resample, sensor
 from adapt.batch import Batch
 from adapt.jpeg import cosine_matrix, jpeg, quantisation
 from adapt.strengths import Strengths
@@ -21,6 +22,7 @@ FULL = Strengths(
     probability=0.7,
     blur_px=1.2,
     motion_px=1.5,
+    sharpening=1.0,
     rows_min=12,
     gradient=1.0,
     gamma=0.4,
@@ -136,15 +138,42 @@ def test_changes_of_light_keep_the_labels() -> None:
     assert not torch.equal(changed.images_u8, batch.images_u8)
 
 
+def blurred_point(along: float, both: float, direction: float) -> np.ndarray:
+    """What becomes of one bright pixel; before a grey, so that nothing is below black."""
+    grey = torch.full((1, 1, 36, 60), 0.5)
+    point = grey.clone()
+    point[0, 0, 18, 30] += 1
+    seen = lens(point, torch.tensor([[along, both, direction]]), torch.zeros(1))
+    return np.asarray((seen - grey)[0, 0].double().numpy())
+
+
 def test_blur_has_the_deviation_asked_for_and_keeps_the_light() -> None:
-    point = torch.zeros(1, 1, 36, 60)
-    point[0, 0, 18, 30] = 1
-    blurred = filter_blur(point, torch.tensor([[1.2, 0.8, 0.0]]))[0, 0]
+    blurred = blurred_point(1.2, 0.8, 0.0)
     assert float(blurred.sum()) == pytest.approx(1, abs=1e-4)
-    offset = torch.arange(60) - 30.0
-    across = torch.arange(36) - 18.0
+    offset, across = np.arange(60) - 30.0, np.arange(36) - 18.0
     assert float((blurred.sum(0) * offset**2).sum()) == pytest.approx(1.2**2 + 0.8**2, rel=0.03)
     assert float((blurred.sum(1) * across**2).sum()) == pytest.approx(0.8**2, rel=0.03)
+
+
+def test_motion_runs_along_its_direction() -> None:
+    blurred = blurred_point(2.0, 0.5, np.pi / 4)
+    y, x = np.mgrid[-18:18, -30:30]
+    along, across = (x + y) / np.sqrt(2), (y - x) / np.sqrt(2)
+    assert (blurred * along**2).sum() == pytest.approx(2.0**2 + 0.5**2, rel=0.03)
+    assert (blurred * across**2).sum() == pytest.approx(0.5**2, rel=0.05)
+
+
+def test_blur_and_unsharp_mask_are_those_of_scipy() -> None:
+    rng = np.random.default_rng(3)
+    fine = ndimage.gaussian_filter(rng.random((36, 60)), 1.2)  # what a sampled Gaussian can follow
+    picture = torch.from_numpy((fine - fine.min()) / np.ptp(fine) * 0.6 + 0.2).float()[None, None]
+    blurred = ndimage.gaussian_filter(picture[0, 0].double().numpy(), 1.5, mode="nearest", truncate=6)
+    halo = blurred - ndimage.gaussian_filter(blurred, 1.0, mode="nearest", truncate=6)
+    for amount in (0.0, 0.8):
+        seen = lens(picture, torch.tensor([[0.0, 1.5, 0.0]]), torch.tensor([amount]))[0, 0].double().numpy()
+        # Near an edge the two filters of scipy each repeat it; ours repeats it once.
+        inner = (slice(8, -8), slice(8, -8)) if amount else (slice(None), slice(None))
+        np.testing.assert_allclose(seen[inner], (blurred + amount * halo)[inner], atol=5e-4)
 
 
 def test_resampling_keeps_the_mean_and_loses_the_fine() -> None:
@@ -168,12 +197,21 @@ def test_exposure_clips_and_gamma_bends() -> None:
     assert float(seen[1].mean()) == pytest.approx(0.36)
 
 
-def test_noise_has_the_deviation_asked_for() -> None:
-    strengths = Strengths(probability=1.0, read_noise=0.1)
-    noise = draw_changes(generator(), strengths, 400).noise
-    assert noise is not None
-    # The amount is even in [0, 0.1], so the mean variance is 0.1 squared over three.
-    assert float(noise.var()) == pytest.approx(0.01 / 3, rel=0.1)
+@pytest.mark.parametrize(
+    ("strengths", "light", "expected"),
+    [
+        # The amount is even in [0, 0.1], so the mean variance is 0.1 squared over three.
+        ({"read_noise": 0.1}, 0.5, 0.01 / 3),
+        ({"shot_noise": 0.1}, 0.5, 0.5 * 0.01 / 3),
+        ({"read_noise": 0.1, "shot_noise": 0.1}, 0.4, 1.4 * 0.01 / 3),
+    ],
+)
+def test_noise_has_the_deviation_asked_for(strengths: dict[str, float], light: float, expected: float) -> None:
+    changes = draw_changes(generator(), Strengths(probability=1.0, **strengths), 400)
+    assert changes.grain is not None
+    seen = sensor(torch.full((400, 1, 36, 60), light), changes)
+    assert float(seen.mean()) == pytest.approx(light, abs=2e-3)
+    assert float(seen.var()) == pytest.approx(expected, rel=0.1)
 
 
 def test_jpeg_is_orthonormal_and_quality_100_is_none() -> None:
