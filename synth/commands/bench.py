@@ -50,6 +50,7 @@ CASES = {
         "engine.samples=16",
     ),
     "256x256": ("experiment=portrait",),
+    "128x128": ("experiment=300wlp", "engine=draft", "camera.width=128", "camera.height=128", "picture=jpg"),
 }
 """Sizes of a picture, each with the words of `canthus render` that make it."""
 SMALLEST = ("experiment=mpiigaze", "camera.supersample=1", "engine=tiny", "engine.samples=1")
