@@ -66,6 +66,15 @@ def test_shapes_and_rotations(name: str, options: dict[str, object]) -> None:
     assert torch.equal(build_pose(name, options).eval()(images), outputs)  # the seed decides
 
 
+@pytest.mark.parametrize("name", ["hopenet", "sixdrep"])
+def test_another_side_is_another_picture_of_the_same_weights(name: str) -> None:
+    small, large = (build_pose(name, {"depth": 18, "side": side}) for side in (64, 224))
+    assert small.size == (64, 64) and large.size == (224, 224)
+    assert small.state_dict().keys() == large.state_dict().keys()
+    with pytest.raises(ConfigError, match="side=63: expected one of 224, 112, 64"):
+        build_pose(name, {"side": 63})
+
+
 def test_sizes_are_those_of_the_papers() -> None:
     # MB of the files of weights as FSA-Net's paper tabulates them, and others quote it: Hopenet 95.9, SSR-Net-MD 1.1,
     # FSA-Caps-Fusion 5.1.  Hopenet's file also holds an unused layer of 2051 x 3 weights; the two others were written

@@ -22,6 +22,8 @@ from torch.nn import functional
 from synth.errors import DataError
 
 Depth = Literal[18, 34, 50]
+Side = Literal[224, 112, 64]
+"""Of square pictures, px: 224 is published, the others show the same at a lower resolution and cost less."""
 BLOCKS: dict[int, tuple[int, int, int, int]] = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3)}
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_DEVIATION = (0.229, 0.224, 0.225)

@@ -9,16 +9,12 @@ Who calls a network says `network(*network.inputs(batch))`: plain tensors in, a 
 """
 
 from abc import ABC, abstractmethod
-from typing import Literal
 
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from adapt.face_batch import to_rgb
 from adapt.face_gaze_batch import FaceGazeBatch
-
-Side = Literal[224, 112, 64]
-"""Of the pictures, px: 224 is published, the others show the same at a lower resolution and cost less."""
 
 
 class FaceGazeNetwork(nn.Module, ABC):

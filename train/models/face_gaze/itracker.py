@@ -20,7 +20,8 @@ from torch import Tensor, nn
 from adapt.face_batch import to_rgb
 from adapt.face_gaze_batch import FaceGazeBatch
 from adapt.screen import GRID, Screen, gaze_of_point
-from train.models.face_gaze import FaceGazeNetwork, Side
+from train.models.backbone import Side
+from train.models.face_gaze import FaceGazeNetwork
 
 GREY = 0.5
 

@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from adapt.face_gaze_batch import FaceGazeBatch
-from train.models.backbone import Depth, ResNet
-from train.models.face_gaze import FaceGazeNetwork, Side
+from train.models.backbone import Depth, ResNet, Side
+from train.models.face_gaze import FaceGazeNetwork
 
 CLASSES = 90
 CLASS_DEG = 4.0

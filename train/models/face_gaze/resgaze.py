@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from adapt.face_gaze_batch import FaceGazeBatch
-from train.models.backbone import Depth, ResNet
-from train.models.face_gaze import FaceGazeNetwork, Side
+from train.models.backbone import Depth, ResNet, Side
+from train.models.face_gaze import FaceGazeNetwork
 
 
 class ResGaze(FaceGazeNetwork):

@@ -22,8 +22,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from adapt.face_gaze_batch import FaceGazeBatch
-from train.models.backbone import IMAGENET_DEVIATION, IMAGENET_MEAN
-from train.models.face_gaze import FaceGazeNetwork, Side
+from train.models.backbone import IMAGENET_DEVIATION, IMAGENET_MEAN, Side
+from train.models.face_gaze import FaceGazeNetwork
 from train.models.hourglass import Hourglass, Residual, activated
 
 Stacks = Literal[1, 2, 3, 4]

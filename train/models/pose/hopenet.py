@@ -2,7 +2,7 @@
 
 Ruiz, Chong, Rehg, "Fine-grained head pose estimation without keypoints" (CVPR workshops 2018).
 
-    images     (B, 3, 224, 224)  RGB in [0, 1]; any size of at least 32 works
+    images     (B, 3, 224, 224)  RGB in [0, 1], or of another `side`
     outputs    (B, 3, 66)        logits of the classes of pitch, yaw, roll (300W-LP's, degrees)
 
 Class k holds the angles of [-99 + 3 k, -96 + 3 k) and stands for its lower edge, -99 + 3 k, in the expectation, as in
@@ -14,7 +14,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 from torch.nn import functional
 
-from train.models.backbone import Depth, ResNet
+from train.models.backbone import Depth, ResNet, Side
 from train.models.pose import PoseNetwork
 from train.rotations import pitch_yaw_roll_upright, rotation_from_pitch_yaw_roll
 
@@ -26,16 +26,16 @@ LOWEST_DEG = -99.0
 class Hopenet(PoseNetwork):
     """A ResNet and three linear heads of 66 classes, one an angle."""
 
-    size = (224, 224)
-
-    def __init__(self, depth: Depth = 50, alpha: float = 2.0) -> None:
+    def __init__(self, depth: Depth = 50, alpha: float = 2.0, side: Side = 224) -> None:
         """Build the layers.
 
         Args:
             depth: Of the ResNet; 50 published.
             alpha: Weight of the squared error (degrees squared) beside the cross-entropy; 1 and 2 published.
+            side: Of the pictures, px.
         """
         super().__init__()
+        self.size = (side, side)
         self.alpha = alpha
         self.backbone = ResNet(depth)
         self.fc_pitch = nn.Linear(self.backbone.channels, CLASSES)

@@ -4,7 +4,7 @@ Hempel, Abdelrahman, Al-Hamadi, "6D rotation representation for unconstrained he
 representation of Zhou et al. (train/rotations.py).  The published network's backbone is a RepVGG-B1g2; here it is a
 ResNet, of which the paper also reports one.
 
-    images     (B, 3, 224, 224)  RGB in [0, 1]; any size of at least 32 works
+    images     (B, 3, 224, 224)  RGB in [0, 1], or of another `side`
     outputs    (B, 6)            the first two columns of `cam_from_head`, before they are made orthonormal
 """
 
@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from train.models.backbone import Depth, ResNet
+from train.models.backbone import Depth, ResNet, Side
 from train.models.pose import PoseNetwork
 from train.rotations import geodesic_angle, rotation_from_sixd
 
@@ -24,15 +24,15 @@ class SixDRepNet(PoseNetwork):
     columns for which there is no rotation.
     """
 
-    size = (224, 224)
-
-    def __init__(self, depth: Depth = 18) -> None:
+    def __init__(self, depth: Depth = 18, side: Side = 224) -> None:
         """Build the layers.
 
         Args:
             depth: Of the ResNet; 18 trains on a CPU, 50 is nearest to the published network.
+            side: Of the pictures, px.
         """
         super().__init__()
+        self.size = (side, side)
         self.backbone = ResNet(depth)
         self.columns = nn.Linear(self.backbone.channels, 6)
         nn.init.normal_(self.columns.weight, std=0.01)
