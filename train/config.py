@@ -15,6 +15,7 @@ from train.data.portion import Portion
 from train.data.read import Reader
 from train.data.shards import Axis
 from train.data.sift import OnError
+from train.fitting import Precision
 from train.start import PUBLISHED
 from train.tasks.averaged import Loss, Schedule
 
@@ -53,6 +54,8 @@ class TrainerConfig:
         average_decay: Of the moving average of the weights that is saved; 0 is no averaging.
         frozen: Whether only the last layers are trained, from `init`; train/models/frozen.py says which.
         validation: Part of the corpus that is kept for validation, never trained on.
+        precision: single, or bf16 or fp16 for what of a network can do with it: on GPUs, and on CPUs that have it,
+            faster; weights stay single.
         accelerator: cpu, gpu, or auto for whichever is there.
         devices: GPUs of each machine that train together (of accelerator cpu, processes).
         nodes: Machines; each runs the same command, started by torchrun or Slurm or with Lightning's environment.
@@ -70,6 +73,7 @@ class TrainerConfig:
     average_decay: float = 0.998
     frozen: bool = False
     validation: float = 0.1
+    precision: Precision = Precision.single
     accelerator: str = "auto"
     devices: int = 1
     nodes: int = 1

@@ -11,6 +11,7 @@ import warnings
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,15 @@ from synth.errors import DataError
 from train.data.loader import Some, loader
 from train.data.stream import Stream, StreamLoader
 from train.tasks.averaged import AveragedTask
+
+
+class Precision(Enum):
+    """In which numbers a network computes while it is trained; the value is Lightning's name."""
+
+    single = "32-true"
+    bf16 = "bf16-mixed"
+    fp16 = "16-mixed"
+
 
 LAST = "last.ckpt"
 METRICS = "metrics.csv"
@@ -59,6 +69,7 @@ def fit(
     *,
     epochs: int,
     batch_size: int,
+    precision: Precision = Precision.single,
     accelerator: str = "cpu",
     devices: int = 1,
     nodes: int = 1,
@@ -74,6 +85,7 @@ def fit(
         out: An existing folder.
         epochs: Of the whole training, those before a continuation included.
         batch_size: Pictures a step of all processes together, as many for each.
+        precision: In which the network computes.
         accelerator: cpu, gpu or auto.
         devices: Processes of each machine.
         nodes: Machines.
@@ -91,6 +103,7 @@ def fit(
     )
     with quiet():
         trainer = lightning.Trainer(
+            precision=precision.value,
             accelerator=accelerator,
             devices=devices,
             num_nodes=nodes,

@@ -1,5 +1,6 @@
 """Every network through its kind: noise to train on, what is exported, and the figure that it is compared by."""
 
+import copy
 from dataclasses import is_dataclass
 from pathlib import Path
 
@@ -22,8 +23,8 @@ from train.tasks.averaged import Loss, Recipe, Schedule
 
 SMALL = {
     "resnet_preact": {"channels": 2, "stem_stride": 2},
-    "hopenet": {"depth": 18},
-    "sixdrep": {"depth": 18},
+    "hopenet": {"depth": 18, "side": 64},
+    "sixdrep": {"depth": 18, "side": 64},
     "elg": {"modules": 1, "channels": 2},
     "pupilnet": {"modules": 1, "channels": 2},
     "resgaze": {"depth": 18, "side": 64},
@@ -68,10 +69,16 @@ def test_noise_is_trained_on_and_scored(kind: Kind) -> None:
     network, generator = build(name, SMALL.get(name, {})), torch.Generator().manual_seed(0)
     pictures = kind.noise(network, 4, generator)
     assert len(pictures) == len(pictures.keys) == 4
-    task = kind.task(network, Recipe(Loss.l1, 1e-3, 1e-2, Schedule.constant, 1, 0.9, 0), Strengths())
-    task.log = lambda *_, **__: None  # type: ignore[method-assign]
-    loss = task.training_step(pictures, 0)
-    assert isinstance(loss, torch.Tensor) and loss.isfinite() and loss.requires_grad
+    losses = []
+    for half in (False, True):
+        recipe = Recipe(Loss.l1, 1e-3, 1e-2, Schedule.constant, 1, 0.9, 0)
+        task = kind.task(copy.deepcopy(network), recipe, Strengths())
+        task.log = lambda *_, **__: None  # type: ignore[method-assign]
+        with torch.autocast("cpu", torch.bfloat16, enabled=half):
+            loss = task.training_step(pictures, 0)
+        assert isinstance(loss, torch.Tensor) and loss.requires_grad and loss.dtype == torch.float32
+        losses.append(float(loss.detach()))
+    assert np.isfinite(losses).all() and losses[1] == pytest.approx(losses[0], rel=0.05)
     score, said = kind.validated(network, pictures)
     assert figure(score, kind.headline) > 0 and figure(score, kind.chance) > 0 and kind.unit in said
 

@@ -14,7 +14,7 @@ from synth.commands.cli import main
 from tests.train.test_pose_data import write_mat_pair
 from train.checkpoint import load_network
 from train.data.pose.aflw2000 import read_aflw2000
-from train.fitting import fit
+from train.fitting import Precision, fit
 from train.models.build import build_pose
 from train.models.pose import PoseNetwork
 from train.pose_evaluation import rotations_of
@@ -35,6 +35,27 @@ def task(steps: int) -> PoseTask:
     torch.manual_seed(0)
     recipe = Recipe(Loss.l1, 1e-3, 1e-2, Schedule.one_cycle, steps, 0.9, 0)
     return PoseTask(build_pose("ssrnet_md", {}), recipe, MILD)
+
+
+def test_labels_are_changed_in_single_precision_where_the_network_has_half() -> None:
+    one = task(1)
+    turn = torch.from_numpy(Rotation.from_rotvec([0.3, 0.2, 0.1]).as_matrix()).float()
+    with torch.autocast("cpu", torch.bfloat16):
+        assert (turn @ turn).dtype == torch.bfloat16
+        with one.changing(torch.device("cpu")):
+            assert (turn @ turn).dtype == torch.float32
+
+
+def test_half_precision_trains_to_about_the_same(tmp_path: Path) -> None:
+    training, averages = heads(8), []
+    for precision in (Precision.single, Precision.bf16):
+        (folder := tmp_path / precision.name).mkdir()
+        fit(trained := task(4), training, None, folder, epochs=2, batch_size=4, precision=precision)
+        averages.append(trained.average.state_dict())
+    assert all(value.dtype != torch.bfloat16 for value in averages[1].values())
+    weights = [torch.cat([value.float().flatten() for value in average.values()]) for average in averages]
+    moved = torch.linalg.vector_norm(weights[0] - weights[1]) / torch.linalg.vector_norm(weights[0])
+    assert 0 < moved < 0.05
 
 
 def test_a_continued_run_equals_an_uninterrupted_one(tmp_path: Path) -> None:

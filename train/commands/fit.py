@@ -86,6 +86,7 @@ def run(config: FitConfig) -> None:
                 out,
                 epochs=trainer.epochs,
                 batch_size=recipe.batch_size,
+                precision=trainer.precision,
                 accelerator=trainer.accelerator,
                 devices=trainer.devices,
                 nodes=trainer.nodes,

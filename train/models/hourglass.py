@@ -113,4 +113,5 @@ class StackedHourglass(nn.Module):
             told.append(heatmaps)
             if place < len(self.from_features):
                 x = x + self.from_features[place](features) + self.from_heatmaps[place](heatmaps)
-        return torch.stack(told, dim=1)
+        # In single precision, whatever the layers': who reads places off them multiplies and sums hundreds of pixels.
+        return torch.stack(told, dim=1).float()

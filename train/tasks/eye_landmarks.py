@@ -34,9 +34,9 @@ class EyeLandmarkTask(AveragedTask):
 
     def training_step(self, batch: MarkedEyes, index: int) -> Float[Tensor, ""]:
         """Return the loss of a changed batch."""
-        generator = self.generator_of_step(batch.images_u8.device)
         height, width = batch.images_u8.shape[1:]
-        changed = augment_marked(batch, draw_scaled_changes(generator, self.strengths, len(batch), height, width))
+        with self.changing(batch.images_u8.device) as generator:
+            changed = augment_marked(batch, draw_scaled_changes(generator, self.strengths, len(batch), height, width))
         network = cast(LandmarkNetwork, self.network)
         reading = read(network, changed)
         gaze_loss = loss_of(reading.gaze_pitch_yaw_rad, changed.gaze_pitch_yaw_rad, self.recipe.loss)

@@ -30,11 +30,11 @@ class FaceGazeTask(AveragedTask):
 
     def training_step(self, batch: FaceGazeBatch, index: int) -> Float[Tensor, ""]:
         """Return the loss of a changed batch."""
-        generator = self.generator_of_step(batch.images_u8.device)
-        changes = draw_face_changes(generator, self.strengths, len(batch), batch.images_u8.shape[1])
-        changed = augment_face_gaze(batch, changes)
+        with self.changing(batch.images_u8.device) as generator:
+            changes = draw_face_changes(generator, self.strengths, len(batch), batch.images_u8.shape[1])
+            changed = augment_face_gaze(batch, changes)
         network = cast(FaceGazeNetwork, self.network)
-        outputs = network(*network.inputs(changed))
+        outputs = network(*network.inputs(changed)).float()
         loss = network.loss(outputs, changed)
         error = angle_between(network.gaze(outputs.detach(), changed), changed.gaze_pitch_yaw_rad).rad2deg().mean()
         self.log_epoch("train/loss", loss, len(batch))

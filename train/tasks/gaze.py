@@ -24,8 +24,8 @@ class GazeTask(AveragedTask):
 
     def training_step(self, batch: Batch, index: int) -> Float[Tensor, ""]:
         """Return the loss of a changed batch."""
-        generator = self.generator_of_step(batch.images_u8.device)
-        changed = augment(batch, draw_changes(generator, self.strengths, len(batch)))
+        with self.changing(batch.images_u8.device) as generator:
+            changed = augment(batch, draw_changes(generator, self.strengths, len(batch)))
         predicted = predict(self.network, changed)
         loss = loss_of(predicted, changed.gaze_pitch_yaw_rad, self.recipe.loss)
         error = angle_between(predicted.detach(), changed.gaze_pitch_yaw_rad).rad2deg().mean()
@@ -42,7 +42,7 @@ class GazeTask(AveragedTask):
 def predict(network: nn.Module, batch: Batch) -> Float[Tensor, "b 2"]:
     """Return a network's gaze [pitch, yaw] in radians of unequalised eyes."""
     images = to_network(batch.images_u8).contiguous(memory_format=torch.channels_last)
-    gaze_pitch_yaw: Tensor = network(images, batch.head_pitch_yaw_rad)
+    gaze_pitch_yaw: Tensor = network(images, batch.head_pitch_yaw_rad).float()
     return gaze_pitch_yaw
 
 

@@ -31,11 +31,11 @@ class PoseTask(AveragedTask):
 
     def training_step(self, batch: FaceBatch, index: int) -> Float[Tensor, ""]:
         """Return the loss of a changed batch."""
-        generator = self.generator_of_step(batch.images_u8.device)
-        changes = draw_face_changes(generator, self.strengths, len(batch), batch.images_u8.shape[1])
-        changed = augment_faces(batch, changes)
+        with self.changing(batch.images_u8.device) as generator:
+            changes = draw_face_changes(generator, self.strengths, len(batch), batch.images_u8.shape[1])
+            changed = augment_faces(batch, changes)
         network = cast(PoseNetwork, self.network)
-        outputs = network(to_rgb(changed.images_u8))
+        outputs = network(to_rgb(changed.images_u8)).float()
         loss = network.loss(outputs, changed.rotation)
         error = geodesic_angle(network.rotation(outputs.detach()), changed.rotation).rad2deg().mean()
         self.log_epoch("train/loss", loss, len(batch))
