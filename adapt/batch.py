@@ -6,16 +6,16 @@ left of the image (see synth/geometry/gaze.py).  Every eye is a left eye: a righ
 flipped and both its yaws negated.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-import torch
 from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
+from adapt.rows import Rows
+
 
 @dataclass(frozen=True)
-class Batch:
+class Batch(Rows):
     """Eyes with their labels; also a whole data set in memory (10,000 eyes are 22 MB).
 
     Attributes:
@@ -33,30 +33,3 @@ class Batch:
     right: Bool[Tensor, " b"]
     mirrored: Bool[Tensor, " b"]
     keys: tuple[str, ...]
-
-    def __len__(self) -> int:
-        """Return the number of eyes."""
-        return len(self.keys)
-
-    def take(self, rows: Sequence[int] | Tensor) -> "Batch":
-        """Return the eyes of these rows, in this order."""
-        index = torch.as_tensor(rows, dtype=torch.long)
-        return Batch(
-            images_u8=self.images_u8[index],
-            head_pitch_yaw_rad=self.head_pitch_yaw_rad[index],
-            gaze_pitch_yaw_rad=self.gaze_pitch_yaw_rad[index],
-            right=self.right[index],
-            mirrored=self.mirrored[index],
-            keys=tuple(self.keys[i] for i in index.tolist()),
-        )
-
-    def to(self, device: torch.device | str, non_blocking: bool = False) -> "Batch":
-        """Return the batch with its tensors on a device."""
-        return replace(
-            self,
-            images_u8=self.images_u8.to(device, non_blocking=non_blocking),
-            head_pitch_yaw_rad=self.head_pitch_yaw_rad.to(device, non_blocking=non_blocking),
-            gaze_pitch_yaw_rad=self.gaze_pitch_yaw_rad.to(device, non_blocking=non_blocking),
-            right=self.right.to(device, non_blocking=non_blocking),
-            mirrored=self.mirrored.to(device, non_blocking=non_blocking),
-        )

@@ -5,16 +5,17 @@ rotation is the head's as 300W-LP tells it: x right in the picture, y down, z aw
 face looks straight out of the picture (see synth/geometry/rotation.py).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
+from adapt.rows import Rows
+
 
 @dataclass(frozen=True)
-class FaceBatch:
+class FaceBatch(Rows):
     """Faces with their rotations; also a whole data set in memory (10,000 faces of 64x64 are 123 MB).
 
     Attributes:
@@ -26,27 +27,6 @@ class FaceBatch:
     images_u8: UInt8[Tensor, "b h w 3"]
     rotation: Float[Tensor, "b 3 3"]
     keys: tuple[str, ...]
-
-    def __len__(self) -> int:
-        """Return the number of faces."""
-        return len(self.keys)
-
-    def take(self, rows: Sequence[int] | Tensor) -> "FaceBatch":
-        """Return the faces of these rows, in this order."""
-        index = torch.as_tensor(rows, dtype=torch.long)
-        return FaceBatch(
-            images_u8=self.images_u8[index],
-            rotation=self.rotation[index],
-            keys=tuple(self.keys[i] for i in index.tolist()),
-        )
-
-    def to(self, device: torch.device | str, non_blocking: bool = False) -> "FaceBatch":
-        """Return the batch with its tensors on a device."""
-        return replace(
-            self,
-            images_u8=self.images_u8.to(device, non_blocking=non_blocking),
-            rotation=self.rotation.to(device, non_blocking=non_blocking),
-        )
 
 
 def to_rgb(images_u8: UInt8[Tensor, "b h w 3"]) -> Float[Tensor, "b 3 h w"]:

@@ -9,18 +9,17 @@ With `screen` the pictures are upright cuts of the frame itself, as iTracker tak
 shows how the head is tilted in the frame, without which no point of a screen can be told.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
+from adapt.rows import Rows
 from adapt.screen import Screen
 
 
 @dataclass(frozen=True)
-class FaceGazeBatch:
+class FaceGazeBatch(Rows):
     """Faces with their gaze; also a whole data set in memory (10,000 faces of 224x224 are 1.5 GB, with `screen` 4.5).
 
     Attributes:
@@ -36,28 +35,3 @@ class FaceGazeBatch:
     gaze_pitch_yaw_rad: Float[Tensor, "b 2"]
     keys: tuple[str, ...]
     screen: Screen | None = None
-
-    def __len__(self) -> int:
-        """Return the number of faces."""
-        return len(self.keys)
-
-    def take(self, rows: Sequence[int] | Tensor) -> "FaceGazeBatch":
-        """Return the faces of these rows, in this order."""
-        index = torch.as_tensor(rows, dtype=torch.long)
-        return FaceGazeBatch(
-            images_u8=self.images_u8[index],
-            head_pitch_yaw_rad=self.head_pitch_yaw_rad[index],
-            gaze_pitch_yaw_rad=self.gaze_pitch_yaw_rad[index],
-            keys=tuple(self.keys[i] for i in index.tolist()),
-            screen=None if self.screen is None else self.screen.take(index),
-        )
-
-    def to(self, device: torch.device | str, non_blocking: bool = False) -> "FaceGazeBatch":
-        """Return the batch with its tensors on a device."""
-        return replace(
-            self,
-            images_u8=self.images_u8.to(device, non_blocking=non_blocking),
-            head_pitch_yaw_rad=self.head_pitch_yaw_rad.to(device, non_blocking=non_blocking),
-            gaze_pitch_yaw_rad=self.gaze_pitch_yaw_rad.to(device, non_blocking=non_blocking),
-            screen=None if self.screen is None else self.screen.to(device, non_blocking=non_blocking),
-        )

@@ -8,7 +8,6 @@ tells it (Krafka et al. 2016): centimetres from the lens, x to the right and y u
 and x has the sign of a gaze's yaw, y that of its pitch.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -17,13 +16,14 @@ from torch import Tensor
 from torch.nn import functional
 
 from adapt.gaze import pitch_yaw_from_vector, vector_from_pitch_yaw
+from adapt.rows import Rows
 
 GRID = 25
 """Cells of the frame along either side."""
 
 
 @dataclass(frozen=True)
-class Screen:
+class Screen(Rows):
     """What belongs to faces that look at a point of a screen.
 
     Attributes:
@@ -41,15 +41,6 @@ class Screen:
     point_cm: Float[Tensor, "b 2"]
     centre_cam_m: Float[Tensor, "b 3"]
     norm_from_cam: Float[Tensor, "b 3 3"]
-
-    def take(self, rows: Sequence[int] | Tensor) -> "Screen":
-        """Return those of these faces, in this order."""
-        index = torch.as_tensor(rows, dtype=torch.long)
-        return Screen(**{name: value[index] for name, value in vars(self).items()})
-
-    def to(self, device: torch.device | str, non_blocking: bool = False) -> "Screen":
-        """Return the same on a device."""
-        return Screen(**{name: value.to(device, non_blocking=non_blocking) for name, value in vars(self).items()})
 
     def mirrored(self, chosen: Bool[Tensor, " b"]) -> "Screen":
         """Return the same with the chosen faces as in a mirror: left and right change places, the pictures apart.

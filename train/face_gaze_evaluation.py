@@ -73,7 +73,9 @@ class FaceGazeEvaluation:
 
     def screen_scores(self) -> tuple[ScreenScore, ...]:
         """Return each network's error on the screen; none where the faces look at no screen."""
-        return tuple(screen_score(predicted, self.faces) for predicted in self.predicted_rad if self.faces.screen)
+        if self.faces.screen is None:
+            return ()
+        return tuple(screen_score(predicted, self.faces) for predicted in self.predicted_rad)
 
     def to_json(self) -> dict[str, Any]:
         """Return all figures of the report."""

@@ -135,7 +135,7 @@ def test_a_grid_of_networks_from_end_to_end(
     rows = json.loads((out / "figures.json").read_text())["rows"]["one, two"]
     report = json.loads((out / "one-two/reduced-20/report.json").read_text())
     mae = report["networks"]["seed-0"]["raw"]["mae"]
-    faces = read_aflw2000(data, 64).faces
+    faces = read_aflw2000(data, 64).pictures
     network = pose_network(load_network(out / "one-two/seed-0").network)
     found = rotations_of(network, coarse(faces, 11))  # of 224 px a twentieth
     assert mae == pytest.approx(pose_errors(found, faces.rotation.double().numpy()).mae, abs=1e-6)

@@ -63,7 +63,7 @@ def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_our_shards_are_what_gazehub_is_given(gazehub: Path, shards: Path) -> None:
-    ours, theirs = read_shards(shards, 224).faces, read_gazehub(gazehub, 224).faces
+    ours, theirs = read_shards(shards, 224).pictures, read_gazehub(gazehub, 224).pictures
     assert ours.keys == tuple(sample.key for sample in FACES) and ours.screen is None
     # Person by person: who is written where is the export's choice, its Origin tells.
     lines = [line.split() for path in sorted((gazehub / "Label").iterdir()) for line in path.read_text().splitlines()]
@@ -87,7 +87,7 @@ def test_a_mark_lands_where_either_normalised_camera_sees_it(tmp_path: Path, sid
         v, u = np.indices(sample.picture.shape[:2]) + 0.5
         dot = np.rint(255 * np.exp(-((u - at[0]) ** 2 + (v - at[1]) ** 2) / 72)).astype(np.uint8)
         marked.append(dataclasses.replace(sample, picture=dot))
-    found = read_shards(write_shards(tmp_path, marked), side).faces
+    found = read_shards(write_shards(tmp_path, marked), side).pictures
     for image, sample in zip(found.images_u8.double().numpy(), marked, strict=True):
         assert np.array_equal(image[..., 0], image[..., 2])  # a grey picture, as infrared ones are
         v, u = np.indices((side, side)) + 0.5
@@ -105,7 +105,7 @@ def test_who_cannot_be_told_is_left_out(tmp_path: Path) -> None:
     )
     away = fake_face(6, 7, pitch_yaw_roll_rad=(0, np.radians(120), 0))
     found = read_shards(write_shards(tmp_path, [FACES[0], hidden, away]), 64)
-    assert found.faces.keys == (FACES[0].key,) and found.left_out == {"hidden": 1, FAR: 1}
+    assert found.pictures.keys == (FACES[0].key,) and found.left_out == {"hidden": 1, FAR: 1}
 
 
 def test_a_point_of_the_screen_by_hand() -> None:
@@ -127,14 +127,14 @@ def test_faces_before_a_screen(tmp_path: Path) -> None:
     past = looking_at(FACES[2], tuple(np.add(centre_of(FACES[2]), [0.5, 0.0, -0.1])))
     behind = looking_at(FACES[3], (0.0, 0.0, 3.0))
     found = read_shards(write_shards(tmp_path, [*seen, past, behind]), 64, on_screen=True)
-    assert found.faces.keys == (FACES[0].key, FACES[1].key)
+    assert found.pictures.keys == (FACES[0].key, FACES[1].key)
     assert found.left_out == {"looks at no point within 100 cm of the lens": 2}
-    screen = found.faces.screen
+    screen = found.pictures.screen
     assert screen is not None and screen.left_u8.shape == screen.right_u8.shape == (2, 64, 64, 3)
     np.testing.assert_allclose(screen.point_cm[0].numpy(), [-5, -3], atol=1e-4)
     # The point and the gaze of the normalised face are two tellings of one look.
     torch.testing.assert_close(
-        gaze_of_point(screen.point_cm, screen), found.faces.gaze_pitch_yaw_rad, atol=1e-5, rtol=0
+        gaze_of_point(screen.point_cm, screen), found.pictures.gaze_pitch_yaw_rad, atol=1e-5, rtol=0
     )
     np.testing.assert_allclose(screen.centre_cam_m[1].numpy(), centre_of(FACES[1]), atol=1e-6)
     assert screen.grid.any(dim=(1, 2)).all() and not screen.grid.all()
@@ -148,7 +148,7 @@ def test_each_eye_is_its_own(tmp_path: Path) -> None:
         x, y = sample.array(f"eyes.{side}.apparent.canthi_px", 2, 2).mean(axis=0)
         picture[..., channel] = 255 * np.exp(-((u - x) ** 2 + (v - y) ** 2) / 8)
     painted = dataclasses.replace(sample, picture=np.rint(picture).astype(np.uint8))
-    screen = read_shards(write_shards(tmp_path, [painted]), 64, on_screen=True).faces.screen
+    screen = read_shards(write_shards(tmp_path, [painted]), 64, on_screen=True).pictures.screen
     assert screen is not None
     for eye, channel in ((screen.left_u8[0], 0), (screen.right_u8[0], 2)):
         light = eye.double().numpy()[..., channel]
@@ -200,18 +200,18 @@ def line(number: int = 0, gaze: str = "0.1,-0.2", head: str = "0.3,0.4", eye: st
 
 def test_gazehub_by_its_rules(tmp_path: Path) -> None:
     root = write_labels(tmp_path, line(2), "", line(0, gaze="-0.5,0.25", eye="right"))
-    found = read_gazehub(root, 64).faces
+    found = read_gazehub(root, 64).pictures
     assert found.keys == ("p00/face/2.jpg", "p00/face/0.jpg") and found.images_u8.shape == (2, 64, 64, 3)
     np.testing.assert_allclose(found.gaze_pitch_yaw_rad, [[-0.2, 0.1], [0.25, -0.5]], atol=1e-7)
     np.testing.assert_allclose(found.head_pitch_yaw_rad, [[0.4, 0.3]] * 2, atol=1e-7)
     with Image.open(io.BytesIO(jpg(seed=2))) as image:
         picture = np.asarray(image)
-    assert np.array_equal(read_gazehub(root, 224).faces.images_u8[0], picture)
+    assert np.array_equal(read_gazehub(root, 224).pictures.images_u8[0], picture)
 
 
 def test_a_set_without_heads(tmp_path: Path) -> None:
     root = write_labels(tmp_path, "p00/face/1.jpg 0.1,0.2", header="Face 2DGaze")
-    found = read_gazehub(root, 64).faces
+    found = read_gazehub(root, 64).pictures
     assert torch.isnan(found.head_pitch_yaw_rad).all() and torch.isfinite(found.gaze_pitch_yaw_rad).all()
 
 
@@ -230,7 +230,7 @@ def test_damaged_lines_are_named_or_counted(tmp_path: Path, bad: str, fault: str
     with pytest.raises(DataError, match=fault):
         read_gazehub(root, 64)
     found = read_gazehub(root, 64, OnError.skip)
-    assert found.faces.keys == ("p00/face/0.jpg",) and len(found.damaged) == 1 and "line 3" in found.damaged[0]
+    assert found.pictures.keys == ("p00/face/0.jpg",) and len(found.damaged) == 1 and "line 3" in found.damaged[0]
 
 
 def test_damaged_pictures_and_foreign_labels(tmp_path: Path) -> None:
@@ -266,13 +266,13 @@ def write_xgaze(path: Path, **changed: object) -> Path:
 
 def test_xgaze_by_its_rules(tmp_path: Path) -> None:
     one, two = write_xgaze(tmp_path / "subject0000.h5"), write_xgaze(tmp_path / "subject0003.h5", face_gaze=None)
-    found = read_xgaze(one, 224).faces
+    found = read_xgaze(one, 224).pictures
     assert found.keys == ("subject0000/000000", "subject0000/000001", "subject0000/000002")
     with h5py.File(one) as file:
         assert np.array_equal(found.images_u8, file["face_patch"][()][..., ::-1]), "blue first"
         assert np.array_equal(found.gaze_pitch_yaw_rad, file["face_gaze"])
         assert np.array_equal(found.head_pitch_yaw_rad, file["face_head_pose"])
-    both = read_xgaze(tmp_path, 64).faces
+    both = read_xgaze(tmp_path, 64).pictures
     assert len(both) == 6 and both.keys[3] == "subject0003/000000" and both.images_u8.shape[1] == 64
     assert torch.isnan(both.gaze_pitch_yaw_rad[3:]).all() and torch.isfinite(both.gaze_pitch_yaw_rad[:3]).all()
     assert recognise(one) is recognise(two) is recognise(tmp_path) is Reader.xgaze
@@ -308,7 +308,7 @@ def test_a_damaged_row_of_xgaze_is_counted(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"x\.h5: row 1: face_gaze"):
         read_xgaze(path, 64)
     found = read_xgaze(path, 64, OnError.skip)
-    assert found.faces.keys == ("x/000000",) and len(found.damaged) == 2
+    assert found.pictures.keys == ("x/000000",) and len(found.damaged) == 2
     assert "row 2: face_patch cannot be read" in found.damaged[1]
 
 
@@ -321,10 +321,10 @@ def test_files_that_are_none(tmp_path: Path) -> None:
 
 def test_formats_are_told_apart(gazehub: Path, shards: Path, tmp_path: Path) -> None:
     assert recognise(gazehub) is Reader.gazehub
-    assert len(read_face_gaze(gazehub, Reader.auto, 64).faces) == 4
-    assert len(read_face_gaze(shards, Reader.auto, 64).faces) == 4
+    assert len(read_face_gaze(gazehub, Reader.auto, 64).pictures) == 4
+    assert len(read_face_gaze(shards, Reader.auto, 64).pictures) == 4
     xgaze = write_xgaze(tmp_path / "x.h5")
-    assert len(read_face_gaze(xgaze, Reader.auto, 64).faces) == 3
+    assert len(read_face_gaze(xgaze, Reader.auto, 64).pictures) == 3
     for path in (gazehub, xgaze):
         with pytest.raises(DataError, match="needs whole frames: our shards"):
             read_face_gaze(path, Reader.auto, 64, on_screen=True)
@@ -338,7 +338,7 @@ def test_eyes_are_no_faces(tmp_path: Path) -> None:
 
 
 def test_a_gaze_goes_back_to_the_target(shards: Path) -> None:
-    faces = read_shards(shards, 64).faces
+    faces = read_shards(shards, 64).pictures
     for gaze_rad, sample in zip(faces.gaze_pitch_yaw_rad.double().numpy(), FACES, strict=True):
         back = face_patch(sample).view.norm_from_cam.T @ vector_from_pitch_yaw(gaze_rad)
         assert angle_between(back, sample.array("target_cam", 3) - centre_of(sample)) < 1e-6

@@ -142,7 +142,7 @@ def test_known_errors(tmp_path: Path) -> None:
     pictures = np.zeros((3, 64, 64, 3), np.uint8)
     pictures[:, 0] = np.array([10, 50, 200])[:, None, None]
     gaze = np.array([[0.010, 0.0], [0.050, 0.0], [0.200, 0.0]], dtype=np.float32)
-    faces = read_xgaze(write_xgaze(tmp_path / "x.h5", face_patch=pictures, face_gaze=gaze), 64).faces
+    faces = read_xgaze(write_xgaze(tmp_path / "x.h5", face_patch=pictures, face_gaze=gaze), 64).pictures
     predicted = np.stack([predictions_of(Knows(yaw), faces) for yaw in (0.1, -0.1)])
     evaluation = FaceGazeEvaluation(("a", "b"), predicted, faces, {}, ())
     report = evaluation.to_json()

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from adapt.rows import joined
 from adapt.strengths import Strengths
 from synth.config import compose
 from synth.shards import ShardPlan, iterate, write_shard
@@ -15,7 +16,6 @@ from tests.synth.fake_samples import fake_sample
 from tests.train.test_face_gaze_data import FACES, looking_at
 from train.commands.predict import Task
 from train.config import FitConfig
-from train.data.loader import joined
 from train.kinds import Kind
 from train.kinds.known import KINDS, kind_of
 from train.models.build import NETWORKS, build

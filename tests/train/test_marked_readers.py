@@ -43,7 +43,7 @@ def unbent(index: int) -> Sample:
 
 
 def read(folder: Path, size: tuple[int, int] = ELG, marks: Marks = Marks.eye) -> MarkedEyes:
-    return read_marked_eyes(folder, Reader.auto, size, marks, GazeMode.direction, Axis.optical).eyes
+    return read_marked_eyes(folder, Reader.auto, size, marks, GazeMode.direction, Axis.optical).pictures
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +150,7 @@ def test_an_export_to_unityeyes_reads_back(samples: list[Sample], shards: Path, 
     assert torch.linalg.vector_norm(pupil, dim=-1).max() < 3.0
     assert (theirs.gaze_pitch_yaw_rad - ours.gaze_pitch_yaw_rad).abs().max() < np.radians(2.0)
     assert (theirs.images_u8.float() - ours.images_u8.float()).abs().mean() < 6
-    small = read_eyes(tmp_path, Reader.auto, GazeMode.direction, Axis.optical).eyes
+    small = read_eyes(tmp_path, Reader.auto, GazeMode.direction, Axis.optical).pictures
     np.testing.assert_allclose(small.gaze_pitch_yaw_rad, theirs.gaze_pitch_yaw_rad, atol=1e-6)
 
 
@@ -241,6 +241,6 @@ def test_sets_without_landmarks_are_enlarged(draw_eyes: Callable[..., Batch], tm
         Image.fromarray(image).save(tmp_path / f"{i}.png")
     large, wide = read(tmp_path), read(tmp_path, PUPILNET, Marks.pupil)
     assert torch.isnan(large.landmarks_px).all() and large.landmarks_px.shape == (2, 18, 2)
-    small = read_eyes(tmp_path, Reader.images, GazeMode.direction, Axis.optical).eyes.images_u8
+    small = read_eyes(tmp_path, Reader.images, GazeMode.direction, Axis.optical).pictures.images_u8
     assert (wide.images_u8[:, 4:76].reshape(2, 36, 2, 60, 2).float().mean((2, 4)) - small).abs().mean() < 3
     assert torch.equal(wide.images_u8[:, 0], wide.images_u8[:, 3])  # the edge, again

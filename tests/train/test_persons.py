@@ -40,7 +40,7 @@ def file(tmp_path: Path, draw_eyes: DrawEyes) -> Path:
 
 
 def read(path: Path) -> Batch:
-    return read_eyes(path, Reader.auto, GazeMode.mpiigaze_2015, Axis.visual).eyes
+    return read_eyes(path, Reader.auto, GazeMode.mpiigaze_2015, Axis.visual).pictures
 
 
 def keys(eyes: Batch, **words: object) -> list[str]:

@@ -52,19 +52,19 @@ def test_biwi_by_its_rules(tmp_path: Path) -> None:
     write_biwi(tmp_path, "02", [(3, matrix(10, 20, -30)), (4, matrix(0, 100, 0))])
     write_biwi(tmp_path, "01", [(7, np.eye(3))])
     found = read_biwi(tmp_path, 64)
-    assert found.faces.keys == ("01/frame_00007", "02/frame_00003") and found.left_out == {FAR: 1}
-    r = found.faces.rotation[1].double().numpy().T
+    assert found.pictures.keys == ("01/frame_00007", "02/frame_00003") and found.left_out == {FAR: 1}
+    r = found.pictures.rotation[1].double().numpy().T
     # The evaluators' formulas, of the transpose.
     roll = -np.degrees(np.arctan2(r[1, 0], r[0, 0]))
     yaw = -np.degrees(np.arctan2(-r[2, 0], np.hypot(r[2, 1], r[2, 2])))
     pitch = np.degrees(np.arctan2(r[2, 1], r[2, 2]))
     np.testing.assert_allclose([pitch, yaw, roll], [10, 20, -30], atol=1e-3)
-    spot = found.faces.images_u8[0, :, :, 0].numpy() > 128
+    spot = found.pictures.images_u8[0, :, :, 0].numpy() > 128
     y, x = np.nonzero(spot)
     np.testing.assert_allclose([x.mean() + 0.5, y.mean() + 0.5], [32, 32], atol=1)
     # 21 px of 517.679 * 0.26 px, in 64.
     assert np.sqrt(spot.sum()) == pytest.approx(21 * 64 / (517.679 * 0.26), abs=1)
-    assert (found.faces.images_u8[0, 32, 32] == torch.tensor([250, 10, 10], dtype=torch.uint8)).all(), "red first"
+    assert (found.pictures.images_u8[0, 32, 32] == torch.tensor([250, 10, 10], dtype=torch.uint8)).all(), "red first"
 
 
 def test_the_head_s_centre_goes_from_the_depth_camera_to_the_picture(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_the_head_s_centre_goes_from_the_depth_camera_to_the_picture(tmp_path: P
 def test_protocol_2_of_biwi_parts_people(tmp_path: Path) -> None:
     for number in range(1, 25):
         write_biwi(tmp_path, f"{number:02d}", [(1, np.eye(3))])
-    parts = {part: {key[:2] for key in read_biwi(tmp_path, 8, part).faces.keys} for part in Part}
+    parts = {part: {key[:2] for key in read_biwi(tmp_path, 8, part).pictures.keys} for part in Part}
     assert len(parts[Part.all]) == 24 and len(parts[Part.train]) == 16 and parts[Part.test] == set(TEST)
     assert not parts[Part.train] & parts[Part.test]
     for twice in ({"02", "21"}, {"03", "15"}, {"05", "18"}, {"07", "22"}):
@@ -112,4 +112,4 @@ def test_damaged_biwi_is_named(tmp_path: Path, name: str, text: str | None, faul
     with pytest.raises(DataError, match=f"01.*{fault}"):
         read_biwi(tmp_path, 8)
     found = read_biwi(tmp_path, 8, on_error=OnError.skip)
-    assert found.faces.keys == ("03/frame_00002",) and len(found.damaged) == 1
+    assert found.pictures.keys == ("03/frame_00002",) and len(found.damaged) == 1

@@ -11,6 +11,7 @@ from PIL import Image
 from scipy.io import savemat
 from scipy.spatial.transform import Rotation
 
+from adapt.face_batch import FaceBatch
 from synth.errors import DataError
 from synth.export.face.aflw2000 import write_aflw2000
 from synth.export.face.fsanet import write_fsanet
@@ -24,10 +25,10 @@ from tests.synth.fake_samples import fake_sample
 from train.data.pose.aflw2000 import read_aflw2000
 from train.data.pose.crop import cut_out, face_square
 from train.data.pose.fsanet_npz import read_fsanet
-from train.data.pose.gather import FAR, PoseSet
+from train.data.pose.gather import FAR
 from train.data.pose.shards import read_shards
 from train.data.pose.wlp300 import read_300wlp
-from train.data.sift import OnError
+from train.data.sift import Found, OnError
 
 REAL = Path(__file__).parents[2].parent / "shared" / "real" / "head_pose" / "AFLW2000"
 TURNS_DEG = [(0, 0, 0), (20, -50, 10), (-30, 85, -20), (8, 97, 5), (0, 0, 80)]
@@ -103,28 +104,28 @@ def test_hand_written_300wlp(tmp_path: Path) -> None:
     (tmp_path / "landmarks").mkdir()
     savemat(tmp_path / "landmarks" / "one_0_pts.mat", {"pts_2d": np.zeros((68, 2))})
     found = read_300wlp(tmp_path, 64)
-    assert found.faces.keys == ("AFW/one_0", "HELEN/two_1")
+    assert found.pictures.keys == ("AFW/one_0", "HELEN/two_1")
     assert found.left_out == {FAR: 1} and found.damaged == ()
-    assert apart_deg(found.faces.rotation[0].double().numpy(), matrix(10, -20, 30)) < 1e-3
-    assert apart_deg(found.faces.rotation[1].double().numpy(), matrix(-5, 97, 2)) < 1e-3
+    assert apart_deg(found.pictures.rotation[0].double().numpy(), matrix(10, -20, 30)) < 1e-3
+    assert apart_deg(found.pictures.rotation[1].double().numpy(), matrix(-5, 97, 2)) < 1e-3
     with Image.open(tmp_path / "AFW" / "one_0.jpg") as image:
         picture = np.asarray(image)
     square = np.array([6.5, -15.5, 114.5, 92.5])  # as by hand, a pixel's centre at one half
-    assert np.array_equal(found.faces.images_u8[0], cut_out(picture, square, 64))
-    assert found.faces.images_u8.dtype == torch.uint8 and found.faces.images_u8.shape == (2, 64, 64, 3)
+    assert np.array_equal(found.pictures.images_u8[0], cut_out(picture, square, 64))
+    assert found.pictures.images_u8.dtype == torch.uint8 and found.pictures.images_u8.shape == (2, 64, 64, 3)
 
 
 def test_aflw2000_is_cut_by_its_68_points(tmp_path: Path) -> None:
     write_mat_pair(tmp_path, "image00002", (-12, 34, 5), pt2d=np.full((2, 21), -1.0))
     found = read_aflw2000(tmp_path, 112)
-    assert found.faces.keys == ("image00002",) and found.faces.images_u8.shape == (1, 112, 112, 3)
-    assert apart_deg(found.faces.rotation[0].double().numpy(), matrix(-12, 34, 5)) < 1e-3
+    assert found.pictures.keys == ("image00002",) and found.pictures.images_u8.shape == (1, 112, 112, 3)
+    assert apart_deg(found.pictures.rotation[0].double().numpy(), matrix(-12, 34, 5)) < 1e-3
 
 
 def test_a_batch_is_taken_and_moved(tmp_path: Path) -> None:
     for number in range(3):
         write_mat_pair(tmp_path, f"image0000{number}", (0, 10 * number, 0))
-    faces = read_aflw2000(tmp_path, 64).faces
+    faces = read_aflw2000(tmp_path, 64).pictures
     some = faces.take([2, 0]).to("cpu")
     assert some.keys == ("image00002", "image00000") and len(some) == 2
     assert torch.equal(some.rotation, faces.rotation[[2, 0]]) and torch.equal(some.images_u8, faces.images_u8[[2, 0]])
@@ -164,7 +165,7 @@ def test_damaged_pairs_are_named_or_counted(tmp_path: Path, fault: str) -> None:
     with pytest.raises(DataError, match=f"bad.*{fault}"):
         read_300wlp(tmp_path, 64)
     found = read_300wlp(tmp_path, 64, OnError.skip)
-    assert found.faces.keys == ("good",) and len(found.damaged) == 1 and "bad" in found.damaged[0]
+    assert found.pictures.keys == ("good",) and len(found.damaged) == 1 and "bad" in found.damaged[0]
 
 
 def test_nothing_left_says_what_became_of_it(tmp_path: Path) -> None:
@@ -177,8 +178,8 @@ def test_nothing_left_says_what_became_of_it(tmp_path: Path) -> None:
         read_aflw2000(tmp_path, 64)
 
 
-def rotations(found: PoseSet) -> np.ndarray:
-    return found.faces.rotation.double().numpy()
+def rotations(found: Found[FaceBatch]) -> np.ndarray:
+    return found.pictures.rotation.double().numpy()
 
 
 def true_rotation(sample: Sample) -> np.ndarray:
@@ -191,12 +192,12 @@ def test_our_exports_come_back(tmp_path: Path, name: str) -> None:
     write(iter([*FACES, FAR_FACE]), tmp_path)
     if name == "fsanet":
         found = read_fsanet(tmp_path / "faces.npz", 112)
-        assert found.faces.keys == tuple(f"{row:06d}" for row in range(len(FACES)))
+        assert found.pictures.keys == tuple(f"{row:06d}" for row in range(len(FACES)))
     else:
         read = read_300wlp if name == "300wlp" else read_aflw2000
         found = read(tmp_path, 112)
-        assert found.faces.keys == tuple(sample.key for sample in FACES) and found.left_out == {FAR: 1}
-    assert found.faces.images_u8.shape == (len(FACES), 112, 112, 3)
+        assert found.pictures.keys == tuple(sample.key for sample in FACES) and found.left_out == {FAR: 1}
+    assert found.pictures.images_u8.shape == (len(FACES), 112, 112, 3)
     for rotation, sample in zip(rotations(found), FACES, strict=True):
         assert apart_deg(rotation, true_rotation(sample)) < 1e-3
 
@@ -216,9 +217,11 @@ def test_shards_and_an_export_of_them_show_the_same(tmp_path: Path) -> None:
     (tmp_path / "mat").mkdir()
     write_300wlp(iter(FACES), tmp_path / "mat")
     mats = read_300wlp(tmp_path / "mat", 64)
-    assert shards.faces.keys == mats.faces.keys and shards.left_out == {FAR: 1}
-    torch.testing.assert_close(shards.faces.rotation, mats.faces.rotation, atol=1e-6, rtol=0)
-    assert (shards.faces.images_u8.int() - mats.faces.images_u8.int()).abs().float().mean() < 2, "only jpg lies between"
+    assert shards.pictures.keys == mats.pictures.keys and shards.left_out == {FAR: 1}
+    torch.testing.assert_close(shards.pictures.rotation, mats.pictures.rotation, atol=1e-6, rtol=0)
+    assert (shards.pictures.images_u8.int() - mats.pictures.images_u8.int()).abs().float().mean() < 2, (
+        "only jpg lies between"
+    )
 
 
 def test_a_head_beside_the_axis_is_seen_turned(tmp_path: Path) -> None:
@@ -230,7 +233,7 @@ def test_a_head_beside_the_axis_is_seen_turned(tmp_path: Path) -> None:
     (seen,) = rotations(found)
     outline = aside.array("face.apparent.jaw_outline", 17, 2)
     points_px = np.concatenate([outline, aside.array("face.apparent.ibug68", 68, 2)[17:]])
-    assert np.array_equal(found.faces.images_u8[0], cut_out(aside.picture, face_square(points_px), 64))
+    assert np.array_equal(found.pictures.images_u8[0], cut_out(aside.picture, face_square(points_px), 64))
     middle = aside.array("face.points.ibug68.cam", 68, 3).mean(axis=0)
     turned = np.degrees(np.arctan2(middle[0], middle[2]))
     assert turned > 10 and apart_deg(seen, matrix(0, -turned, 0)) < 0.5
@@ -245,7 +248,7 @@ def test_who_cannot_be_told_is_left_out(tmp_path: Path) -> None:
     both = replace(FACES[0], labels={**FACES[0].labels, "others": [dict(FACES[1].labels), {"face": None}]})
     samples = [but(inside_fraction=0.7), but(visible_fraction=0.4), both, eye, small]
     found = read_shards(write_shards(tmp_path, samples), 64)
-    assert found.faces.keys == ("00000002", "00000002/1")
+    assert found.pictures.keys == ("00000002", "00000002/1")
     expected = {"cut by the picture's edge": 1, "hidden": 1, "outside of the picture": 2, "small": 1}
     assert found.left_out == expected
 
@@ -256,7 +259,7 @@ def test_a_label_that_is_missing_names_shard_and_key(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"00000001: labels\.face\.facing is missing"):
         read_shards(folder, 64)
     found = read_shards(folder, 64, on_error=OnError.skip)
-    assert found.faces.keys == ("00000000",) and len(found.damaged) == 1
+    assert found.pictures.keys == ("00000000",) and len(found.damaged) == 1
 
 
 def write_npz(path: Path, **changed: object) -> Path:
@@ -273,11 +276,11 @@ def write_npz(path: Path, **changed: object) -> Path:
 def test_fsanet_by_its_rules(tmp_path: Path) -> None:
     path = write_npz(tmp_path / "BIWI_noTrack.npz")
     found = read_fsanet(path, 64)
-    assert found.faces.keys == ("000000", "000002") and found.left_out == {FAR: 1}
+    assert found.pictures.keys == ("000000", "000002") and found.left_out == {FAR: 1}
     assert apart_deg(rotations(found)[0], matrix(20, 10, 30)) < 1e-3, "yaw, pitch, roll"
     with np.load(path) as file:
-        assert np.array_equal(found.faces.images_u8[0], file["image"][0, :, :, ::-1]), "blue first"
-    assert read_fsanet(path, 112).faces.images_u8.shape == (2, 112, 112, 3)
+        assert np.array_equal(found.pictures.images_u8[0], file["image"][0, :, :, ::-1]), "blue first"
+    assert read_fsanet(path, 112).pictures.images_u8.shape == (2, 112, 112, 3)
 
 
 @pytest.mark.parametrize(
@@ -311,4 +314,4 @@ def test_an_npz_that_is_none(tmp_path: Path) -> None:
 @pytest.mark.skipif(not REAL.is_dir(), reason=f"no real pictures at {REAL}")
 def test_the_real_aflw2000_files_are_read_in_place() -> None:
     found = read_aflw2000(REAL, 64)
-    assert len(found.faces) == 294 and found.left_out == {FAR: 6} and not found.damaged
+    assert len(found.pictures) == 294 and found.left_out == {FAR: 6} and not found.damaged

@@ -67,7 +67,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def evaluation_of(*predicted: np.ndarray, folder: Path) -> PoseEvaluation:
     found = read_faces(folder, Reader.auto, 64, HeadPose.sight)
     names = tuple(f"n{i}" for i in range(len(predicted)))
-    return PoseEvaluation(names, np.stack(predicted), found.faces, found.left_out, found.damaged)
+    return PoseEvaluation(names, np.stack(predicted), found.pictures, found.left_out, found.damaged)
 
 
 def told(monkeypatch: pytest.MonkeyPatch, **networks: nn.Module) -> str:
@@ -80,7 +80,7 @@ def told(monkeypatch: pytest.MonkeyPatch, **networks: nn.Module) -> str:
 
 def test_a_perfect_network_is_never_wrong(folder: Path) -> None:
     found = read_faces(folder, Reader.auto, 64, HeadPose.sight)
-    predicted = rotations_of(Known(TRUE), found.faces, batch_size=3)
+    predicted = rotations_of(Known(TRUE), found.pictures, batch_size=3)
     assert predicted.shape == (7, 3, 3) and predicted.dtype == np.float64
     np.testing.assert_allclose(predicted, TRUE, atol=1e-12)
     figures = evaluation_of(predicted, folder=folder).to_json()

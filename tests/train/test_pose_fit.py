@@ -104,7 +104,7 @@ def test_fit_writes_a_network_of_head_pose(folder: Path, tmp_path: Path, capsys:
     assert about["training_pictures"] == 6 and about["labels"]["pose"] == "sight"
     trained = load_network(tmp_path / "run")
     assert isinstance(trained.network, PoseNetwork) and trained.name == "ssrnet_md"
-    faces = read_aflw2000(folder, 64).faces
+    faces = read_aflw2000(folder, 64).pictures
     rotation = rotations_of(trained.network, faces)
     assert rotation.shape == (8, 3, 3) and np.allclose(np.linalg.det(rotation), 1, atol=1e-5)
     assert about["validation"]["raw"]["n"] == 2

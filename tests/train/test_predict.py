@@ -63,8 +63,8 @@ def write_faces(folder: Path) -> dict[str, np.ndarray]:
 def test_the_whole_picture_is_the_cut(tmp_path: Path) -> None:
     pictures = write_faces(tmp_path / "faces")
     found = read_images(tmp_path / "faces", 64)
-    assert found.faces.keys == tuple(sorted(pictures)) and bool(torch.isnan(found.faces.rotation).all())
-    shown = dict(zip(found.faces.keys, found.faces.images_u8.numpy(), strict=True))
+    assert found.pictures.keys == tuple(sorted(pictures)) and bool(torch.isnan(found.pictures.rotation).all())
+    shown = dict(zip(found.pictures.keys, found.pictures.images_u8.numpy(), strict=True))
     np.testing.assert_array_equal(shown["a b.png"], pictures["a b.png"])  # of the network's own size: untouched
     # 90 wide and 40 high: 25 rows of edge above and below make it square.
     padded = np.pad(pictures["wide.png"], ((25, 25), (0, 0), (0, 0)), mode="edge")
@@ -79,7 +79,7 @@ def test_head_poses_of_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert main([*words, f"predictions={tmp_path / 'out/pose.json'}"]) == 0
     told = json.loads((tmp_path / "out/pose.json").read_text())
     assert set(told) == {"wide.png", "grey.PNG", "a b.png"}
-    expected = rotations_of(network, read_images(tmp_path / "faces", 64).faces)  # type: ignore[arg-type]
+    expected = rotations_of(network, read_images(tmp_path / "faces", 64).pictures)  # type: ignore[arg-type]
     np.testing.assert_allclose([one["R"] for one in told.values()], expected, atol=1e-5)
     assert np.ptp(expected, axis=0).max() > 1e-3
     yaw = [one["yaw_pitch_roll_deg"][0] for one in told.values()]
@@ -116,8 +116,8 @@ def test_every_picture_of_aflw2000_is_answered_whichever_way_it_looks(tmp_path: 
     assert main([*words, f"predictions={tmp_path / 'pose.json'}"]) == 0
     assert set(json.loads((tmp_path / "pose.json").read_text())) == {"image1.jpg", "image2.jpg", "image3.png"}
     # What is kept by the protocol is cut as it cuts.
-    kept = read_faces(folder, Reader.aflw2000, 64, HeadPose.sight, OnError.skip).faces
-    shown = read_images(folder, 64).faces
+    kept = read_faces(folder, Reader.aflw2000, 64, HeadPose.sight, OnError.skip).pictures
+    shown = read_images(folder, 64).pictures
     assert kept.keys == ("image1",) and torch.equal(kept.images_u8[0], shown.images_u8[0])
     (folder / "image1.mat").write_bytes(b"no mat")
     with pytest.raises(DataError, match=r"image1\.mat: not a readable \.mat file"):
@@ -270,4 +270,4 @@ def test_on_error_reaches_the_reader_of_faces(tmp_path: Path, reader: Reader) ->
     with pytest.raises(DataError, match=r"image2\.jpg"):
         read_faces(tmp_path, reader, 32, HeadPose.sight)
     found = read_faces(tmp_path, reader, 32, HeadPose.sight, OnError.skip)
-    assert len(found.faces) == 1 and len(found.damaged) == 1 and "image2.jpg" in found.damaged[0]
+    assert len(found.pictures) == 1 and len(found.damaged) == 1 and "image2.jpg" in found.damaged[0]

@@ -16,16 +16,15 @@ from synth.errors import DataError
 from synth.geometry.gaze import vector_from_pitch_yaw
 from synth.geometry.normalisation import GazeMode
 from synth.geometry.rotation import rotation_x, rotation_y, vector_from_rotation
-from train.data.gather import EyeSet
 from train.data.read import Reader, read_eyes, recognise
 from train.data.shards import Axis
-from train.data.sift import OnError
+from train.data.sift import Found, OnError
 
 DrawEyes = Callable[..., Batch]
 
 
 def read(path: Path, reader: Reader = Reader.auto) -> Batch:
-    return read_eyes(path, reader, GazeMode.mpiigaze_2015, Axis.visual).eyes
+    return read_eyes(path, reader, GazeMode.mpiigaze_2015, Axis.visual).pictures
 
 
 def write_mpiigaze(root: Path, eyes: Batch, lists: bool = True) -> Path:
@@ -136,7 +135,7 @@ def test_damaged_h5_files(tmp_path: Path, draw_eyes: DrawEyes) -> None:
         read(path)
 
 
-def skipping(path: Path) -> EyeSet:
+def skipping(path: Path) -> Found[Batch]:
     return read_eyes(path, Reader.auto, GazeMode.mpiigaze_2015, Axis.visual, OnError.skip)
 
 
@@ -146,20 +145,20 @@ def test_damaged_eyes_are_skipped_and_told_of(tmp_path: Path, draw_eyes: DrawEye
     with h5py.File(h5, "a") as file:
         file["p03/gaze"][1] = np.inf
     found = skipping(h5)
-    assert found.eyes.keys == ("p03/000000", "p03/000002", "p03/000003")
+    assert found.pictures.keys == ("p03/000000", "p03/000002", "p03/000003")
     assert len(found.damaged) == 1 and "p03/000001: an angle" in found.damaged[0]
 
     root = write_mpiigaze(tmp_path / "mat", eyes)
     lists = next((root / "Evaluation Subset").rglob("p03.txt"))
     lists.write_text("day07/0001.jpg left\nday07/9999.jpg left\nday08/0000.jpg left\nday08/0001.jpg left\nnothing\n")
     found = skipping(root)
-    assert found.eyes.keys == ("p03/day07/0001.jpg left",)
+    assert found.pictures.keys == ("p03/day07/0001.jpg left",)
     assert [any(told in what for what in found.damaged) for told in ("9999.jpg", "day08.mat", "line 5")] == [True] * 3
     assert len(found.damaged) == 4
     lists.unlink()
     (root / "Data/Normalized/p03/day08.mat").write_bytes(b"nonsense")
     found = skipping(root)
-    assert len(found.eyes) == 4 and len(found.damaged) == 1 and "day08.mat: not a readable" in found.damaged[0]
+    assert len(found.pictures) == 4 and len(found.damaged) == 1 and "day08.mat: not a readable" in found.damaged[0]
 
     pictures = tmp_path / "pictures"
     pictures.mkdir()
@@ -168,7 +167,7 @@ def test_damaged_eyes_are_skipped_and_told_of(tmp_path: Path, draw_eyes: DrawEye
     (pictures / "c.png").write_bytes(b"no picture")
     (pictures / "labels.json").write_text(json.dumps({"b.png": {"side": "middle"}}))
     found = skipping(pictures)
-    assert found.eyes.keys == ("a.png",) and len(found.damaged) == 2
+    assert found.pictures.keys == ("a.png",) and len(found.damaged) == 2
     (pictures / "a.png").unlink()
     with pytest.raises(DataError, match="holds no eyes: 2 damaged"):
         skipping(pictures)

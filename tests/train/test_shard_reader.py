@@ -62,7 +62,7 @@ def test_shards_are_read_and_right_eyes_mirrored(tmp_path: Path) -> None:
     samples = [fake_sample(0, i, 60, 36) for i in range(8)]
     for shard in range(plan.shards):
         write_shard(tmp_path, plan, shard, [samples[i] for i in plan.indices(shard)])
-    eyes = read_shards(tmp_path, GazeMode.mpiigaze_2015, Axis.visual).eyes
+    eyes = read_shards(tmp_path, GazeMode.mpiigaze_2015, Axis.visual).pictures
     assert eyes.keys == tuple(f"{i:08d}" for i in range(8))
     assert eyes.right.tolist() == [sample.subject_eye == "right" for sample in samples]
     assert 0 < int(eyes.right.sum()) < 8

@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from adapt.batch import Batch
+from adapt.rows import joined
 from adapt.strengths import Strengths
 from synth.commands.cli import main
 from synth.errors import DataError
@@ -25,7 +26,6 @@ from tests.synth.fake_faces import fake_face
 from tests.synth.fake_samples import fake_sample
 from train.checkpoint import load_network
 from train.data import loader as memory
-from train.data.loader import joined
 from train.data.pose.shards import faces_in
 from train.data.shards import Axis, eyes_in, read_shards
 from train.data.stream import Stream, StreamLoader, find_shards
@@ -101,7 +101,7 @@ def test_worker_processes_and_memory_give_the_same_pictures(corpus: Path) -> Non
     alone.set_epoch(2)
     two = StreamLoader(stream_of(str(corpus)), 4, seed=3, workers=2)
     two.set_epoch(2)
-    everything = read_shards(corpus, GazeMode.mpiigaze_2015, Axis.visual).eyes
+    everything = read_shards(corpus, GazeMode.mpiigaze_2015, Axis.visual).pictures
     for loader in (alone, two):
         batches = list(loader)
         seen = joined(batches)

@@ -76,7 +76,7 @@ def run(config: ProtocolConfig) -> None:
     """Train and measure what is not done yet, and write the table."""
     folder, data = Path(config.out), Path(config.data)
     # Of sets that tell persons apart the labels are their own, so that mode and axis do not matter.
-    told = persons_of(read_eyes(data, Reader.auto, GazeMode.mpiigaze_2015, Axis.visual).eyes.keys)
+    told = persons_of(read_eyes(data, Reader.auto, GazeMode.mpiigaze_2015, Axis.visual).pictures.keys)
     persons = sorted(set(told or ()))
     least = 2 if config.name is Name.leave_one_out else 1
     if len(persons) < least:

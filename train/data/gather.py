@@ -11,7 +11,7 @@ from jaxtyping import Float, UInt8
 from adapt.batch import Batch
 from synth.errors import DataError
 from synth.geometry.gaze import mirror_pitch_yaw
-from train.data.sift import OnError, sift
+from train.data.sift import Found, OnError, sift
 
 NO_GAZE = np.full(2, np.nan)
 
@@ -41,27 +41,14 @@ Look = Callable[[], Eye]
 """Opens the files of one eye; a DataError says that they are damaged."""
 
 
-@dataclass(frozen=True)
-class EyeSet:
-    """What a reader found.
-
-    Attributes:
-        eyes: In the order of the source.
-        damaged: What was wrong with each damaged one, where these are skipped.
-    """
-
-    eyes: Batch
-    damaged: tuple[str, ...]
-
-
-def gather(looks: Iterable[Look], where: str, on_error: OnError) -> EyeSet:
+def gather(looks: Iterable[Look], where: str, on_error: OnError) -> Found[Batch]:
     """Return the eyes as one batch in memory, mirrored where they ask for it.
 
     Raises:
         DataError: An eye is damaged, or an angle of it not finite, and `on_error` is stop; or none is left.
     """
     found = sift((partial(_checked, look, where) for look in looks), where, "eyes", on_error)
-    eyes = found.items
+    eyes = found.pictures
     heads = [mirror_pitch_yaw(e.head_pitch_yaw_rad) if e.mirror else e.head_pitch_yaw_rad for e in eyes]
     gazes = [mirror_pitch_yaw(e.gaze_pitch_yaw_rad) if e.mirror else e.gaze_pitch_yaw_rad for e in eyes]
     batch = Batch(
@@ -72,7 +59,7 @@ def gather(looks: Iterable[Look], where: str, on_error: OnError) -> EyeSet:
         mirrored=torch.tensor([e.mirror for e in eyes]),
         keys=tuple(e.key for e in eyes),
     )
-    return EyeSet(batch, found.damaged)
+    return Found(batch, found.left_out, found.damaged)
 
 
 def _checked(look: Look, where: str) -> Eye:

@@ -15,13 +15,14 @@ from typing import Any
 
 import numpy as np
 
+from adapt.batch import Batch
 from synth.errors import DataError
 from synth.export.eye_patch import warp_grey
 from synth.geometry.normalisation import MPIIGAZE_EYE
 from synth.shards.encode import decode_picture
-from train.data.gather import NO_GAZE, Eye, EyeSet, Look, gather
+from train.data.gather import NO_GAZE, Eye, Look, gather
 from train.data.shards import scaling
-from train.data.sift import OnError
+from train.data.sift import Found, OnError
 
 ENDINGS = (".png", ".jpg", ".jpeg")
 LABELS = "labels.json"
@@ -32,7 +33,7 @@ def picture_paths(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in ENDINGS)
 
 
-def read_images(folder: Path, on_error: OnError = OnError.stop) -> EyeSet:
+def read_images(folder: Path, on_error: OnError = OnError.stop) -> Found[Batch]:
     """Return every picture of a folder.
 
     Raises:

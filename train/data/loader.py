@@ -6,17 +6,13 @@ share the rows of each batch that is trained on; what is validated on each of th
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
 import numpy as np
-import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from synth.seeds import rng
 from train.ranks import ALONE, rank
-
-Rows = list[int]
-
 
 Itself = TypeVar("Itself")
 
@@ -39,7 +35,7 @@ class Rowed(Protocol):
 Some = TypeVar("Some", bound=Rowed)
 
 
-class Order(Sampler[Rows]):
+class Order(Sampler[list[int]]):
     """The rows of each batch of an epoch; Lightning calls `set_epoch` before each."""
 
     def __init__(self, n: int, batch_size: int, seed: int | None) -> None:
@@ -57,7 +53,7 @@ class Order(Sampler[Rows]):
         """Return the number of batches."""
         return max(self.n // self.batch_size, 1) if self.seed is not None else -(-self.n // self.batch_size)
 
-    def __iter__(self) -> Iterator[Rows]:
+    def __iter__(self) -> Iterator[list[int]]:
         """Yield this process' rows of each batch of the chosen epoch."""
         at = ALONE if self.seed is None else rank()
         order = np.arange(self.n) if self.seed is None else rng(self.seed, self.epoch, "order").permutation(self.n)
@@ -72,7 +68,7 @@ class Memory(Dataset[Some]):
         """Hold the pictures."""
         self.pictures = pictures
 
-    def __getitem__(self, rows: Rows) -> Some:
+    def __getitem__(self, rows: list[int]) -> Some:
         """Return the pictures of these rows."""
         return self.pictures.take(rows)
 
@@ -93,19 +89,3 @@ def split(pictures: Some, validation: float) -> tuple[Some, Some]:
     """
     n, held = len(pictures), round(len(pictures) * validation)
     return pictures.take(range(n - held)), pictures.take(range(n - held, n))
-
-
-def joined(parts: Sequence[Some]) -> Some:
-    """Return batches of one kind, at least one, as one: tensors row by row, tuples end to end."""
-    return _joined(parts)
-
-
-def _joined(values: Sequence[Any]) -> Any:
-    first = values[0]
-    if isinstance(first, torch.Tensor):
-        return torch.cat(list(values))
-    if isinstance(first, tuple):
-        return sum(values, start=())
-    if first is None:
-        return None
-    return type(first)(**{key: _joined([getattr(value, key) for value in values]) for key in vars(first)})

@@ -24,12 +24,13 @@ from jaxtyping import Float, UInt8
 from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
 
+from adapt.batch import Batch
 from synth.errors import DataError
 from synth.geometry.gaze import pitch_yaw_from_vector
 from synth.geometry.normalisation import head_pitch_yaw
 from synth.geometry.rotation import rotation_from_vector
-from train.data.gather import Eye, EyeSet, Look, gather
-from train.data.sift import OnError
+from train.data.gather import Eye, Look, gather
+from train.data.sift import Found, OnError
 
 SIDES = ("left", "right")
 NORMALIZED = Path("Data", "Normalized")
@@ -53,7 +54,7 @@ class Day:
     sides: dict[str, Side]
 
 
-def read_mpiigaze(root: Path, on_error: OnError = OnError.stop) -> EyeSet:
+def read_mpiigaze(root: Path, on_error: OnError = OnError.stop) -> Found[Batch]:
     """Return the eyes of every person under a MPIIGaze folder.
 
     A damaged day that is skipped counts once for each line of the lists that names an eye of it, without lists once.

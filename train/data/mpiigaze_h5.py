@@ -16,12 +16,13 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from adapt.batch import Batch
 from synth.errors import DataError
-from train.data.gather import Eye, EyeSet, Look, gather
-from train.data.sift import OnError
+from train.data.gather import Eye, Look, gather
+from train.data.sift import Found, OnError
 
 
-def read_mpiigaze_h5(path: Path, on_error: OnError = OnError.stop) -> EyeSet:
+def read_mpiigaze_h5(path: Path, on_error: OnError = OnError.stop) -> Found[Batch]:
     """Return the eyes of every person in the file.
 
     Raises:

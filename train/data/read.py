@@ -8,16 +8,16 @@ from pathlib import Path
 
 import h5py
 
+from adapt.batch import Batch
 from synth.errors import DataError
 from synth.geometry.normalisation import GazeMode
 from train.data.face_gaze.gazehub import LABELS
 from train.data.face_gaze.xgaze import PATCH
-from train.data.gather import EyeSet
 from train.data.images import picture_paths, read_images
 from train.data.mpiigaze import NORMALIZED, read_mpiigaze
 from train.data.mpiigaze_h5 import read_mpiigaze_h5
 from train.data.shards import Axis, read_shards
-from train.data.sift import OnError
+from train.data.sift import Found, OnError
 from train.data.unityeyes import holds_unityeyes, read_unityeyes
 
 
@@ -42,7 +42,7 @@ FACES = (Reader.wlp300, Reader.aflw2000, Reader.biwi, Reader.fsanet, Reader.gaze
 """Formats that hold faces, with head rotations or (the last two) gazes; shards may hold either, the others eyes."""
 
 
-def read_eyes(path: Path, reader: Reader, mode: GazeMode, axis: Axis, on_error: OnError = OnError.stop) -> EyeSet:
+def read_eyes(path: Path, reader: Reader, mode: GazeMode, axis: Axis, on_error: OnError = OnError.stop) -> Found[Batch]:
     """Return every eye under a path, right ones mirrored to left ones.
 
     Args:

@@ -22,8 +22,8 @@ from synth.geometry.gaze import pitch_yaw_from_vector
 from synth.geometry.normalisation import MPIIGAZE_EYE, GazeMode, normalised_targets
 from synth.sample import Sample
 from synth.shards import iterate
-from train.data.gather import Eye, EyeSet, Look, gather
-from train.data.sift import OnError
+from train.data.gather import Eye, Look, gather
+from train.data.sift import Found, OnError
 
 NEAR_PX = 10.0
 """A camera that shows the corners of the 60x36 picture no further off than this is the normalised one, with errors."""
@@ -36,7 +36,7 @@ class Axis(Enum):
     optical = "optical"  # through the pupil's and the cornea's centre, as UnityEyes does
 
 
-def read_shards(folder: Path, mode: GazeMode, axis: Axis, on_error: OnError = OnError.stop) -> EyeSet:
+def read_shards(folder: Path, mode: GazeMode, axis: Axis, on_error: OnError = OnError.stop) -> Found[Batch]:
     """Return every eye of a data set.
 
     Raises:
@@ -53,7 +53,7 @@ def _looks(folder: Path, mode: GazeMode, axis: Axis) -> Iterator[Look]:
 
 def eyes_in(sample: Sample, mode: GazeMode, axis: Axis, where: str) -> Batch:
     """Return the one eye of a sample; `where` is what an error names."""
-    return gather([partial(eye_of, sample, mode, axis)], where, OnError.stop).eyes
+    return gather([partial(eye_of, sample, mode, axis)], where, OnError.stop).pictures
 
 
 def eye_of(sample: Sample, mode: GazeMode, axis: Axis) -> Eye:

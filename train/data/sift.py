@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 from synth.errors import DataError
 
 Item = TypeVar("Item")
+Pictures = TypeVar("Pictures", covariant=True)
 
 
 class OnError(Enum):
@@ -29,21 +30,23 @@ class LeftOut:
 
 
 @dataclass(frozen=True)
-class Sifted(Generic[Item]):
-    """What looks found.
+class Found(Generic[Pictures]):
+    """What a reader found.
 
     Attributes:
-        items: In the order of the source; at least one.
-        left_out: How many were left out, by cause.
+        pictures: In the order of the source; at least one.
+        left_out: How many a protocol leaves out, by cause.
         damaged: What was wrong with each damaged one, where these are skipped.
     """
 
-    items: tuple[Item, ...]
+    pictures: Pictures
     left_out: Mapping[str, int]
     damaged: tuple[str, ...]
 
 
-def sift(looks: Iterable[Callable[[], Item | LeftOut]], where: str, noun: str, on_error: OnError) -> Sifted[Item]:
+def sift(
+    looks: Iterable[Callable[[], Item | LeftOut]], where: str, noun: str, on_error: OnError
+) -> Found[tuple[Item, ...]]:
     """Return what looks find; a DataError of one says that its files are damaged.
 
     Args:
@@ -73,7 +76,7 @@ def sift(looks: Iterable[Callable[[], Item | LeftOut]], where: str, noun: str, o
     if not items:
         causes = [f"{n} {cause}" for cause, n in left_out.most_common()] + [f"{len(damaged)} damaged"] * bool(damaged)
         raise DataError(f"{where}: holds no {noun}{': ' * bool(causes)}{', '.join(causes)}")
-    return Sifted(tuple(items), dict(left_out), tuple(damaged))
+    return Found(tuple(items), dict(left_out), tuple(damaged))
 
 
 def itself(item: Item) -> Item:

@@ -25,12 +25,13 @@ import fsspec
 import numpy as np
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
+from adapt.rows import joined
 from synth.errors import DataError
 from synth.sample import Sample
 from synth.seeds import rng
 from synth.shards import shard_paths
 from synth.shards.read import count_shard, iterate_tar
-from train.data.loader import Rowed, joined
+from train.data.loader import Rowed
 from train.ranks import Rank, rank
 
 BUFFER = 1000

@@ -26,6 +26,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from scipy.spatial.transform import Rotation
 
+from adapt.batch import Batch
 from synth.errors import DataError
 from synth.export.eye_patch import warp_grey
 from synth.export.unityeyes import UNIT_IRIS_RADIUS_M, UP
@@ -33,8 +34,8 @@ from synth.geometry.camera import unproject
 from synth.geometry.gaze import pitch_yaw_from_vector
 from synth.geometry.normalisation import MPIIGAZE_EYE, GazeMode, head_pitch_yaw, normalise
 from synth.shards.encode import decode_picture
-from train.data.gather import Eye, EyeSet, gather
-from train.data.sift import OnError
+from train.data.gather import Eye, gather
+from train.data.sift import Found, OnError
 
 EYEBALL_RADIUS_M = 0.01208
 NUMBER = re.compile(r"[0-9]+\.json")
@@ -86,7 +87,7 @@ def holds_unityeyes(folder: Path) -> bool:
     return any(path.with_suffix(".jpg").is_file() for path in folder.glob("*.json") if NUMBER.fullmatch(path.name))
 
 
-def read_unityeyes(folder: Path, on_error: OnError = OnError.stop) -> EyeSet:
+def read_unityeyes(folder: Path, on_error: OnError = OnError.stop) -> Found[Batch]:
     """Return every eye of a folder, in pictures of 60x36.
 
     Raises:

@@ -6,7 +6,7 @@ name.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,27 +19,12 @@ from train.checkpoint import Trained
 from train.config import EvaluateConfig, FitConfig
 from train.data.loader import Rowed
 from train.data.read import Reader
-from train.data.sift import OnError
+from train.data.sift import Found, OnError
 from train.data.stream import Pictures
 from train.tasks.averaged import AveragedTask, Recipe
 
 AT_ONCE = 64
 """Pictures that `predicted` shows a network at once; of faces of 224x224 that takes half a gigabyte."""
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a network learns from.
-
-    Attributes:
-        pictures: In memory.
-        left_out: How many a protocol leaves out, by cause.
-        damaged: What was wrong with each damaged one, where these are skipped.
-    """
-
-    pictures: Rowed
-    left_out: Mapping[str, int] = field(default_factory=dict)
-    damaged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,7 +79,7 @@ class Kind(ABC):
     unit: str = "deg"
 
     @abstractmethod
-    def read(self, config: FitConfig, network: nn.Module) -> Found:
+    def read(self, config: FitConfig, network: nn.Module) -> Found[Rowed]:
         """Return the pictures that a network learns from.
 
         Raises:

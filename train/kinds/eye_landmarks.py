@@ -15,17 +15,16 @@ from synth.errors import ConfigError, DataError
 from synth.geometry.normalisation import GazeMode
 from train.checkpoint import Trained
 from train.config import EvaluateConfig, FitConfig
-from train.data.marks.gather import MarkedEyeSet
 from train.data.marks.read import read_marked_eyes
 from train.data.marks.shards import eyes_in
 from train.data.persons import chosen
 from train.data.read import Reader
 from train.data.shards import Axis
-from train.data.sift import OnError
+from train.data.sift import Found, OnError
 from train.data.stream import Pictures
 from train.eye_evaluation import EyeEvaluation, prediction_file, told_of
 from train.eye_report import summary, write_report
-from train.kinds import Exported, Found, Kind, Predicted, keys_of_noise, noise_rad, noise_u8
+from train.kinds import Exported, Kind, Predicted, keys_of_noise, noise_rad, noise_u8
 from train.kinds.refusals import refuse_augment, refuse_beside, refuse_reduced
 from train.models.build import LANDMARK_NETWORKS
 from train.models.eye import LandmarkNetwork, Reading
@@ -57,14 +56,14 @@ class EyeLandmarks(Kind):
     networks = LANDMARK_NETWORKS
     headline, chance = ("regressor", "raw"), ("regressor", "mean_predictor")
 
-    def read(self, config: FitConfig, network: nn.Module) -> Found:
+    def read(self, config: FitConfig, network: nn.Module) -> Found[MarkedEyes]:
         """Return the eyes with their landmarks."""
         refuse_augment(config.augment, (*OF_FACES, *OF_HEAD_ANGLES), "landmarks take augment=eye_landmarks or none")
         found = read_for(network, config)
-        eyes = chosen(found.eyes, config.persons, config.data)
+        eyes = chosen(found.pictures, config.persons, config.data)
         if torch.isnan(eyes.landmarks_px).any():
             raise DataError(f"{config.data}: holds eyes without landmarks; nothing can be learnt from them")
-        return Found(eyes, damaged=found.damaged)
+        return Found(eyes, found.left_out, found.damaged)
 
     def pictures(self, config: FitConfig, network: nn.Module) -> Pictures[MarkedEyes]:
         """Return what makes the eye of a sample, with its landmarks."""
@@ -120,7 +119,7 @@ class EyeLandmarks(Kind):
         found = read_marked_eyes(
             path, reader, network.size, network.marks, GazeMode.mpiigaze_2015, Axis.visual, on_error
         )
-        return Predicted(prediction_file(told_of(network, found.eyes), found.eyes), (), found.damaged)
+        return Predicted(prediction_file(told_of(network, found.pictures), found.pictures), (), found.damaged)
 
     def evaluate(self, config: EvaluateConfig, networks: Mapping[str, Trained], about: Mapping[str, Any]) -> None:
         """Measure on eyes."""
@@ -131,7 +130,7 @@ class EyeLandmarks(Kind):
         if any(one.marks is not first.marks or one.size != first.size for one in made.values()):
             raise ConfigError("checkpoint=[...]: they tell different landmarks; measure one kind at a time")
         found = read_for(first, config)
-        eyes = chosen(found.eyes, config.persons, config.data)
+        eyes = chosen(found.pictures, config.persons, config.data)
         told = {label: told_of(one, eyes, min(config.batch_size, 64)) for label, one in made.items()}
         evaluation = EyeEvaluation(told, eyes, first.marks, first.size, found.damaged)
         if config.predictions is not None:
@@ -152,7 +151,7 @@ def landmark_network(network: nn.Module) -> LandmarkNetwork:
     return network
 
 
-def read_for(network: nn.Module, config: FitConfig | EvaluateConfig) -> MarkedEyeSet:
+def read_for(network: nn.Module, config: FitConfig | EvaluateConfig) -> Found[MarkedEyes]:
     """Return the eyes that a configuration names as a network takes them."""
     made, labels = landmark_network(network), config.labels
     return read_marked_eyes(

@@ -21,11 +21,11 @@ from train.data.face_gaze.read import read_face_gaze
 from train.data.face_gaze.shards import faces_in
 from train.data.persons import chosen
 from train.data.read import Reader
-from train.data.sift import OnError
+from train.data.sift import Found, OnError
 from train.data.stream import Pictures
 from train.face_gaze_evaluation import FaceGazeEvaluation, prediction_file, predictions_of
 from train.face_gaze_report import summary, write_report
-from train.kinds import AT_ONCE, Exported, Found, Kind, Predicted, keys_of_noise, noise_rad, noise_u8
+from train.kinds import AT_ONCE, Exported, Kind, Predicted, keys_of_noise, noise_rad, noise_u8
 from train.kinds.refusals import refuse_augment, refuse_beside, refuse_reduced
 from train.metrics import score
 from train.models.build import FACE_GAZE_NETWORKS
@@ -57,12 +57,12 @@ class FaceGaze(Kind):
     networks = FACE_GAZE_NETWORKS
     headline, chance = ("raw",), ("mean_predictor",)
 
-    def read(self, config: FitConfig, network: nn.Module) -> Found:
+    def read(self, config: FitConfig, network: nn.Module) -> Found[FaceGazeBatch]:
         """Return the faces."""
         network = face_network(network)
         refuse_changes(config.augment, network.on_screen)
         found = read_face_gaze(Path(config.data), config.reader, network.side, network.on_screen, config.on_error)
-        faces = chosen(found.faces, config.persons, config.data)
+        faces = chosen(found.pictures, config.persons, config.data)
         if torch.isnan(faces.gaze_pitch_yaw_rad).any():
             raise DataError(f"{config.data}: holds faces without a gaze; nothing can be learnt from them")
         return Found(faces, found.left_out, found.damaged)
@@ -128,7 +128,7 @@ class FaceGaze(Kind):
         """Return the gazes of the faces under a path."""
         network = face_network(network)
         found = read_face_gaze(path, reader, network.side, network.on_screen, on_error)
-        by_name = prediction_file(predictions_of(network, found.faces, AT_ONCE), found.faces.keys)
+        by_name = prediction_file(predictions_of(network, found.pictures, AT_ONCE), found.pictures.keys)
         remarks = tuple(f"{n} left out: {cause}" for cause, n in found.left_out.items())
         return Predicted(by_name, remarks, found.damaged)
 
@@ -167,7 +167,7 @@ def measured(config: EvaluateConfig, trained: Mapping[str, Trained]) -> FaceGaze
     for side in sorted({network.side for network in networks.values()}):
         (on_screen,) = {network.on_screen for network in networks.values()}
         found = read_face_gaze(Path(config.data), config.reader, side, on_screen, config.on_error)
-        faces = chosen(found.faces, config.persons, config.data)
+        faces = chosen(found.pictures, config.persons, config.data)
         for label, network in networks.items():
             if network.side == side:
                 predicted[label] = predictions_of(network, faces, config.faces_at_once(side))

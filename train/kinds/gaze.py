@@ -18,10 +18,10 @@ from train.config import EvaluateConfig, FitConfig
 from train.data.persons import chosen
 from train.data.read import Reader, read_eyes
 from train.data.shards import Axis, eyes_in
-from train.data.sift import OnError
+from train.data.sift import Found, OnError
 from train.data.stream import Pictures
 from train.evaluation import Evaluation, prediction_file, predictions_of
-from train.kinds import AT_ONCE, Exported, Found, Kind, Predicted, keys_of_noise, noise_rad, noise_u8
+from train.kinds import AT_ONCE, Exported, Kind, Predicted, keys_of_noise, noise_rad, noise_u8
 from train.kinds.refusals import refuse_augment, refuse_reduced
 from train.metrics import score
 from train.models.build import GAZE_NETWORKS
@@ -40,15 +40,15 @@ class Gaze(Kind):
     networks = GAZE_NETWORKS
     headline, chance = ("raw",), ("mean_predictor",)
 
-    def read(self, config: FitConfig, network: nn.Module) -> Found:
+    def read(self, config: FitConfig, network: nn.Module) -> Found[Batch]:
         """Return the eyes."""
         refuse_augment(config.augment, OF_FACES, "eyes take augment=webcam, heavy or none")
         labels = config.labels
         found = read_eyes(Path(config.data), config.reader, labels.gaze_mode, labels.axis, config.on_error)
-        eyes = chosen(found.eyes, config.persons, config.data)
+        eyes = chosen(found.pictures, config.persons, config.data)
         if torch.isnan(eyes.gaze_pitch_yaw_rad).any():
             raise DataError(f"{config.data}: holds eyes without a gaze; nothing can be learnt from them")
-        return Found(eyes, damaged=found.damaged)
+        return Found(eyes, found.left_out, found.damaged)
 
     def pictures(self, config: FitConfig, network: nn.Module) -> Pictures[Batch]:
         """Return what makes the eye of a sample."""
@@ -91,8 +91,8 @@ class Gaze(Kind):
     def predicted(self, network: nn.Module, path: Path, reader: Reader, on_error: OnError) -> Predicted:
         """Return the gazes of the eyes under a path."""
         found = read_eyes(path, reader, GazeMode.mpiigaze_2015, Axis.visual, on_error)
-        by_name = prediction_file(predictions_of(network, found.eyes, AT_ONCE), found.eyes)
-        posed = (found.eyes.head_pitch_yaw_rad != 0).any(dim=1)
+        by_name = prediction_file(predictions_of(network, found.pictures, AT_ONCE), found.pictures)
+        posed = (found.pictures.head_pitch_yaw_rad != 0).any(dim=1)
         remarks = []
         if wants_head_pose(network) and not bool(torch.all(posed)):
             n = len(posed) - int(posed.sum())
@@ -107,7 +107,7 @@ class Gaze(Kind):
         labels = config.labels
         refuse_reduced(config.reduced)
         found = read_eyes(Path(config.data), config.reader, labels.gaze_mode, labels.axis, config.on_error)
-        eyes = chosen(found.eyes, config.persons, config.data)
+        eyes = chosen(found.pictures, config.persons, config.data)
         predicted = np.stack([predictions_of(one.network, eyes, config.batch_size) for one in networks.values()])
         evaluation = Evaluation(tuple(networks), predicted, eyes, found.damaged)
         if config.predictions is not None:
@@ -118,7 +118,7 @@ class Gaze(Kind):
             raise DataError(f"{config.data}: holds eyes without a gaze; give predictions=FILE.json and out=null")
         beside = None
         if config.beside is not None:
-            other = read_eyes(Path(config.beside), Reader.auto, labels.gaze_mode, labels.axis).eyes
+            other = read_eyes(Path(config.beside), Reader.auto, labels.gaze_mode, labels.axis).pictures
             beside = (other, config.data, config.beside)
         said = {**about, "gaze_mode": labels.gaze_mode.name, "axis": labels.axis.name}
         write_report(Path(config.out), evaluation, said, beside)

@@ -23,9 +23,9 @@ from train.data.pose.images import read_images
 from train.data.pose.read import read_faces
 from train.data.pose.shards import faces_in
 from train.data.read import Reader, recognise
-from train.data.sift import OnError
+from train.data.sift import Found, OnError
 from train.data.stream import Pictures
-from train.kinds import AT_ONCE, Exported, Found, Kind, Predicted, keys_of_noise, noise_rad, noise_u8
+from train.kinds import AT_ONCE, Exported, Kind, Predicted, keys_of_noise, noise_rad, noise_u8
 from train.kinds.refusals import refuse_augment, refuse_beside
 from train.models.build import POSE_NETWORKS
 from train.models.pose import PoseNetwork
@@ -62,16 +62,16 @@ class Pose(Kind):
     networks = POSE_NETWORKS
     headline, chance = ("raw", "mae"), ("zeros", "mae")
 
-    def read(self, config: FitConfig, network: nn.Module) -> Found:
+    def read(self, config: FitConfig, network: nn.Module) -> Found[FaceBatch]:
         """Return the cuts of faces."""
         network = pose_network(network)
         refuse_augment(config.augment, OF_HEAD_ANGLES, "heads take augment=faces or none")
         refuse_persons(config.persons)
         path, size = Path(config.data), network.size[0]
         found = read_faces(path, config.reader, size, config.labels.pose, config.on_error)
-        if torch.isnan(found.faces.rotation).any():
+        if torch.isnan(found.pictures.rotation).any():
             raise DataError(f"{config.data}: holds faces without a rotation; nothing can be learnt from them")
-        return Found(found.faces, found.left_out, found.damaged)
+        return found
 
     def pictures(self, config: FitConfig, network: nn.Module) -> Pictures[FaceBatch]:
         """Return what makes the cuts of a sample."""
@@ -115,7 +115,7 @@ class Pose(Kind):
         else:
             # Which rotation our own shards call the head's is of no effect here: only the cuts are looked at.
             found = read_faces(path, reader, network.size[0], HeadPose.sight, on_error)
-        by_name = rotation_file(rotations_of(network, found.faces, AT_ONCE), found.faces.keys)
+        by_name = rotation_file(rotations_of(network, found.pictures, AT_ONCE), found.pictures.keys)
         remarks = tuple(f"{n} left out: {cause}" for cause, n in found.left_out.items())
         return Predicted(by_name, remarks, found.damaged)
 
@@ -149,7 +149,9 @@ def measured(config: EvaluateConfig, trained: Mapping[str, Trained]) -> PoseEval
     predicted = {}
     for side in sides:
         found = read_faces(Path(config.data), config.reader, side, config.labels.pose, config.on_error)
-        faces = coarse(found.faces, round(REDUCED_FROM_PX / config.reduced)) if config.reduced > 1 else found.faces
+        faces = found.pictures
+        if config.reduced > 1:
+            faces = coarse(faces, round(REDUCED_FROM_PX / config.reduced))
         for label, network in networks.items():
             if network.size[0] == side:
                 predicted[label] = rotations_of(network, faces, config.faces_at_once(side))

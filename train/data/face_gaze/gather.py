@@ -1,6 +1,6 @@
 """From single faces with their gaze to a batch of them, and the count of those that are not in it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from functools import partial
 
@@ -12,7 +12,7 @@ from adapt.face_gaze_batch import FaceGazeBatch
 from adapt.screen import Screen
 from synth.errors import DataError
 from train.data.pose.crop import cut_out
-from train.data.sift import LeftOut, OnError, sift
+from train.data.sift import Found, LeftOut, OnError, sift
 
 UNKNOWN = np.full(2, np.nan)
 
@@ -52,37 +52,22 @@ Look = Callable[[], GazeFace | LeftOut]
 """Opens the files of one face; a DataError says that they are damaged."""
 
 
-@dataclass(frozen=True)
-class FaceGazeSet:
-    """What a reader found.
-
-    Attributes:
-        faces: In the order of the source.
-        left_out: How many faces were left out, by cause.
-        damaged: What was wrong with each damaged one, where these are skipped.
-    """
-
-    faces: FaceGazeBatch
-    left_out: Mapping[str, int]
-    damaged: tuple[str, ...]
-
-
-def gather(looks: Iterable[Look], where: str, on_error: OnError) -> FaceGazeSet:
+def gather(looks: Iterable[Look], where: str, on_error: OnError) -> Found[FaceGazeBatch]:
     """Return the faces as one batch in memory.
 
     Raises:
         DataError: A face is damaged, or an angle is infinite, and `on_error` is stop; or none is left.
     """
     found = sift((partial(_finite, look, where) for look in looks), where, "faces", on_error)
-    screens = [face.screen for face in found.items if face.screen is not None]
+    screens = [face.screen for face in found.pictures if face.screen is not None]
     faces = FaceGazeBatch(
-        images_u8=torch.from_numpy(np.stack([face.image_u8 for face in found.items])),
-        head_pitch_yaw_rad=_floats([face.head_pitch_yaw_rad for face in found.items]),
-        gaze_pitch_yaw_rad=_floats([face.gaze_pitch_yaw_rad for face in found.items]),
-        keys=tuple(face.key for face in found.items),
+        images_u8=torch.from_numpy(np.stack([face.image_u8 for face in found.pictures])),
+        head_pitch_yaw_rad=_floats([face.head_pitch_yaw_rad for face in found.pictures]),
+        gaze_pitch_yaw_rad=_floats([face.gaze_pitch_yaw_rad for face in found.pictures]),
+        keys=tuple(face.key for face in found.pictures),
         screen=_screen(screens) if screens else None,
     )
-    return FaceGazeSet(faces, found.left_out, found.damaged)
+    return Found(faces, found.left_out, found.damaged)
 
 
 def normalised_cut(picture: UInt8[np.ndarray, "..."], side: int, where: str) -> UInt8[np.ndarray, "side side 3"]:

@@ -17,16 +17,17 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from adapt.face_gaze_batch import FaceGazeBatch
 from synth.errors import DataError
 from synth.shards.encode import decode_picture
-from train.data.face_gaze.gather import UNKNOWN, FaceGazeSet, GazeFace, Look, gather, normalised_cut
-from train.data.sift import OnError
+from train.data.face_gaze.gather import UNKNOWN, GazeFace, Look, gather, normalised_cut
+from train.data.sift import Found, OnError
 
 LABELS = "Label/*.label"
 FACE, GAZE, HEAD = "Face", "2DGaze", "2DHead"
 
 
-def read_gazehub(root: Path, side: int, on_error: OnError = OnError.stop) -> FaceGazeSet:
+def read_gazehub(root: Path, side: int, on_error: OnError = OnError.stop) -> Found[FaceGazeBatch]:
     """Return the faces of all label files, `side` x `side`.
 
     Raises:

@@ -7,13 +7,14 @@ way is seen as another gaze.  The key of a face is its file name; head and gaze 
 from functools import partial
 from pathlib import Path
 
+from adapt.face_gaze_batch import FaceGazeBatch
 from synth.shards.encode import decode_picture
-from train.data.face_gaze.gather import UNKNOWN, FaceGazeSet, GazeFace, gather, normalised_cut
+from train.data.face_gaze.gather import UNKNOWN, GazeFace, gather, normalised_cut
 from train.data.images import picture_paths
-from train.data.sift import OnError
+from train.data.sift import Found, OnError
 
 
-def read_images(folder: Path, side: int, on_error: OnError = OnError.stop) -> FaceGazeSet:
+def read_images(folder: Path, side: int, on_error: OnError = OnError.stop) -> Found[FaceGazeBatch]:
     """Return every picture of a folder, not of folders in it, `side` x `side`.
 
     Raises:

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
+from adapt.face_gaze_batch import FaceGazeBatch
 from synth.errors import DataError
-from train.data.face_gaze.gather import FaceGazeSet
 from train.data.face_gaze.gazehub import read_gazehub
 from train.data.face_gaze.images import read_images
 from train.data.face_gaze.shards import read_shards
 from train.data.face_gaze.xgaze import read_xgaze
 from train.data.read import Reader, recognise
-from train.data.sift import OnError
+from train.data.sift import Found, OnError
 
 READERS = {Reader.gazehub: read_gazehub, Reader.xgaze: read_xgaze, Reader.images: read_images}
 """Of sets of normalised faces."""
@@ -21,7 +21,7 @@ def read_face_gaze(
     side: int,
     on_screen: bool = False,
     on_error: OnError = OnError.stop,
-) -> FaceGazeSet:
+) -> Found[FaceGazeBatch]:
     """Return every face under a path.
 
     Args:

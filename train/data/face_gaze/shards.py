@@ -25,11 +25,11 @@ from synth.geometry.gaze import pitch_yaw_from_vector
 from synth.geometry.normalisation import MPIIFACEGAZE_FACE, NormCamera, head_pitch_yaw
 from synth.sample import Sample
 from synth.shards import iterate
-from train.data.face_gaze.gather import FaceGazeSet, GazeFace, Look, gather
+from train.data.face_gaze.gather import GazeFace, Look, gather
 from train.data.face_gaze.screen import screen_cut
 from train.data.pose.crop import cut_out, face_square
 from train.data.pose.shards import key_of, not_shown
-from train.data.sift import LeftOut, OnError, itself
+from train.data.sift import Found, LeftOut, OnError, itself
 
 
 def read_shards(
@@ -37,7 +37,7 @@ def read_shards(
     side: int,
     on_screen: bool = False,
     on_error: OnError = OnError.stop,
-) -> FaceGazeSet:
+) -> Found[FaceGazeBatch]:
     """Return the faces of a data set, `side` x `side`.
 
     Args:
@@ -63,7 +63,7 @@ def faces_in(sample: Sample, side: int, on_screen: bool, where: Path) -> FaceGaz
     camera = reduced(MPIIFACEGAZE_FACE, side)
     looks = (face_in(one, number, camera, on_screen, where) for number, one in enumerate(people(sample)))
     kept = [face for face in looks if isinstance(face, GazeFace)]
-    return gather([partial(itself, face) for face in kept], str(where), OnError.stop).faces if kept else None
+    return gather([partial(itself, face) for face in kept], str(where), OnError.stop).pictures if kept else None
 
 
 def face_in(person: Sample, number: int, camera: NormCamera, on_screen: bool, folder: Path) -> GazeFace | LeftOut:

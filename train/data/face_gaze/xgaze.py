@@ -17,14 +17,15 @@ import h5py
 import numpy as np
 from jaxtyping import Float
 
+from adapt.face_gaze_batch import FaceGazeBatch
 from synth.errors import DataError
-from train.data.face_gaze.gather import UNKNOWN, FaceGazeSet, GazeFace, Look, gather, normalised_cut
-from train.data.sift import OnError
+from train.data.face_gaze.gather import UNKNOWN, GazeFace, Look, gather, normalised_cut
+from train.data.sift import Found, OnError
 
 PATCH, GAZE, HEAD = "face_patch", "face_gaze", "face_head_pose"
 
 
-def read_xgaze(path: Path, side: int, on_error: OnError = OnError.stop) -> FaceGazeSet:
+def read_xgaze(path: Path, side: int, on_error: OnError = OnError.stop) -> Found[FaceGazeBatch]:
     """Return the faces of a file or of all .h5 files of a folder, `side` x `side`.
 
     Raises:

@@ -9,12 +9,12 @@ import torch
 from jaxtyping import Float, UInt8
 
 from adapt.marked_eyes import MarkedEyes
+from adapt.rows import joined
 from synth.errors import DataError
 from synth.export.eye_patch import warp_grey
 from synth.geometry.gaze import mirror_pitch_yaw
-from train.data.loader import joined
 from train.data.marks.points import EyePoints, Marks
-from train.data.sift import OnError, sift
+from train.data.sift import Found, OnError, sift
 
 
 @dataclass(frozen=True)
@@ -46,20 +46,9 @@ Look = Callable[[], MarkedEye]
 """Opens the files of one eye; a DataError says that they are damaged."""
 
 
-@dataclass(frozen=True)
-class MarkedEyeSet:
-    """What a reader found.
-
-    Attributes:
-        eyes: In the order of the source.
-        damaged: What was wrong with each damaged one, where these are skipped.
-    """
-
-    eyes: MarkedEyes
-    damaged: tuple[str, ...]
-
-
-def gather(looks: Iterable[Look], where: str, size: tuple[int, int], marks: Marks, on_error: OnError) -> MarkedEyeSet:
+def gather(
+    looks: Iterable[Look], where: str, size: tuple[int, int], marks: Marks, on_error: OnError
+) -> Found[MarkedEyes]:
     """Return the eyes as one batch in memory, warped to height and width, mirrored where they ask for it.
 
     Raises:
@@ -67,7 +56,7 @@ def gather(looks: Iterable[Look], where: str, size: tuple[int, int], marks: Mark
             and `on_error` is stop; or none is left.
     """
     found = sift((partial(_normalised, look, where, size, marks) for look in looks), where, "eyes", on_error)
-    return MarkedEyeSet(joined(found.items), found.damaged)
+    return Found(joined(found.pictures), found.left_out, found.damaged)
 
 
 def _normalised(look: Look, where: str, size: tuple[int, int], marks: Marks) -> MarkedEyes:

@@ -13,13 +13,12 @@ from adapt.batch import Batch
 from adapt.marked_eyes import MarkedEyes
 from synth.export.eye_patch import warp_grey
 from synth.geometry.normalisation import MPIIGAZE_EYE, GazeMode
-from train.data.marks.gather import MarkedEyeSet
 from train.data.marks.points import Marks
 from train.data.marks.shards import read_shards
 from train.data.marks.unityeyes import read_unityeyes
 from train.data.read import Reader, read_eyes, recognise
 from train.data.shards import Axis
-from train.data.sift import OnError
+from train.data.sift import Found, OnError
 
 
 def read_marked_eyes(
@@ -30,7 +29,7 @@ def read_marked_eyes(
     mode: GazeMode,
     axis: Axis,
     on_error: OnError = OnError.stop,
-) -> MarkedEyeSet:
+) -> Found[MarkedEyes]:
     """Return every eye under a path, right ones mirrored to left ones.
 
     Args:
@@ -51,7 +50,7 @@ def read_marked_eyes(
     if reader is Reader.unityeyes:
         return read_unityeyes(path, size, marks, on_error)
     found = read_eyes(path, reader, mode, axis, on_error)
-    return MarkedEyeSet(enlarged(found.eyes, size, marks), found.damaged)
+    return Found(enlarged(found.pictures, size, marks), found.left_out, found.damaged)
 
 
 def enlarged(eyes: Batch, size: tuple[int, int], marks: Marks) -> MarkedEyes:

@@ -24,10 +24,10 @@ from synth.geometry.camera import project
 from synth.geometry.normalisation import GazeMode, eye_camera, normalised_targets
 from synth.sample import Sample
 from synth.shards import iterate
-from train.data.marks.gather import MarkedEye, MarkedEyeSet, gather
+from train.data.marks.gather import MarkedEye, gather
 from train.data.marks.points import EyePoints, Marks
 from train.data.shards import Axis, gaze_cam_of
-from train.data.sift import OnError
+from train.data.sift import Found, OnError
 
 CORNEA_ASPHERICITY = -0.26
 """Q of a mean cornea (docs/anatomy.md)."""
@@ -35,7 +35,7 @@ CORNEA_ASPHERICITY = -0.26
 
 def read_shards(
     folder: Path, size: tuple[int, int], marks: Marks, mode: GazeMode, axis: Axis, on_error: OnError = OnError.stop
-) -> MarkedEyeSet:
+) -> Found[MarkedEyes]:
     """Return every eye of a data set, in pictures of this height and width.
 
     Raises:
@@ -48,7 +48,7 @@ def read_shards(
 
 def eyes_in(sample: Sample, size: tuple[int, int], marks: Marks, mode: GazeMode, axis: Axis, where: str) -> MarkedEyes:
     """Return the one eye of a sample; `where` is what an error names."""
-    return gather([partial(eye_of, sample, size, mode, axis)], where, size, marks, OnError.stop).eyes
+    return gather([partial(eye_of, sample, size, mode, axis)], where, size, marks, OnError.stop).pictures
 
 
 def eye_of(sample: Sample, size: tuple[int, int], mode: GazeMode, axis: Axis) -> MarkedEye:

@@ -5,16 +5,19 @@ from pathlib import Path
 
 import numpy as np
 
+from adapt.marked_eyes import MarkedEyes
 from synth.geometry.camera import project
 from synth.geometry.gaze import pitch_yaw_from_vector
 from synth.geometry.normalisation import GazeMode, eye_camera, normalise
-from train.data.marks.gather import MarkedEye, MarkedEyeSet, gather
+from train.data.marks.gather import MarkedEye, gather
 from train.data.marks.points import EyePoints, Marks
-from train.data.sift import OnError
+from train.data.sift import Found, OnError
 from train.data.unityeyes import EYEBALL_RADIUS_M, UnityEye, eye_paths, read_eye
 
 
-def read_unityeyes(folder: Path, size: tuple[int, int], marks: Marks, on_error: OnError = OnError.stop) -> MarkedEyeSet:
+def read_unityeyes(
+    folder: Path, size: tuple[int, int], marks: Marks, on_error: OnError = OnError.stop
+) -> Found[MarkedEyes]:
     """Return every eye of a folder, in pictures of this height and width.
 
     Raises:

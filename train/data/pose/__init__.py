@@ -1,1 +1,1 @@
-"""Readers of head poses: one file a format, all giving `gather.PoseSet`, whose faces are an `adapt` FaceBatch."""
+"""Readers of head poses: one file a format, all giving the same `adapt.face_batch.FaceBatch`."""

@@ -10,12 +10,13 @@ protocol leaves out what is turned by more than 99 degrees, 31 of the 2000.
 from functools import partial
 from pathlib import Path
 
-from train.data.pose.gather import PoseSet, gather
+from adapt.face_batch import FaceBatch
+from train.data.pose.gather import gather
 from train.data.pose.mat import pictures_of, read_pair
-from train.data.sift import OnError
+from train.data.sift import Found, OnError
 
 
-def read_aflw2000(folder: Path, size: int, on_error: OnError = OnError.stop) -> PoseSet:
+def read_aflw2000(folder: Path, size: int, on_error: OnError = OnError.stop) -> Found[FaceBatch]:
     """Return the faces of a folder, `size` x `size`.
 
     Raises:

@@ -29,12 +29,13 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from adapt.face_batch import FaceBatch
 from synth.errors import DataError
 from synth.export.face.faces import HALF_PIXEL
 from synth.geometry.rotation import pitch_yaw_roll_upright
 from synth.shards.encode import decode_picture
-from train.data.pose.gather import FAR, Look, PoseFace, PoseSet, gather, refuse_no_rotation, too_far
-from train.data.sift import LeftOut, OnError
+from train.data.pose.gather import FAR, Look, PoseFace, gather, refuse_no_rotation, too_far
+from train.data.sift import Found, LeftOut, OnError
 
 TEST = ("01", "04", "07", "10", "13", "17", "22", "23")
 """Videos of every third of the people: F01, F04, M01 (twice), M04, M07, M10, M13."""
@@ -50,7 +51,7 @@ class Part(Enum):
     test = "test"
 
 
-def read_biwi(folder: Path, size: int, part: Part = Part.all, on_error: OnError = OnError.stop) -> PoseSet:
+def read_biwi(folder: Path, size: int, part: Part = Part.all, on_error: OnError = OnError.stop) -> Found[FaceBatch]:
     """Return the faces of the videos, `size` x `size`.
 
     Raises:

@@ -17,13 +17,14 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from adapt.face_batch import FaceBatch
 from synth.errors import DataError
 from synth.geometry.rotation import rotation_from_pitch_yaw_roll
-from train.data.pose.gather import FAR, Look, PoseFace, PoseSet, gather, too_far
-from train.data.sift import LeftOut, OnError
+from train.data.pose.gather import FAR, Look, PoseFace, gather, too_far
+from train.data.sift import Found, LeftOut, OnError
 
 
-def read_fsanet(path: Path, size: int, on_error: OnError = OnError.stop) -> PoseSet:
+def read_fsanet(path: Path, size: int, on_error: OnError = OnError.stop) -> Found[FaceBatch]:
     """Return the faces of a file, `size` x `size`.
 
     Raises:

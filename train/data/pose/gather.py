@@ -1,6 +1,6 @@
 """From single faces as a file holds them to a batch of cuts, and the count of those that are not in it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -12,7 +12,7 @@ from adapt.face_batch import FaceBatch
 from synth.errors import DataError
 from synth.export.face.pose import FURTHEST_DEG
 from train.data.pose.crop import cut_out
-from train.data.sift import LeftOut, OnError, sift
+from train.data.sift import Found, LeftOut, OnError, sift
 
 FAR = f"turned by more than {FURTHEST_DEG:.0f} degrees"
 """Why the usual protocol of these sets leaves a face out."""
@@ -41,21 +41,6 @@ Look = Callable[[], PoseFace | LeftOut]
 """Opens the files of one face; a DataError says that they are damaged."""
 
 
-@dataclass(frozen=True)
-class PoseSet:
-    """What a reader found.
-
-    Attributes:
-        faces: In the order of the source.
-        left_out: How many faces were left out, by cause.
-        damaged: What was wrong with each damaged one, where these are skipped.
-    """
-
-    faces: FaceBatch
-    left_out: Mapping[str, int]
-    damaged: tuple[str, ...]
-
-
 def too_far(pitch_yaw_roll_rad: Float[np.ndarray, "3"]) -> bool:
     """Say whether the usual protocol leaves a face with these angles out."""
     return bool(np.degrees(np.abs(pitch_yaw_roll_rad)).max() > FURTHEST_DEG)
@@ -68,7 +53,7 @@ def refuse_no_rotation(rotation: Float[np.ndarray, "3 3"], where: str) -> None:
         raise DataError(f"{where}: its rotation is none: {np.round(rotation, 4).tolist()}")
 
 
-def gather(looks: Iterable[Look], where: str, size: int, on_error: OnError) -> PoseSet:
+def gather(looks: Iterable[Look], where: str, size: int, on_error: OnError) -> Found[FaceBatch]:
     """Return the faces as one batch in memory, cut out and reduced to `size` x `size`.
 
     Raises:
@@ -76,11 +61,11 @@ def gather(looks: Iterable[Look], where: str, size: int, on_error: OnError) -> P
     """
     found = sift((partial(_cut, look, where, size) for look in looks), where, "faces", on_error)
     faces = FaceBatch(
-        images_u8=torch.from_numpy(np.stack([face.picture for face in found.items])),
-        rotation=torch.from_numpy(np.stack([face.rotation for face in found.items]).astype(np.float32)),
-        keys=tuple(face.key for face in found.items),
+        images_u8=torch.from_numpy(np.stack([face.picture for face in found.pictures])),
+        rotation=torch.from_numpy(np.stack([face.rotation for face in found.pictures]).astype(np.float32)),
+        keys=tuple(face.key for face in found.pictures),
     )
-    return PoseSet(faces, found.left_out, found.damaged)
+    return Found(faces, found.left_out, found.damaged)
 
 
 def _cut(look: Look, where: str, size: int) -> PoseFace | LeftOut:

@@ -14,18 +14,19 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from adapt.face_batch import FaceBatch
 from synth.errors import DataError
 from synth.shards.encode import decode_picture
 from train.data.images import picture_paths
 from train.data.pose.crop import face_square
-from train.data.pose.gather import PoseFace, PoseSet, gather
+from train.data.pose.gather import PoseFace, gather
 from train.data.pose.mat import outline_px
-from train.data.sift import OnError
+from train.data.sift import Found, OnError
 
 UNKNOWN = np.full((3, 3), np.nan)
 
 
-def read_images(folder: Path, size: int, on_error: OnError = OnError.stop, nested: bool = False) -> PoseSet:
+def read_images(folder: Path, size: int, on_error: OnError = OnError.stop, nested: bool = False) -> Found[FaceBatch]:
     """Return every picture of a folder, `nested` also of folders in it, `size` x `size`.
 
     Raises:

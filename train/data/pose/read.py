@@ -2,20 +2,22 @@
 
 from pathlib import Path
 
+from adapt.face_batch import FaceBatch
 from synth.errors import DataError
 from synth.export.face.pose import HeadPose
 from train.data.pose.aflw2000 import read_aflw2000
 from train.data.pose.biwi import read_biwi
 from train.data.pose.fsanet_npz import read_fsanet
-from train.data.pose.gather import PoseSet
 from train.data.pose.images import read_images
 from train.data.pose.shards import read_shards
 from train.data.pose.wlp300 import read_300wlp
 from train.data.read import Reader, recognise
-from train.data.sift import OnError
+from train.data.sift import Found, OnError
 
 
-def read_faces(path: Path, reader: Reader, size: int, pose: HeadPose, on_error: OnError = OnError.stop) -> PoseSet:
+def read_faces(
+    path: Path, reader: Reader, size: int, pose: HeadPose, on_error: OnError = OnError.stop
+) -> Found[FaceBatch]:
     """Return every face under a path that the protocol of its format keeps.
 
     Args:

@@ -26,8 +26,8 @@ from synth.geometry.rotation import pitch_yaw_roll_upright
 from synth.sample import Sample
 from synth.shards import iterate
 from train.data.pose.crop import face_square
-from train.data.pose.gather import FAR, Look, PoseFace, PoseSet, gather, refuse_no_rotation, too_far
-from train.data.sift import LeftOut, OnError, itself
+from train.data.pose.gather import FAR, Look, PoseFace, gather, refuse_no_rotation, too_far
+from train.data.sift import Found, LeftOut, OnError, itself
 
 LEAST_INSIDE = 0.9
 MOST_HIDDEN = 0.5
@@ -35,7 +35,9 @@ LEAST_SIDE_PX = 32.0
 """Of the square that is cut out."""
 
 
-def read_shards(folder: Path, size: int, pose: HeadPose = HeadPose.sight, on_error: OnError = OnError.stop) -> PoseSet:
+def read_shards(
+    folder: Path, size: int, pose: HeadPose = HeadPose.sight, on_error: OnError = OnError.stop
+) -> Found[FaceBatch]:
     """Return the faces of a data set, `size` x `size`.
 
     Raises:
@@ -54,7 +56,7 @@ def faces_in(sample: Sample, pose: HeadPose, where: Path, size: int) -> FaceBatc
     """Return the faces of a sample, cut; None where there is none that can be told."""
     looks = [partial(face_in, person, number, pose, where) for number, person in enumerate(people(sample))]
     kept = [face for face in (look() for look in looks) if isinstance(face, PoseFace)]
-    return gather([partial(itself, face) for face in kept], str(where), size, OnError.stop).faces if kept else None
+    return gather([partial(itself, face) for face in kept], str(where), size, OnError.stop).pictures if kept else None
 
 
 def face_in(person: Sample, number: int, pose: HeadPose, folder: Path) -> PoseFace | LeftOut:

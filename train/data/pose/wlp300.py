@@ -9,12 +9,13 @@ are left out, as Hopenet's lists do.  What lies in folders without pictures (lan
 from functools import partial
 from pathlib import Path
 
-from train.data.pose.gather import PoseSet, gather
+from adapt.face_batch import FaceBatch
+from train.data.pose.gather import gather
 from train.data.pose.mat import pictures_of, read_pair
-from train.data.sift import OnError
+from train.data.sift import Found, OnError
 
 
-def read_300wlp(folder: Path, size: int, on_error: OnError = OnError.stop) -> PoseSet:
+def read_300wlp(folder: Path, size: int, on_error: OnError = OnError.stop) -> Found[FaceBatch]:
     """Return the faces of a folder, `size` x `size`.
 
     Raises:
