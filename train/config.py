@@ -117,7 +117,7 @@ class FitConfig:
         seed: Of everything random.
         reader: The format of `data`; auto looks.
         on_error: What a damaged picture does: stop, or skip, which leaves it out and tells of it in fit.json.
-        persons: Whose eyes are trained on, of sets that tell persons apart.
+        persons: Whose eyes or faces are trained on, of sets that tell persons apart.
         labels: What is the gaze.
         init: What the network starts from: a run's folder, a network.pt, or a ResNet's .pth from torchvision
             (train/start.py); null for random weights.
@@ -173,7 +173,7 @@ class EvaluateConfig:
         out: Folder of the report; nothing is written to it when null.
         reader: The format of `data`; auto looks.
         on_error: What a damaged picture does: stop, or skip, which leaves it out and tells of it in the report.
-        persons: Whose eyes are measured on, of sets that tell persons apart.
+        persons: Whose eyes or faces are measured on, of sets that tell persons apart.
         reduced: How many times coarser than 224 pixels across faces are shown; 1 shows them as they are cut.
         labels: What is the gaze or the rotation of our own shards.
         beside: A folder of shards whose eyes the report shows beside those of `data`; null for none.

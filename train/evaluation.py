@@ -60,33 +60,9 @@ class Evaluation:
         """Return the ensemble's score."""
         return score(self.ensemble_rad, self.true_rad, self.eyes.right.numpy())
 
-    def persons(self) -> dict[str, tuple[Score, ...]]:
-        """Return each network's score on each person's eyes, by person; empty where nobody is told apart."""
-        persons = persons_of(self.eyes.keys)
-        if persons is None:
-            return {}
-        person, right = np.array(persons), self.eyes.right.numpy()
-        return {
-            str(one): tuple(
-                score(predicted[person == one], self.true_rad[person == one], right[person == one])
-                for predicted in self.predicted_rad
-            )
-            for one in np.unique(person)
-        }
-
     def over_persons(self) -> dict[str, dict[str, Any]]:
         """Return, for each network, the error of each person, and their mean and deviation."""
-        persons = self.persons()
-        found: dict[str, dict[str, Any]] = {}
-        for k, name in enumerate(self.names if persons else ()):
-            of = {one: scores[k] for one, scores in persons.items()}
-            raw, free = [s.raw for s in of.values()], [s.offset_free for s in of.values()]
-            found[name] = {
-                "persons": {one: {"n": s.n, "raw": s.raw, "offset_free": s.offset_free} for one, s in of.items()},
-                "mean": {"raw": float(np.mean(raw)), "offset_free": float(np.mean(free))},
-                "deviation": {"raw": float(np.std(raw)), "offset_free": float(np.std(free))},
-            }
-        return found
+        return over_persons(self.names, self.predicted_rad, self.true_rad, self.eyes.keys)
 
     def to_json(self) -> dict[str, Any]:
         """Return all figures of the report."""
@@ -109,6 +85,28 @@ def figures(names: Sequence[str], scores: Sequence[Score], ensemble: Score) -> d
         "deviation_of_networks": {key: float(np.std([getattr(found, key) for found in scores])) for key in keys},
         "ensemble": ensemble.to_json(),
     }
+
+
+def over_persons(
+    names: Sequence[str], predicted_rad: Float[np.ndarray, "k n 2"], true_rad: Angles, keys: tuple[str, ...]
+) -> dict[str, dict[str, Any]]:
+    """Return, for each network, the error of each person whom the keys name, and the persons' mean and deviation.
+
+    Empty where nobody is told apart.
+    """
+    persons = persons_of(keys)
+    if persons is None:
+        return {}
+    person, found = np.array(persons), dict[str, dict[str, Any]]()
+    for name, predicted in zip(names, predicted_rad, strict=True):
+        of = {str(one): score(predicted[person == one], true_rad[person == one]) for one in np.unique(person)}
+        raw, free = [one.raw for one in of.values()], [one.offset_free for one in of.values()]
+        found[name] = {
+            "persons": {one: {"n": s.n, "raw": s.raw, "offset_free": s.offset_free} for one, s in of.items()},
+            "mean": {"raw": float(np.mean(raw)), "offset_free": float(np.mean(free))},
+            "deviation": {"raw": float(np.std(raw)), "offset_free": float(np.std(free))},
+        }
+    return found
 
 
 def by_angle(predicted_rad: Angles, true_rad: Angles, head_rad: Angles) -> dict[str, list[dict[str, float]]]:

@@ -16,7 +16,7 @@ from jaxtyping import Float
 from adapt.face_gaze_batch import FaceGazeBatch
 from adapt.screen import point_of_gaze
 from train.cost import Cost
-from train.evaluation import by_angle, figures
+from train.evaluation import by_angle, figures, over_persons
 from train.metrics import Angles, Score, score
 from train.models.face_gaze import FaceGazeNetwork
 from train.tasks.face_gaze import predict
@@ -71,6 +71,10 @@ class FaceGazeEvaluation:
         """Return the ensemble's score."""
         return score(self.ensemble_rad, self.true_rad)
 
+    def over_persons(self) -> dict[str, dict[str, Any]]:
+        """Return, for each network, the error of each person, and their mean and deviation."""
+        return over_persons(self.names, self.predicted_rad, self.true_rad, self.faces.keys)
+
     def screen_scores(self) -> tuple[ScreenScore, ...]:
         """Return each network's error on the screen; none where the faces look at no screen."""
         if self.faces.screen is None:
@@ -90,6 +94,7 @@ class FaceGazeEvaluation:
             "left_out": dict(self.left_out),
             "damaged": list(self.damaged),
             **found,
+            "over_persons": self.over_persons(),
             "by": by_angle(self.ensemble_rad, self.true_rad, head_rad),
         }
 

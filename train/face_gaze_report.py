@@ -11,7 +11,7 @@ from train.face_gaze_evaluation import FaceGazeEvaluation
 from train.metrics import Score, errors_deg
 from train.page import page_of, row, table, write_page
 from train.pictures import PREDICTED, TRUE, angles, arrow, gallery, scatter
-from train.sections import costs_section, left_out_section, left_out_words
+from train.sections import costs_section, left_out_section, left_out_words, persons_lines, persons_section
 
 COLUMNS = ("network", "raw", "median", "after one offset", "offset pitch", "offset yaw")
 SCREEN_COLUMNS = ("network", "cm from the point", "gazes that meet no screen")
@@ -61,6 +61,7 @@ def body(evaluation: FaceGazeEvaluation) -> str:
     if screens := evaluation.screen_scores():
         told = [row(name, [one.cm, one.nowhere]) for name, one in zip(evaluation.names, screens, strict=True)]
         parts += ["<h2>On the screen</h2>", table(SCREEN_COLUMNS, told)]
+    parts.append(persons_section(evaluation.over_persons(), "faces"))
     parts.append(costs_section(evaluation.names, evaluation.costs))
     parts.append(left_out_section(evaluation.left_out, evaluation.damaged))
     return "".join(parts)
@@ -97,4 +98,4 @@ def summary(evaluation: FaceGazeEvaluation) -> list[str]:
     for name, screen in zip(evaluation.names, evaluation.screen_scores(), strict=False):
         cm = "no gaze meets the screen" if screen.cm is None else f"{screen.cm:.1f} cm from the point"
         lines.append(f"{name}: {cm}; {screen.nowhere} gazes meet no screen")
-    return lines
+    return lines + persons_lines(evaluation.over_persons())

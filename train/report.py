@@ -9,7 +9,7 @@ from train.evaluation import Evaluation
 from train.metrics import Score
 from train.page import page_of, row, table, write_page
 from train.pictures import angles, scatter, side_by_side, worst_and_best
-from train.sections import left_out_section
+from train.sections import left_out_section, persons_lines, persons_section
 
 COLUMNS = (
     "network",
@@ -61,25 +61,8 @@ def body(evaluation: Evaluation) -> str:
         f"<p>{len(evaluation.eyes)} eyes. Degrees. The constant that is the mean of these labels scores "
         f"{ensemble.mean_predictor:.2f}. <small>Offset: mean of prediction minus truth; &ldquo;one offset&rdquo; "
         f"is the same for both sides. Right eyes are mirrored.</small></p>{table(COLUMNS, rows)}"
-        f"{by_person(evaluation)}{left_out_section({}, evaluation.damaged)}"
+        f"{persons_section(evaluation.over_persons(), 'eyes')}{left_out_section({}, evaluation.damaged)}"
     )
-
-
-def by_person(evaluation: Evaluation) -> str:
-    """Return the table of errors by person, or nothing where nobody is told apart."""
-    found = evaluation.over_persons()
-    if not found:
-        return ""
-    shown = ("raw", "offset_free")
-    columns = [f"{name}, {what}" for name in found for what in ("raw", "after one offset")]
-    counts = {one: facts["n"] for one, facts in next(iter(found.values()))["persons"].items()}
-    rows = [
-        row(f"{one} ({n} eyes)", [of["persons"][one][key] for of in found.values() for key in shown])
-        for one, n in counts.items()
-    ]
-    for label, what, kind in (("mean of persons", "mean", "sum"), ("deviation", "deviation", "")):
-        rows.append(row(label, [of[what][key] for of in found.values() for key in shown], kind))
-    return f"<h2>By person</h2>{table(('person', *columns), rows)}"
 
 
 def values_of(found: Score) -> list[float | None]:
@@ -108,8 +91,4 @@ def summary(evaluation: Evaluation) -> list[str]:
             f"{name}: raw {found.raw:.2f}, after one offset {found.offset_free:.2f} "
             f"(pitch {found.offset_pitch:+.2f}, yaw {found.offset_yaw:+.2f}); {sides}"
         )
-    for name, of in evaluation.over_persons().items():
-        if len(of["persons"]) > 1:
-            mean, deviation = of["mean"]["raw"], of["deviation"]["raw"]
-            lines.append(f"{name}: {len(of['persons'])} persons, mean {mean:.2f}, deviation {deviation:.2f}")
-    return lines
+    return lines + persons_lines(evaluation.over_persons())

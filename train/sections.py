@@ -1,10 +1,41 @@
-"""Sections that reports share: what each network costs, and what is left out of the figures."""
+"""Sections that reports share: errors by person, what each network costs, and what is left out of the figures."""
 
 import html
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from train.cost import Cost
 from train.page import row, table
+
+
+def persons_section(found: Mapping[str, Any], noun: str) -> str:
+    """Return the table of errors by person, or nothing where nobody is told apart.
+
+    Args:
+        found: What `train.evaluation.over_persons` tells.
+        noun: What was measured, in the plural.
+    """
+    if not found:
+        return ""
+    shown = ("raw", "offset_free")
+    columns = [f"{name}, {what}" for name in found for what in ("raw", "after one offset")]
+    counts = {one: facts["n"] for one, facts in next(iter(found.values()))["persons"].items()}
+    rows = [
+        row(f"{one} ({n} {noun})", [of["persons"][one][key] for of in found.values() for key in shown])
+        for one, n in counts.items()
+    ]
+    for label, what, kind in (("mean of persons", "mean", "sum"), ("deviation", "deviation", "")):
+        rows.append(row(label, [of[what][key] for of in found.values() for key in shown], kind))
+    return f"<h2>By person</h2>{table(('person', *columns), rows)}"
+
+
+def persons_lines(found: Mapping[str, Any]) -> list[str]:
+    """Return the same, of several persons, in a line a network for the command to print."""
+    return [
+        f"{name}: {len(of['persons'])} persons, mean {of['mean']['raw']:.2f}, deviation {of['deviation']['raw']:.2f}"
+        for name, of in found.items()
+        if len(of["persons"]) > 1
+    ]
 
 
 def costs_section(names: Sequence[str], costs: Sequence[Cost]) -> str:

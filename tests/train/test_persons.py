@@ -98,6 +98,7 @@ def test_within_a_person_training_and_measuring_share_no_eye(file: Path) -> None
 
 def test_a_set_without_persons_has_no_protocol(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Image.new("L", (60, 36)).save(tmp_path / "a.png")
+    (tmp_path / "labels.json").write_text(json.dumps({"a.png": {"gaze_pitch_yaw_rad": [0.1, 0.2]}}))
     assert main(["protocol", "name=leave_one_out", f"data={tmp_path}", f"out={tmp_path / 'out'}"]) == 1
     assert "tells 0 persons apart; leave_one_out needs 2 or more" in capsys.readouterr().err
 
@@ -112,7 +113,7 @@ def test_each_of_three_persons_is_left_out_once(file: Path, tmp_path: Path, caps
     for person, of in persons.items():
         about = json.loads((out / person / "seed-0/fit.json").read_text())
         report = json.loads((out / person / "report/report.json").read_text())
-        assert about["training_pictures"] == 16 and of["eyes"] == report["eyes"] == 8
+        assert about["training_pictures"] == 16 and of["pictures"] == report["eyes"] == 8
         assert list(report["over_persons"]["seed-0"]["persons"]) == [person]
         assert of["raw"] == report["networks"]["seed-0"]["raw"]
         assert "By person" in without_pictures((out / person / "report/report.html").read_text())

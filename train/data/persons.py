@@ -1,8 +1,8 @@
-"""Whose eyes: the protocols of MPIIGaze choose among its persons p00 to p14, whom the keys of its readers name.
+"""Whose eyes or faces: the protocols of MPIIGaze choose among its persons p00 to p14, whom the keys of readers name.
 
     leave one person out   train on all others (`leave_out`), measure on that one (`only`)
-    within person          train on the first three quarters of a person's eyes of each side, measure on the last
-                           (`part`), in the order of the source
+    within person          train on the first three quarters of a person's eyes of each side, or of their faces, measure
+                           on the last (`part`), in the order of the source
 
 The order of MPIIGaze's evaluation lists need not be that of time: neighbours of an eye in time may then be on the other
 side of the cut.  Without lists (the whole of Data/Normalized) the order is that of the days.
@@ -35,7 +35,7 @@ class Part(Enum):
 
 @dataclass
 class PersonsConfig:
-    """Whose eyes are taken, of sets that tell persons apart.
+    """Whose eyes or faces are taken, of sets that tell persons apart.
 
     Attributes:
         only: This person's alone, p00 to p14; null for everybody's.
@@ -59,7 +59,7 @@ class PersonsConfig:
 
 
 def persons_of(keys: tuple[str, ...]) -> tuple[str, ...] | None:
-    """Return the person of each eye, or None where the set does not tell persons apart."""
+    """Return the person of each picture, or None where the set does not tell persons apart."""
     matches = [PERSON.match(key) for key in keys]
     found = tuple(match[1] for match in matches if match)
     return found if len(found) == len(keys) else None
@@ -75,7 +75,7 @@ def chosen(pictures: Some, config: PersonsConfig, where: str) -> Some:
         return pictures
     persons = persons_of(pictures.keys)
     if persons is None:
-        raise ConfigError(f"persons: {where} does not tell persons apart; MPIIGaze's folder and its .h5 file do")
+        raise ConfigError(f"persons: {where} does not tell persons apart; MPIIGaze and MPIIFaceGaze do")
     for name in (config.only, config.leave_out):
         if name is not None and name not in persons:
             raise ConfigError(f"persons: {where} holds no {name}; it has {', '.join(sorted(set(persons)))}")
