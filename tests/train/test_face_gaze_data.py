@@ -281,10 +281,10 @@ def test_xgaze_by_its_rules(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changed", "fault"),
     [
-        ({"face_patch": np.zeros((3, 224, 224), np.uint8)}, "holds no face_patch of uint8"),
-        ({"face_patch": np.zeros((3, 8, 8, 3), np.float32)}, "holds no face_patch of uint8"),
-        ({"face_gaze": np.zeros((2, 2))}, r"face_gaze is float64 \(2, 2\); expected radians \(3, 2\)"),
-        ({"face_head_pose": None}, "face_head_pose is absent"),
+        ({"face_patch": np.zeros((3, 224, 224), np.uint8)}, "face_patch is uint8.*; expected uint8"),
+        ({"face_patch": np.zeros((3, 8, 8, 3), np.float32)}, "face_patch is float32.*; expected uint8"),
+        ({"face_gaze": np.zeros((2, 2))}, r"face_gaze is float64 \(2, 2\); expected floating \(3, 2\)"),
+        ({"face_head_pose": None}, "holds no face_head_pose"),
         ({"face_gaze": np.full((3, 2), np.nan)}, r"row 0: face_gaze is \[nan, nan\]"),
         ({"face_head_pose": np.full((3, 2), np.inf)}, "row 0: face_head_pose is"),
         ({"face_patch": np.zeros((3, 20, 24, 3), np.uint8)}, "row 0: is 24x20; a normalised face is a square"),

@@ -17,8 +17,8 @@ import h5py
 import numpy as np
 
 from adapt.batch import Batch
-from synth.errors import DataError
 from train.data.gather import Eye, Look, gather
+from train.data.hdf5 import array, names, opened
 from train.data.sift import Found, OnError
 
 
@@ -29,22 +29,17 @@ def read_mpiigaze_h5(path: Path, on_error: OnError = OnError.stop) -> Found[Batc
         DataError: The file is absent or damaged, or of another layout; or a row is and `on_error` is stop; the message
             names file and key.
     """
-    if not path.is_file():
-        raise DataError(f"{path}: there is no such file")
-    try:
-        with h5py.File(path, "r") as file:
-            return gather(iterate(file, path), str(path), on_error)
-    except OSError as error:
-        raise DataError(f"{path}: not a readable HDF5 file ({error}); fetch it again") from error
+    with opened(path) as file:
+        return gather(iterate(file, path), str(path), on_error)
 
 
 def iterate(file: h5py.File, path: Path) -> Iterator[Look]:
     """Yield looks at the eyes, person by person, in the order of the rows."""
-    for person in sorted(file):
-        images = dataset(file, f"{person}/image", (36, 60), "u", path)
+    for person in names(file, "/", path):
+        images = array(file, f"{person}/image", "uint8", (None, 36, 60), path)
         n = len(images)
-        heads = dataset(file, f"{person}/pose", (2,), "f", path, n)
-        gazes = dataset(file, f"{person}/gaze", (2,), "f", path, n)
+        heads = array(file, f"{person}/pose", "floating", (n, 2), path).astype(np.float64)
+        gazes = array(file, f"{person}/gaze", "floating", (n, 2), path).astype(np.float64)
         for row in range(n):
             yield partial(
                 Eye,
@@ -55,15 +50,3 @@ def iterate(file: h5py.File, path: Path) -> Iterator[Look]:
                 right=row >= n // 2,
                 mirror=False,
             )
-
-
-def dataset(
-    file: h5py.File, name: str, shape: tuple[int, ...], kind: str, path: Path, rows: int | None = None
-) -> np.ndarray:
-    """Return a whole data set of the file, u8 or float64, or raise DataError that names it."""
-    found = file.get(name)
-    if not isinstance(found, h5py.Dataset):
-        raise DataError(f"{path}: holds no {name}; expected pXX/image, pXX/pose and pXX/gaze")
-    if found.dtype.kind != kind or found.shape[1:] != shape or found.shape[0] != (rows or found.shape[0]):
-        raise DataError(f"{path}: {name} is {found.dtype} {found.shape}; expected ({rows or 'n'}, {shape})")
-    return np.asarray(found[()], dtype=np.uint8 if kind == "u" else np.float64)

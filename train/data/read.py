@@ -6,13 +6,13 @@ Faces are read by train/data/pose/read.py and train/data/face_gaze/read.py, whic
 from enum import Enum
 from pathlib import Path
 
-import h5py
-
 from adapt.batch import Batch
 from synth.errors import DataError
 from synth.geometry.normalisation import GazeMode
 from train.data.face_gaze.gazehub import LABELS
+from train.data.face_gaze.mpiifacegaze import IMAGE, PERSONS
 from train.data.face_gaze.xgaze import PATCH
+from train.data.hdf5 import names, opened
 from train.data.images import picture_paths, read_images
 from train.data.mpiigaze import NORMALIZED, read_mpiigaze
 from train.data.mpiigaze_h5 import read_mpiigaze_h5
@@ -35,11 +35,15 @@ class Reader(Enum):
     biwi = "biwi"
     fsanet = "fsanet"
     gazehub = "gazehub"
+    mpiifacegaze = "mpiifacegaze"
     xgaze = "xgaze"
 
 
-FACES = (Reader.wlp300, Reader.aflw2000, Reader.biwi, Reader.fsanet, Reader.gazehub, Reader.xgaze)
-"""Formats that hold faces, with head rotations or (the last two) gazes; shards may hold either, the others eyes."""
+FACES = (
+    *(Reader.wlp300, Reader.aflw2000, Reader.biwi, Reader.fsanet),
+    *(Reader.gazehub, Reader.mpiifacegaze, Reader.xgaze),
+)
+"""Formats that hold faces, with head rotations or (the second row) gazes; shards may hold either, the others eyes."""
 
 
 def read_eyes(path: Path, reader: Reader, mode: GazeMode, axis: Axis, on_error: OnError = OnError.stop) -> Found[Batch]:
@@ -72,7 +76,7 @@ def read_eyes(path: Path, reader: Reader, mode: GazeMode, axis: Axis, on_error: 
 def recognise(path: Path) -> Reader:
     """Return the format of what a path holds."""
     if path.is_file() and path.suffix in (".h5", ".hdf5"):
-        return Reader.xgaze if _holds_faces(path) else Reader.mpiigaze_h5
+        return _of_h5(path)
     if path.is_file() and path.suffix == ".npz":
         return Reader.fsanet
     if path.is_dir():
@@ -82,8 +86,10 @@ def recognise(path: Path) -> Reader:
             return Reader.mpiigaze
         if any(path.glob(LABELS)):
             return Reader.gazehub
-        if any(map(_holds_faces, sorted(path.glob("*.h5"))[:1])):
+        if any(_of_h5(file) is Reader.xgaze for file in sorted(path.glob("*.h5"))[:1]):
             return Reader.xgaze
+        if any(path.glob(PERSONS)):
+            return Reader.mpiifacegaze
         if any(path.glob("[0-9][0-9]/frame_*_pose.txt")):
             return Reader.biwi
         if any(path.glob("image*.mat")):
@@ -99,14 +105,20 @@ def recognise(path: Path) -> Reader:
     raise DataError(
         f"{path}: holds nothing that is known here: eyes as a folder of shards, MPIIGaze's folder, its .h5 file, "
         "UnityEyes' folder or a folder of pictures; faces as shards, 300W-LP's, AFLW2000's or BIWI's folder or "
-        "FSA-Net's .npz, with their gaze as GazeHub's folder or ETH-XGaze's .h5, or a folder of pictures"
+        "FSA-Net's .npz, with their gaze as GazeHub's folder, MPIIFaceGaze's folder of pXX.mat or its .h5 file, or "
+        "ETH-XGaze's .h5, or a folder of pictures"
     )
 
 
-def _holds_faces(path: Path) -> bool:
-    """Say whether an .h5 file is ETH-XGaze's; one that cannot be opened is not, and its reader will say so."""
+def _of_h5(path: Path) -> Reader:
+    """Return the format of an .h5 file: MPIIGaze's also of a damaged one, whose reader will say so."""
     try:
-        with h5py.File(path, "r") as file:
-            return PATCH in file
-    except OSError:
-        return False
+        with opened(path) as file:
+            inside = names(file, "/", path)
+            if PATCH in inside:
+                return Reader.xgaze
+            if inside and names(file, f"{inside[0]}/{IMAGE}", path):
+                return Reader.mpiifacegaze
+    except DataError:
+        pass
+    return Reader.mpiigaze_h5

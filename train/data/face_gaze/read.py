@@ -6,12 +6,18 @@ from adapt.face_gaze_batch import FaceGazeBatch
 from synth.errors import DataError
 from train.data.face_gaze.gazehub import read_gazehub
 from train.data.face_gaze.images import read_images
+from train.data.face_gaze.mpiifacegaze import read_mpiifacegaze
 from train.data.face_gaze.shards import read_shards
 from train.data.face_gaze.xgaze import read_xgaze
 from train.data.read import Reader, recognise
 from train.data.sift import Found, OnError
 
-READERS = {Reader.gazehub: read_gazehub, Reader.xgaze: read_xgaze, Reader.images: read_images}
+READERS = {
+    Reader.gazehub: read_gazehub,
+    Reader.mpiifacegaze: read_mpiifacegaze,
+    Reader.xgaze: read_xgaze,
+    Reader.images: read_images,
+}
 """Of sets of normalised faces."""
 
 

@@ -20,6 +20,7 @@ from jaxtyping import Float
 from adapt.face_gaze_batch import FaceGazeBatch
 from synth.errors import DataError
 from train.data.face_gaze.gather import UNKNOWN, GazeFace, Look, gather, normalised_cut
+from train.data.hdf5 import array, data_set, names, opened, row_of
 from train.data.sift import Found, OnError
 
 PATCH, GAZE, HEAD = "face_patch", "face_gaze", "face_head_pose"
@@ -33,38 +34,22 @@ def read_xgaze(path: Path, side: int, on_error: OnError = OnError.stop) -> Found
             stop; or none is left.
     """
     files = sorted(path.glob("*.h5")) if path.is_dir() else [path]
-    if not files or not files[0].is_file():
-        raise DataError(f"{path}: there is no such file, or no .h5 in the folder")
+    if not files:
+        raise DataError(f"{path}: there is no .h5 in the folder")
     return gather(_looks(files, side), str(path), on_error)
 
 
 def _looks(files: list[Path], side: int) -> Iterator[Look]:
     for path in files:
-        try:
-            file = h5py.File(path, "r")
-        except OSError as error:
-            raise DataError(f"{path}: not a readable HDF5 file ({error}); fetch it again") from error
-        with file:
-            patches = file.get(PATCH)
-            if not isinstance(patches, h5py.Dataset) or patches.dtype != np.uint8 or patches.shape[3:] != (3,):
-                raise DataError(f"{path}: holds no {PATCH} of uint8 (n, 224, 224, 3); expected ETH-XGaze's layout")
+        with opened(path) as file:
+            patches = data_set(file, PATCH, "uint8", (None, None, None, 3), path)
             n = len(patches)
-            heads = angles(file, HEAD, n, path)
-            gazes = angles(file, GAZE, n, path) if GAZE in file else [UNKNOWN] * n
+            heads = array(file, HEAD, "floating", (n, 2), path).astype(np.float64)
+            gazes = [UNKNOWN] * n
+            if GAZE in names(file, "/", path):
+                gazes = list(array(file, GAZE, "floating", (n, 2), path).astype(np.float64))
             for row in range(n):
                 yield partial(face_of_row, path, patches, row, gazes[row], heads[row], side)
-
-
-def angles(file: h5py.File, name: str, n: int, path: Path) -> Float[np.ndarray, "n 2"]:
-    """Return a data set of [pitch, yaw], or raise DataError that names it."""
-    found = file.get(name)
-    if not isinstance(found, h5py.Dataset) or found.dtype.kind != "f" or found.shape != (n, 2):
-        told = f"{found.dtype} {found.shape}" if isinstance(found, h5py.Dataset) else "absent"
-        raise DataError(f"{path}: {name} is {told}; expected radians ({n}, 2)")
-    try:
-        return np.asarray(found[()], dtype=np.float64)
-    except OSError as error:
-        raise DataError(f"{path}: {name} cannot be read ({error}); fetch the file again") from error
 
 
 def face_of_row(
@@ -81,9 +66,6 @@ def face_of_row(
         raise DataError(f"{where}: {GAZE} is {gaze.tolist()}; expected [pitch, yaw] in radians")
     if not np.isfinite(head).all():
         raise DataError(f"{where}: {HEAD} is {head.tolist()}; expected [pitch, yaw] in radians")
-    try:
-        picture = np.asarray(patches[row])
-    except OSError as error:
-        raise DataError(f"{where}: {PATCH} cannot be read ({error}); fetch the file again") from error
+    picture = row_of(patches, row, f"{where}: {PATCH}")
     image = normalised_cut(np.ascontiguousarray(picture[..., ::-1]), side, where)
     return GazeFace(f"{path.stem}/{row:06d}", image, head_pitch_yaw_rad=head, gaze_pitch_yaw_rad=gaze)
