@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from train.page import page_of, row, table, write_page
-from train.pictures import png
+from train.measure.page import page_of, row, table, write_page
+from train.measure.pictures import png
 
 NAMES = {True: "with pretraining", False: "without"}
 COLOURS = {True: "#2166ac", False: "#b35806"}

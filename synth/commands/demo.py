@@ -51,7 +51,7 @@ CONFIG = DemoConfig
 # Small, so that every process has as much to do.
 SHARD_SIZE = 25
 
-# Of an evaluation's score (see train/metrics.py), with what each means.
+# Of an evaluation's score (see train/measure/gaze_metrics.py), with what each means.
 ERRORS = {
     "raw": "mean error",
     "offset_free": "after one constant offset",

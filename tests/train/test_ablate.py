@@ -29,11 +29,11 @@ from train.checkpoint import load_network
 from train.config import FitConfig
 from train.data.pose.aflw2000 import read_aflw2000
 from train.kinds.pose import pose_network
+from train.measure.pose_evaluation import rotations_of
+from train.measure.pose_metrics import pose_errors
 from train.models.build import build_pose
 from train.models.pose.fsanet import Scoring
 from train.pnp import mean_head_m
-from train.pose_evaluation import rotations_of
-from train.pose_metrics import pose_errors
 
 K = np.array([[900.0, 0, 320], [0, 900, 240], [0, 0, 1]])
 

@@ -17,8 +17,8 @@ from tests.train.pages import without_pictures
 from tests.train.test_eye_networks import draw
 from train.checkpoint import load_network
 from train.data.marks.points import Marks
-from train.eye_evaluation import EyeEvaluation, Told, prediction_file
-from train.eye_metrics import landmark_score
+from train.measure.eye_evaluation import EyeEvaluation, Told, prediction_file
+from train.measure.eye_metrics import landmark_score
 from train.models.eye import LandmarkNetwork
 
 TINY = ["model.modules=1", "model.channels=4", "trainer.epochs=1", "trainer.batch_size=4", "trainer.progress=false"]

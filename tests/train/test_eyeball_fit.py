@@ -7,7 +7,7 @@ from scipy.spatial.transform import Rotation
 from synth.geometry.gaze import vector_from_pitch_yaw
 from synth.geometry.normalisation import eye_camera
 from train.eyeball_fit import fit_gaze
-from train.metrics import errors_deg
+from train.measure.gaze_metrics import errors_deg
 
 SIZE = (90, 150)
 K = eye_camera(150, 90).matrix

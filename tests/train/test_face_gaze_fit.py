@@ -18,9 +18,9 @@ from tests.train.test_face_gaze_data import FACES, looking_at, write_shards, wri
 from train.checkpoint import Trained, load_network, save_network
 from train.commands import evaluate
 from train.data.face_gaze.xgaze import read_xgaze
-from train.face_gaze_evaluation import FaceGazeEvaluation, prediction_file, predictions_of, screen_score
-from train.face_gaze_report import summary
 from train.fitting import fit
+from train.measure.face_gaze_evaluation import FaceGazeEvaluation, prediction_file, predictions_of, screen_score
+from train.measure.face_gaze_report import summary
 from train.models.build import build
 from train.models.face_gaze import FaceGazeNetwork
 from train.tasks.averaged import Loss, Recipe, Schedule
@@ -186,7 +186,7 @@ def test_predictions_do_not_depend_on_the_batch() -> None:
     ("words", "message"),
     [
         (["model=resgaze"], "faces take augment=faces or none"),
-        (["model=itracker", "augment=faces"], "augment.rotation_deg=20: a point of the screen does not turn"),
+        (["model=itracker", "augment=faces"], "augment.rotation_deg=10: a point of the screen does not turn"),
         (["experiment=itracker", "data=XGAZE"], "needs whole frames: our shards"),
         (["experiment=l2cs", "data=TEST"], "holds faces without a gaze"),
         (["experiment=fsanet", "data=XGAZE"], "a network of head pose needs faces"),

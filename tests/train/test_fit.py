@@ -19,9 +19,9 @@ from tests.synth.fake_samples import fake_sample
 from tests.train.pages import without_pictures
 from train.checkpoint import load_network, save_network
 from train.data.loader import loader, split
-from train.evaluation import prediction_file, predictions_of
 from train.fitting import fit
-from train.metrics import score
+from train.measure.gaze_evaluation import prediction_file, predictions_of
+from train.measure.gaze_metrics import score
 from train.models.build import build
 from train.tasks.averaged import Loss, Recipe, Schedule
 from train.tasks.gaze import GazeTask

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from synth.geometry.gaze import vector_from_pitch_yaw
-from train.metrics import errors_deg, score
+from train.measure.gaze_metrics import errors_deg, score
 
 RNG = np.random.default_rng(0)
 TRUE = RNG.uniform(-0.3, 0.3, (200, 2))

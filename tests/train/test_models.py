@@ -8,7 +8,7 @@ import torch
 from adapt.batch import Batch
 from adapt.equalise import to_network
 from synth.errors import ConfigError
-from train.metrics import errors_deg
+from train.measure.gaze_metrics import errors_deg
 from train.models.build import GAZE_NETWORKS, build
 
 

@@ -18,8 +18,8 @@ from train.commands.protocol import Name, ProtocolConfig, cell_of
 from train.data.persons import Part, PersonsConfig, chosen, persons_of
 from train.data.read import Reader, read_eyes
 from train.data.shards import Axis
-from train.evaluation import Evaluation
-from train.metrics import errors_deg
+from train.measure.gaze_evaluation import Evaluation
+from train.measure.gaze_metrics import errors_deg
 
 DrawEyes = Callable[..., Batch]
 PERSONS = ("p00", "p01", "p02")

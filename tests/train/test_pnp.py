@@ -11,8 +11,8 @@ from scipy.spatial.transform import Rotation
 
 from synth.geometry.rotation import geodesic_angle, rotation_from_pitch_yaw_roll
 from tests.synth.fake_faces import fake_face, ibug_head
+from train.measure.pose_metrics import pose_score
 from train.pnp import head_rotation, mean_head_m, perspective, weak_perspective
-from train.pose_metrics import pose_score
 
 REAL = Path(__file__).parents[2].parent / "shared" / "real" / "head_pose" / "AFLW2000"
 

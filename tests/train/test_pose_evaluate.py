@@ -17,14 +17,14 @@ from tests.train.pages import without_pictures
 from tests.train.test_pose_data import REAL, write_mat_pair
 from train.checkpoint import Trained, load_network, save_network
 from train.commands import evaluate
-from train.cost import blank, cost_of
 from train.data.pose.gather import FAR
 from train.data.pose.read import read_faces
 from train.data.read import Reader
+from train.measure.cost import blank, cost_of
+from train.measure.pose_evaluation import PoseEvaluation, rotation_file, rotations_of
+from train.measure.pose_metrics import mean_rotation
 from train.models.build import build, build_pose
 from train.models.pose import PoseNetwork
-from train.pose_evaluation import PoseEvaluation, rotation_file, rotations_of
-from train.pose_metrics import mean_rotation
 
 TURNS_DEG = [(0, 0, 0), (20, -50, 10), (-30, 85, -20), (8, 97, 5), (0, 0, 80), (-5, 40, 3), (12, 31, -33)]
 TRUE = np.stack([rotation_from_pitch_yaw_roll(np.radians(turn)) for turn in TURNS_DEG])

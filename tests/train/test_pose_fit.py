@@ -15,9 +15,9 @@ from tests.train.test_pose_data import write_mat_pair
 from train.checkpoint import load_network
 from train.data.pose.aflw2000 import read_aflw2000
 from train.fitting import Precision, fit
+from train.measure.pose_evaluation import rotations_of
 from train.models.build import build_pose
 from train.models.pose import PoseNetwork
-from train.pose_evaluation import rotations_of
 from train.tasks.averaged import Loss, Recipe, Schedule
 from train.tasks.pose import PoseTask
 

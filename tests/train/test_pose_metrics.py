@@ -9,7 +9,7 @@ from scipy.io import loadmat
 from scipy.spatial.transform import Rotation
 
 from synth.geometry.rotation import pitch_yaw_roll_upright, rotation_from_pitch_yaw_roll
-from train.pose_metrics import angles_deg, mean_rotation, pose_errors, pose_score
+from train.measure.pose_metrics import angles_deg, mean_rotation, pose_errors, pose_score
 
 REAL = Path(__file__).parents[2].parent / "shared" / "real" / "head_pose" / "AFLW2000"
 

@@ -22,11 +22,11 @@ from train.data.pose.images import read_images
 from train.data.pose.read import read_faces
 from train.data.read import Reader
 from train.data.sift import OnError
-from train.evaluation import predictions_of
 from train.kinds.known import kind_of
+from train.measure.gaze_evaluation import predictions_of
+from train.measure.pose_evaluation import rotations_of
 from train.models.build import build
 from train.models.pose import PoseNetwork
-from train.pose_evaluation import rotations_of
 from train.ready import MOST_BYTES, WEIGHTS, ready_network
 
 EYE = {"channels": 4, "stem_stride": 2}

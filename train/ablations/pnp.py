@@ -11,7 +11,7 @@ points, rotations and cameras are known (train/ablations/heads.py):
     width     the mean adult's x times a factor; `height`, its y
 
 Everything else is right: K is known, no point is missed or hidden, the neutral mean adult (train/pnp.py) is the model
-unless the head's own points are.  The solver is train/pnp.py's, the errors are train/pose_metrics.py's.
+unless the head's own points are.  The solver is train/pnp.py's, the errors are train/measure/pose_metrics.py's.
 """
 
 from collections.abc import Iterator
@@ -23,8 +23,8 @@ from jaxtyping import Float
 from synth.export.face.pose import FURTHEST_DEG
 from synth.seeds import rng
 from train.ablations.heads import Heads
+from train.measure.pose_metrics import PoseErrors, angles_deg, pose_errors
 from train.pnp import mean_head_m, perspective
-from train.pose_metrics import PoseErrors, angles_deg, pose_errors
 
 NOSE_TIP, CHIN = 30, 8
 EYE_CORNERS_OUTER, EYE_CORNERS = (36, 45), (36, 39, 42, 45)

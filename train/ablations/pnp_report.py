@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from train.ablations.pnp import FRONTAL_DEG, Condition, Errors
 from train.ablations.table import Cells, Table
-from train.pictures import png
+from train.measure.pictures import png
 
 UP_TO = f"to {FRONTAL_DEG:.0f} deg of yaw"
 COLUMNS = ("yaw", "pitch", "roll", "MAE", "geodesic", "geodesic, median", f"MAE {UP_TO}", f"geodesic {UP_TO}")

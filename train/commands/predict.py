@@ -12,7 +12,7 @@ and its name, with the ending, is the key of what is told of it, which is what `
 
     pose             {"R": rows of `cam_from_head`, "yaw_pitch_roll_deg": [yaw, pitch, roll]}
     gaze, face_gaze  {"gaze_pitch_yaw_rad": [pitch, yaw]}, in `norm`, of the picture as its file holds it
-    eye_landmarks    the same and "landmarks_px", px of the network's picture (train/eye_evaluation.py)
+    eye_landmarks    the same and "landmarks_px", px of the network's picture (train/measure/eye_evaluation.py)
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from train.data.read import Reader
 from train.data.sift import OnError
 from train.fitting import use_threads
 from train.kinds.known import kind_of
-from train.page import write_predictions
+from train.measure.page import write_predictions
 from train.ready import READY, ready_network
 
 HELP = "tell what a network says of pictures, one of yours or one that is ready"

@@ -22,13 +22,13 @@ from train.data.read import Reader
 from train.data.shards import Axis
 from train.data.sift import Found, OnError
 from train.data.stream import Pictures
-from train.eye_evaluation import EyeEvaluation, prediction_file, told_of
-from train.eye_report import summary, write_report
 from train.kinds import Exported, Kind, Predicted, keys_of_noise, noise_rad, noise_u8
 from train.kinds.refusals import refuse_augment, refuse_beside, refuse_reduced
+from train.measure.eye_evaluation import EyeEvaluation, prediction_file, told_of
+from train.measure.eye_report import summary, write_report
+from train.measure.page import write_predictions
 from train.models.build import LANDMARK_NETWORKS
 from train.models.eye import LandmarkNetwork, Reading
-from train.page import write_predictions
 from train.tasks.averaged import AveragedTask, Recipe
 from train.tasks.eye_landmarks import EyeLandmarkTask
 

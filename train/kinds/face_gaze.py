@@ -16,21 +16,21 @@ from adapt.strengths import OF_HEAD_ANGLES, Strengths
 from synth.errors import ConfigError, DataError
 from train.checkpoint import Trained
 from train.config import EvaluateConfig, FitConfig
-from train.cost import Cost, cost_of
 from train.data.face_gaze.read import read_face_gaze
 from train.data.face_gaze.shards import faces_in
 from train.data.persons import chosen
 from train.data.read import Reader
 from train.data.sift import Found, OnError
 from train.data.stream import Pictures
-from train.face_gaze_evaluation import FaceGazeEvaluation, prediction_file, predictions_of
-from train.face_gaze_report import summary, write_report
 from train.kinds import AT_ONCE, Exported, Kind, Predicted, keys_of_noise, noise_rad, noise_u8
 from train.kinds.refusals import refuse_augment, refuse_beside, refuse_reduced
-from train.metrics import score
+from train.measure.cost import Cost, cost_of
+from train.measure.face_gaze_evaluation import FaceGazeEvaluation, prediction_file, predictions_of
+from train.measure.face_gaze_report import summary, write_report
+from train.measure.gaze_metrics import score
+from train.measure.page import write_predictions
 from train.models.build import FACE_GAZE_NETWORKS
 from train.models.face_gaze import FaceGazeNetwork
-from train.page import write_predictions
 from train.tasks.averaged import AveragedTask, Recipe
 from train.tasks.face_gaze import FaceGazeTask
 

@@ -20,14 +20,14 @@ from train.data.read import Reader, read_eyes
 from train.data.shards import Axis, eyes_in
 from train.data.sift import Found, OnError
 from train.data.stream import Pictures
-from train.evaluation import Evaluation, prediction_file, predictions_of
 from train.kinds import AT_ONCE, Exported, Kind, Predicted, keys_of_noise, noise_rad, noise_u8
 from train.kinds.refusals import refuse_augment, refuse_reduced
-from train.metrics import score
+from train.measure.gaze_evaluation import Evaluation, prediction_file, predictions_of
+from train.measure.gaze_metrics import score
+from train.measure.gaze_report import summary, write_report
+from train.measure.page import write_predictions
 from train.models.build import GAZE_NETWORKS
 from train.models.parts import IMAGE_HEIGHT, IMAGE_WIDTH, HeadJoin
-from train.page import write_predictions
-from train.report import summary, write_report
 from train.tasks.averaged import AveragedTask, Recipe
 from train.tasks.gaze import GazeTask
 

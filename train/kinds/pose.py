@@ -17,7 +17,6 @@ from synth.errors import ConfigError, DataError
 from synth.export.face.pose import HeadPose
 from train.checkpoint import Trained
 from train.config import EvaluateConfig, FitConfig
-from train.cost import Cost, blank, cost_of
 from train.data.persons import PersonsConfig
 from train.data.pose.images import read_images
 from train.data.pose.read import read_faces
@@ -27,12 +26,13 @@ from train.data.sift import Found, OnError
 from train.data.stream import Pictures
 from train.kinds import AT_ONCE, Exported, Kind, Predicted, keys_of_noise, noise_rad, noise_u8
 from train.kinds.refusals import refuse_augment, refuse_beside
+from train.measure.cost import Cost, blank, cost_of
+from train.measure.page import write_predictions
+from train.measure.pose_evaluation import PoseEvaluation, rotation_file, rotations_of
+from train.measure.pose_metrics import pose_score
+from train.measure.pose_report import summary, write_report
 from train.models.build import POSE_NETWORKS
 from train.models.pose import PoseNetwork
-from train.page import write_predictions
-from train.pose_evaluation import PoseEvaluation, rotation_file, rotations_of
-from train.pose_metrics import pose_score
-from train.pose_report import summary, write_report
 from train.rotations import rotation_from_pitch_yaw_roll
 from train.tasks.averaged import AveragedTask, Recipe
 from train.tasks.pose import PoseTask

@@ -4,15 +4,15 @@ import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from train.cost import Cost
-from train.page import row, table
+from train.measure.cost import Cost
+from train.measure.page import row, table
 
 
 def persons_section(found: Mapping[str, Any], noun: str) -> str:
     """Return the table of errors by person, or nothing where nobody is told apart.
 
     Args:
-        found: What `train.evaluation.over_persons` tells.
+        found: What `train.measure.gaze_evaluation.over_persons` tells.
         noun: What was measured, in the plural.
     """
     if not found:

@@ -1,7 +1,7 @@
 """How wrong a network of eye landmarks is: of each eye the mean distance of its points, in px and over the eye's width.
 
 An eye's width is from the inner corner of its lids to the outer one.  Means are over eyes, so that every eye counts
-alike; of visible points, over the eyes that have one.  The gaze's errors are those of train/metrics.py.
+alike; of visible points, over the eyes that have one.  The gaze's errors are those of train/measure/gaze_metrics.py.
 """
 
 from dataclasses import asdict, dataclass

@@ -1,6 +1,6 @@
 """Measure networks of head pose on faces with known rotation: scores, and where the error sits.
 
-train/pose_metrics.py says what the figures are.  An error is looked at by true yaw, pitch and roll in bins of 15
+pose_metrics.py beside this says what the figures are.  An error is looked at by true yaw, pitch and roll in bins of 15
 degrees; in each stand the number of faces, the mean of the three angles' errors, the mean angle between the rotations,
 the same after the common constant rotation, and the mean of prediction minus truth of the bins' own angle.  Degrees.
 """
@@ -15,9 +15,9 @@ from jaxtyping import Float
 
 from adapt.face_batch import FaceBatch, to_rgb
 from synth.geometry.rotation import geodesic_angle
-from train.cost import Cost
+from train.measure.cost import Cost
+from train.measure.pose_metrics import PoseScore, Rotations, angles_deg, mean_rotation, pose_score, wrapped_deg
 from train.models.pose import PoseNetwork
-from train.pose_metrics import PoseScore, Rotations, angles_deg, mean_rotation, pose_score, wrapped_deg
 
 BIN_DEG = 15.0
 ANGLES = ("yaw", "pitch", "roll")

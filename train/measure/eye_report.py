@@ -6,11 +6,11 @@ from typing import Any
 
 import torch
 
-from train.eye_evaluation import EyeEvaluation, Told
-from train.eye_pictures import by_point, scatter, worst_and_best
-from train.metrics import Score
-from train.page import page_of, row, table, write_page
-from train.sections import left_out_section
+from train.measure.eye_evaluation import EyeEvaluation, Told
+from train.measure.eye_pictures import by_point, scatter, worst_and_best
+from train.measure.gaze_metrics import Score
+from train.measure.page import page_of, row, table, write_page
+from train.measure.sections import left_out_section
 
 GAZE_COLUMNS = ("network", "raw", "after one offset", "offset pitch", "offset yaw", "left raw", "right raw")
 

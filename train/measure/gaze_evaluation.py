@@ -19,7 +19,7 @@ from torch import nn
 from adapt.batch import Batch
 from synth.geometry.gaze import mirror_pitch_yaw
 from train.data.persons import persons_of
-from train.metrics import Angles, Score, errors_deg, mean_offset_rad, score
+from train.measure.gaze_metrics import Angles, Score, errors_deg, mean_offset_rad, score
 from train.tasks.gaze import predict
 
 BIN_DEG = 5.0

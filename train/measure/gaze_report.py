@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from adapt.batch import Batch
-from train.evaluation import Evaluation
-from train.metrics import Score
-from train.page import page_of, row, table, write_page
-from train.pictures import angles, scatter, side_by_side, worst_and_best
-from train.sections import left_out_section, persons_lines, persons_section
+from train.measure.gaze_evaluation import Evaluation
+from train.measure.gaze_metrics import Score
+from train.measure.page import page_of, row, table, write_page
+from train.measure.pictures import angles, scatter, side_by_side, worst_and_best
+from train.measure.sections import left_out_section, persons_lines, persons_section
 
 COLUMNS = (
     "network",

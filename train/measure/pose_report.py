@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from train.page import page_of, row, table, write_page
-from train.pose_evaluation import PoseEvaluation
-from train.pose_metrics import PoseErrors, PoseScore
-from train.pose_pictures import angles, scatter, worst_and_best
-from train.sections import costs_section, left_out_section, left_out_words
+from train.measure.page import page_of, row, table, write_page
+from train.measure.pose_evaluation import PoseEvaluation
+from train.measure.pose_metrics import PoseErrors, PoseScore
+from train.measure.pose_pictures import angles, scatter, worst_and_best
+from train.measure.sections import costs_section, left_out_section, left_out_words
 
 ENSEMBLE, ZEROS = "ensemble (mean rotation)", "zeros: straight ahead"
 COLUMNS = ("yaw", "pitch", "roll", "MAE", "geodesic", "geodesic, median")

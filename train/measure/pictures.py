@@ -15,8 +15,8 @@ from matplotlib.figure import Figure
 from adapt.batch import Batch
 from adapt.equalise import equalise
 from synth.geometry.gaze import vector_from_pitch_yaw
-from train.evaluation import Evaluation
-from train.metrics import Angles, errors_deg
+from train.measure.gaze_evaluation import Evaluation
+from train.measure.gaze_metrics import Angles, errors_deg
 
 TRUE, PREDICTED = "#1a9850", "#d73027"
 

@@ -1,8 +1,8 @@
 """Measure networks of a face's gaze on faces with known gaze: scores, and where the error sits.
 
-The figures are those of eyes (train/metrics.py, train/evaluation.py), a face having no side.  Of faces that look at a
-point of a screen there is besides, for each network, the mean distance in that plane from the true to the predicted
-point, cm; gazes that never meet it are counted and not in the mean.
+The figures are those of eyes (gaze_metrics.py, gaze_evaluation.py beside this), a face having no side.  Of faces that
+look at a point of a screen there is besides, for each network, the mean distance in that plane from the true to the
+predicted point, cm; gazes that never meet it are counted and not in the mean.
 """
 
 from collections.abc import Mapping
@@ -15,9 +15,9 @@ from jaxtyping import Float
 
 from adapt.face_gaze_batch import FaceGazeBatch
 from adapt.screen import point_of_gaze
-from train.cost import Cost
-from train.evaluation import by_angle, figures, over_persons
-from train.metrics import Angles, Score, score
+from train.measure.cost import Cost
+from train.measure.gaze_evaluation import by_angle, figures, over_persons
+from train.measure.gaze_metrics import Angles, Score, score
 from train.models.face_gaze import FaceGazeNetwork
 from train.tasks.face_gaze import predict
 

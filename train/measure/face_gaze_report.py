@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from train.face_gaze_evaluation import FaceGazeEvaluation
-from train.metrics import Score, errors_deg
-from train.page import page_of, row, table, write_page
-from train.pictures import PREDICTED, TRUE, angles, arrow, gallery, scatter
-from train.sections import costs_section, left_out_section, left_out_words, persons_lines, persons_section
+from train.measure.face_gaze_evaluation import FaceGazeEvaluation
+from train.measure.gaze_metrics import Score, errors_deg
+from train.measure.page import page_of, row, table, write_page
+from train.measure.pictures import PREDICTED, TRUE, angles, arrow, gallery, scatter
+from train.measure.sections import costs_section, left_out_section, left_out_words, persons_lines, persons_section
 
 COLUMNS = ("network", "raw", "median", "after one offset", "offset pitch", "offset yaw")
 SCREEN_COLUMNS = ("network", "cm from the point", "gazes that meet no screen")

@@ -15,9 +15,9 @@ from jaxtyping import Float
 from adapt.marked_eyes import MarkedEyes
 from synth.geometry.gaze import mirror_pitch_yaw
 from train.data.marks.points import Marks
-from train.eye_metrics import LandmarkScore, landmark_score
 from train.eyeball_fit import fit_gaze
-from train.metrics import Angles, Score, score
+from train.measure.eye_metrics import LandmarkScore, landmark_score
+from train.measure.gaze_metrics import Angles, Score, score
 from train.models.eye import LandmarkNetwork
 from train.tasks.eye_landmarks import read
 

@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from adapt.equalise import equalise
-from train.eye_evaluation import EyeEvaluation
-from train.eye_metrics import misses_px
-from train.metrics import errors_deg
-from train.pictures import PREDICTED, TRUE, against, arrow, gallery, png
+from train.measure.eye_evaluation import EyeEvaluation
+from train.measure.eye_metrics import misses_px
+from train.measure.gaze_metrics import errors_deg
+from train.measure.pictures import PREDICTED, TRUE, against, arrow, gallery, png
 
 
 def scatter(evaluation: EyeEvaluation) -> bytes:

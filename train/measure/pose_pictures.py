@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from synth.geometry.rotation import geodesic_angle
-from train.pictures import counts, gallery, png
-from train.pose_evaluation import ANGLES, COLUMN, PoseEvaluation
-from train.pose_metrics import angles_deg
+from train.measure.pictures import counts, gallery, png
+from train.measure.pose_evaluation import ANGLES, COLUMN, PoseEvaluation
+from train.measure.pose_metrics import angles_deg
 
 AXES = ((0, 1.0, "#e41a1c"), (1, 1.0, "#33d033"), (2, -1.0, "#2f7fff"))
 """Column of the rotation, sign, colour."""
