@@ -186,7 +186,7 @@ def test_predictions_do_not_depend_on_the_batch() -> None:
     ("words", "message"),
     [
         (["model=resgaze"], "faces take augment=faces or none"),
-        (["model=itracker", "augment=faces"], "augment.rotation_deg=10: a point of the screen does not turn"),
+        (["model=itracker", "augment=faces"], "augment.rotation_deg=25: a point of the screen does not turn"),
         (["experiment=itracker", "data=XGAZE"], "needs whole frames: our shards"),
         (["experiment=l2cs", "data=TEST"], "holds faces without a gaze"),
         (["experiment=fsanet", "data=XGAZE"], "a network of head pose needs faces"),
