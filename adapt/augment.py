@@ -204,7 +204,7 @@ def light(images: Float[Tensor, "b c h w"], changes: Changes) -> Float[Tensor, "
     # exp of a sum is a product of a row and a column: cheap.
     rows = torch.exp(changes.gradient[:, 1, None] * y)[:, None, :, None]
     columns = torch.exp(changes.gradient[:, 0, None] * x)[:, None, None, :]
-    images = images * rows * columns
+    images = images * (rows * columns)
     aspect = height / width
     # Most pictures have neither a bar nor a spot: only those that do are worked on.
     if len(chosen := torch.nonzero(changes.glare[:, 4]).squeeze(1)):
