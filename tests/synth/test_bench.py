@@ -77,7 +77,7 @@ def test_a_case_is_a_configuration_of_render_of_that_size(case):
     job = pictures(CASES[case], BenchConfig(seed=7), 5)
     assert f"{job.ranges.camera.width}x{job.ranges.camera.height}" == case
     assert (job.seed, job.plan.n) == (7, 5)
-    assert job.engine.samples == (4 if case == "60x36" else 16)
+    assert job.engine.samples == {"60x36": 4, "128x128": 8}.get(case, 16)
 
 
 def test_further_words_reach_render():

@@ -22,7 +22,7 @@ def test_fitting_is_measured_by_name(monkeypatch, tmp_path):
 
     monkeypatch.setattr(bench, "bench_fit", bench_fit)
     command.run(BenchConfig(What.fit, overrides=["experiment=fsanet"], out=str(tmp_path / "bench.json")))
-    assert seen["name"] == "fsanet" and seen["options"] and seen["strengths"].mirror > 0 and seen["batch_size"] == 32
+    assert seen["name"] == "fsanet" and seen["options"] and seen["strengths"].mirror > 0 and seen["batch_size"] == 64
     found = json.loads((tmp_path / "bench.json").read_text())
     assert found["fit_of_bare"] == 0.6 and found["fit_of_plain"] == 0.75
 
