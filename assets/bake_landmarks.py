@@ -203,8 +203,8 @@ def ridge(face: SkinSurface, model_places: np.ndarray) -> tuple[np.ndarray, np.n
     tip = 0.8 * model_places[4] + 0.2 * model_places[1]
     chain = np.concatenate([model_places[[168, 6, 197, 195, 5]], tip[None]])
     along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(chain, axis=0), axis=1))])
-    # 300-W's uppermost mark is a little below the root's deepest point.
-    at = np.linspace(0.06, 1.0, 4) * along[-1]
+    # 300-W's uppermost mark is a little below the root's deepest point, its lowest a little above the tip's middle.
+    at = np.linspace(0.037, 0.977, 4) * along[-1]
     return face.on_midline(np.stack([np.interp(at, along, chain[:, k]) for k in range(3)], -1))
 
 

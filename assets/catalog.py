@@ -58,7 +58,7 @@ _ENTRIES = (
         "landmarks",
         _OWN,
         "data/landmarks.npz",
-        "d35a7b053b96dfa6a960572cdfc22b4ff46aca28d95076b423bdb3848a1f59ac",
+        "8695f2f66202b52bc2bdf194441313efd3c2434154a7bf0854aeb162907040d8",
         "Apache-2.0",
         "MediaPipe's canonical face model (the MediaPipe authors) fitted to that head; "
         "baked by assets/bake_landmarks.py",

@@ -33,8 +33,8 @@ from assets.subject import SubjectGeometry, untouched_skin
 from synth.errors import AssetError
 
 WEIGHT_STEPS = 65535
-BROW_IBUG_ALONG = (0.02, 0.285, 0.55, 0.80, 0.98)
-BROW_IBUG_UP = (0.55, 0.85, 0.85, 0.75, 0.90)
+BROW_IBUG_ALONG = (0.02, 0.285, 0.55, 0.82, 0.98)
+BROW_IBUG_UP = (0.55, 0.85, 0.85, 0.93, 0.90)
 """Where in a brow's band 300-W's points lie, from the nose to the temple: along it, and from its lower border up."""
 _BROW_DENSE = {  # height in the band -> places along it and the numbers of the left and the right brow's points
     0.85: ((0.08, 0.39, 0.65, 0.85, 0.95), (336, 296, 334, 293, 300), (107, 66, 105, 63, 70)),
@@ -50,17 +50,19 @@ _OUTLINE_SHAPE = 0.65
 _IRIS_ORDER = [0, 3, 2, 1]  # the contour runs left, down, right, up
 
 IBUG_FROM_DENSE: dict[int, tuple[int, ...]] = {
-    **dict(zip(range(31, 36), ((98, 75), (97,), (2,), (326,), (327, 305)), strict=True)),
-    **dict(zip(range(36, 42), ((33,), (160,), (158,), (133,), (153,), (144,)), strict=True)),
-    **dict(zip(range(42, 48), ((362,), (385,), (387,), (263,), (373,), (380,)), strict=True)),
-    **dict(zip(range(48, 55), ((61,), (39,), (37,), (0, 0, 11), (267,), (269,), (291,)), strict=True)),
-    **dict(zip(range(55, 60), ((321, 405, 405), (314,), (17,), (84,), (181, 181, 91)), strict=True)),
-    **dict(zip(range(60, 65), ((78, 191, 95), (82,), (13,), (312,), (308, 415, 324)), strict=True)),
-    **dict(zip(range(65, 68), ((317,), (14,), (87,)), strict=True)),
+    **dict(zip(range(31, 36), ((98, 98, 75), (97,), (2, 2, 2, 164), (326,), (327, 327, 305)), strict=True)),
+    **dict(zip(range(36, 39), ((33,), (160,), (158, 158, 158, 159)), strict=True)),
+    **dict(zip(range(39, 42), ((173, 155, 154), (153, 153, 145), (144,)), strict=True)),
+    **dict(zip(range(42, 45), ((398, 382, 381), (385, 385, 385, 386), (387,)), strict=True)),
+    **dict(zip(range(45, 48), ((263,), (373,), (380, 380, 374)), strict=True)),
+    **dict(zip(range(48, 52), ((61,), (39, 39, 39, 40), (37,), (0, 11)), strict=True)),
+    **dict(zip(range(52, 56), ((267,), (269, 269, 269, 270), (291,), (321, 405)), strict=True)),
+    **dict(zip(range(56, 60), ((314,), (17,), (84,), (181, 91)), strict=True)),
+    **dict(zip(range(60, 64), ((78, 78, 191, 95), (82, 82, 82, 81), (13,), (312, 312, 312, 311)), strict=True)),
+    **dict(zip(range(64, 68), ((308, 308, 415, 324), (317, 317, 317, 402), (14,), (87, 87, 87, 178)), strict=True)),
 }
-"""Points of ibug68 as means of points of dense478: 300-W's annotators put the nose's outer base points under the wings'
-middle, the lower lip's outermost ones well inside the corners, and the inner lips' ends where a gap would begin to
-show.  Jaw, brows and the nose's ridge (27-30) have their own places."""
+"""Points of ibug68 as means of points of dense478, repeated where they weigh more: where 300-W's annotators put their
+marks (docs/labels.md).  Jaw, brows and the nose's ridge (27-30) have their own places."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -105,12 +105,25 @@ def test_places_of_the_68(points):
 
 def test_the_68_and_the_478_agree_where_they_mean_the_same(points):
     ibug, dense = points["ibug68"], points["dense478"]
-    for number, other in ((36, 33), (39, 133), (42, 362), (45, 263), (48, 61), (54, 291), (8, 152), (33, 2)):
+    for number, other in ((36, 33), (45, 263), (48, 61), (54, 291), (8, 152)):
         assert np.linalg.norm(ibug[number] - dense[other]) < 1e-3
-    assert np.linalg.norm(ibug[30] - dense[[1, 4]], axis=1).max() < 5e-3
+    assert 0.5e-3 < ibug[33, 1] - dense[2, 1] < 2e-3
+    tips = np.linalg.norm(ibug[30] - dense[[1, 4]], axis=1)
+    assert tips.min() < 1e-3 and tips.max() < 7e-3
     assert set(IBUG_FROM_DENSE) == set(range(31, 68))
     for first, other in ((17, 70), (21, 107), (22, 336), (26, 300)):
         assert np.linalg.norm(ibug[first] - dense[other]) < 6e-3
+
+
+def test_inner_corners_of_the_68_are_where_300w_marks_them(points):
+    # 300-W's annotators mark the end of the opening that is seen, not the corner behind the caruncle: over the distance
+    # of the outer corners, theirs of 52 frontal photographs of Helen and AFW are 0.417 apart, corners of adults 0.36.
+    ibug, dense = points["ibug68"], points["dense478"]
+    for number, canthus, outer in ((39, 133, 33), (42, 362, 263)):
+        toward = (dense[outer] - dense[canthus]) / np.linalg.norm(dense[outer] - dense[canthus])
+        assert 2e-3 < (ibug[number] - dense[canthus]) @ toward < 3.5e-3
+        assert abs((ibug[number] - dense[canthus])[1]) < 1e-3
+    assert 0.38 < np.linalg.norm(ibug[39] - ibug[42]) / np.linalg.norm(ibug[36] - ibug[45]) < 0.43
 
 
 @pytest.mark.parametrize(("blink", "squint"), [(0.0, 0.0), (0.6, 0.0), (0.0, 0.7), (1.0, 0.0)])
@@ -156,8 +169,9 @@ def test_lips_part_as_the_mesh_does():
     assert (np.abs(gap[0.0]) < 2e-3).all()
     moved = skin_of(face(("faceunits/jawOpen", 0.6))).vertices_head - skin_of(face()).vertices_head
     table = load_table().dense
-    for number, low, high in ((0, 87, 82), (1, 14, 13), (2, 317, 312)):
-        drop = [table.weights[point] @ moved[table.corners[point]] for point in (low, high)]
+    for number, lips in enumerate(((67, 61), (66, 62), (65, 63))):
+        parts = [list(IBUG_FROM_DENSE[lip]) for lip in lips]
+        drop = [np.einsum("pk,pki->i", table.weights[part], moved[table.corners[part]]) / len(part) for part in parts]
         assert gap[0.6][number] - gap[0.0][number] == pytest.approx(drop[0][1] - drop[1][1], abs=1e-9)
         assert gap[0.6][number] > 1.9 * gap[0.3][number] - 2e-3 > 5e-3
     # The corners hold together, the lips keep their height, the chin goes down with the lower lip.
