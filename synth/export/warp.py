@@ -29,7 +29,7 @@ def warped(
     corners = moved(inverse, np.array([[0.0, 0.0], [width, 0.0], [width, height], [0.0, height]]))
     if picture.shape[:2] == (height, width) and _is_identity(corners, width, height):
         return np.rint(picture).astype(np.uint8), 1.0
-    looks = max(1, int(np.ceil(np.sqrt(_area(corners) / (width * height)) - 0.01)))
+    looks = looks_across(corners, width * height)
     u = (np.arange(width * looks) + 0.5) / looks
     v = (np.arange(height * looks) + 0.5) / looks
     at = moved(inverse, np.stack(np.meshgrid(u, v), axis=-1).reshape(-1, 2))
@@ -41,6 +41,16 @@ def warped(
     means = values.reshape(height, looks, width, looks, -1).mean(axis=(1, 3))
     result = np.rint(np.clip(means, 0, 255)).astype(np.uint8)
     return result if picture.ndim == 3 else result[..., 0], float(covered)
+
+
+def looks_across(corners_px: Float[np.ndarray, "4 2"], pixels: int) -> int:
+    """Return how many looks across and down a pixel of the result is the mean of: about one for each pixel under it.
+
+    Args:
+        corners_px: In the picture, of what so many pixels of the result show; in their order around it.
+        pixels: Of the result.
+    """
+    return max(1, int(np.ceil(np.sqrt(_area(corners_px) / pixels) - 0.01)))
 
 
 def crop_warp(box_px: Float[np.ndarray, "4"], width: int, height: int) -> Float[np.ndarray, "3 3"]:

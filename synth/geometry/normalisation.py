@@ -72,18 +72,18 @@ class Normalisation:
     scale: Float[np.ndarray, "3"]
     warp: Float[np.ndarray, "3 3"]
 
+    def stretch(self, mode: GazeMode) -> Float[np.ndarray, "3"]:
+        """Return what a mode multiplies R g by before it is made a unit vector: the diagonal of S, or ones."""
+        return self.scale if mode is GazeMode.mpiigaze_2015 else np.ones(3)
+
     def gaze(self, gaze_cam: Float[np.ndarray, "3"], mode: GazeMode) -> Float[np.ndarray, "3"]:
         """Return the unit gaze in `norm` of a gaze of any length in `cam`."""
-        gaze_norm = self.norm_from_cam @ gaze_cam
-        if mode is GazeMode.mpiigaze_2015:
-            gaze_norm = self.scale * gaze_norm
+        gaze_norm = self.stretch(mode) * (self.norm_from_cam @ gaze_cam)
         return gaze_norm / np.linalg.norm(gaze_norm)
 
     def gaze_to_cam(self, gaze_norm: Float[np.ndarray, "3"], mode: GazeMode) -> Float[np.ndarray, "3"]:
         """Return the unit gaze in `cam` of one in `norm`: the inverse of `gaze`."""
-        if mode is GazeMode.mpiigaze_2015:
-            gaze_norm = gaze_norm / self.scale
-        gaze_cam = self.norm_from_cam.T @ gaze_norm
+        gaze_cam = self.norm_from_cam.T @ (gaze_norm / self.stretch(mode))
         return gaze_cam / np.linalg.norm(gaze_cam)
 
     def head(self, cam_from_head: Float[np.ndarray, "3 3"]) -> Float[np.ndarray, "3 3"]:

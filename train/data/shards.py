@@ -73,8 +73,7 @@ def eye_of(sample: Sample, mode: GazeMode, axis: Axis) -> Eye:
     warp = view.warp
     if is_near(warp, width, height):
         warp = scaling(width, height)
-        stretch = view.scale if mode is GazeMode.mpiigaze_2015 else np.ones(3)
-        gaze_pitch_yaw_rad = pitch_yaw_from_vector(stretch * gaze_cam)
+        gaze_pitch_yaw_rad = pitch_yaw_from_vector(view.stretch(mode) * gaze_cam)
     right = sample.subject_eye == "right"
     return Eye(
         key=sample.key,
