@@ -1,6 +1,7 @@
 """What every batch is: columns of one row a picture, which are taken, moved to a device and joined together.
 
-A column is a tensor (b, ...), a tuple of b names, `Rows` themselves, or None where a batch has no such column.
+A column is a tensor (b, ...), a tuple of b names, `Rows` themselves, or a value that all rows share: None where a batch
+has no such column.
 """
 
 from collections.abc import Sequence
@@ -39,7 +40,7 @@ def _taken(column: Any, index: Tensor) -> Any:
         return tuple(column[i] for i in index.tolist())
     if isinstance(column, Rows):
         return column.take(index)
-    return None if column is None else column[index]
+    return column[index] if isinstance(column, Tensor) else column
 
 
 def joined(parts: Sequence[Some]) -> Some:
@@ -55,4 +56,5 @@ def _joined(columns: Sequence[Any]) -> Any:
         return sum(columns, start=())
     if isinstance(first, Rows):
         return replace(first, **{name: _joined([getattr(one, name) for one in columns]) for name in vars(first)})
-    return None
+    assert all(column == first for column in columns)
+    return first
