@@ -20,6 +20,11 @@ def pitch_yaw_from_vector(gaze: Float[Tensor, "*n 3"]) -> Float[Tensor, "*n 2"]:
     return torch.stack([torch.atan2(-y, torch.hypot(x, z)), torch.atan2(-x, -z)], dim=-1)
 
 
+def head_pitch_yaw(norm_from_head: Float[Tensor, "*n 3 3"]) -> Float[Tensor, "*n 2"]:
+    """Return [pitch, yaw] of the way a face points, out of its front: of -z of its head."""
+    return pitch_yaw_from_vector(-norm_from_head[..., :, 2])
+
+
 def angle_between(a_rad: Float[Tensor, "*n 2"], b_rad: Float[Tensor, "*n 2"]) -> Float[Tensor, "*n"]:
     """Return the angle between two gazes given as [pitch, yaw], in radians.
 
