@@ -271,7 +271,10 @@ def sensor(images: Float[Tensor, "b c h w"], changes: Changes) -> Float[Tensor, 
     if changes.grain is not None:
         # Two independent normal numbers add up to one whose variance is the sum of theirs.
         read, shot = changes.read_noise[:, None, None, None], changes.shot_noise[:, None, None, None]
-        images = torch.addcmul(images, (read**2 + shot**2 * images).sqrt(), changes.grain)
+        images = torch.addcmul(images, (read**2 + shot**2 * images).sqrt_(), changes.grain)
     if changes.blotches is not None:
         images = images + changes.blotches
-    return images.clamp(0, 1) ** changes.gamma[:, None, None, None]
+    images = images.clamp(0, 1)
+    if len(bent := torch.nonzero(changes.gamma != 1).squeeze(1)):
+        images[bent] **= changes.gamma[bent, None, None, None]
+    return images

@@ -80,9 +80,10 @@ def augment_face_gaze(batch: FaceGazeBatch, changes: FaceChanges) -> FaceGazeBat
 def changed_pictures(images_u8: UInt8[Tensor, "b h w 3"], changes: FaceChanges) -> UInt8[Tensor, "b h w 3"]:
     """Return the changed pictures."""
     common = changes.common
-    images = images_u8.permute(0, 3, 1, 2).float() / 255
-    images = torch.where(changes.mirrored[:, None, None, None], images.flip(-1), images)
-    images = torch.where(changes.grey[:, None, None, None], luma(images), images)
+    levels = images_u8.permute(0, 3, 1, 2).clone(memory_format=torch.contiguous_format)
+    levels[changes.mirrored] = levels[changes.mirrored].flip(-1)
+    images = levels.float() / 255
+    images[changes.grey] = luma(images[changes.grey])
     images = colours(crop(images, common), changes.looks)
     images = covered(photographed(images, common), changes.looks)
     planes = jpeg(images.flatten(0, 1)[:, None], common.quality.repeat_interleave(3))

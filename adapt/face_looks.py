@@ -75,17 +75,28 @@ def draw_looks(generator: torch.Generator, strengths: Strengths, batch: int) -> 
 
 def colours(images: Float[Tensor, "b 3 h w"], looks: Looks) -> Float[Tensor, "b 3 h w"]:
     """Return the pictures with other colours and contrasts; below black is black."""
-    grey = luma(images)
-    images = grey + looks.saturation[:, None, None, None] * (images - grey)
-    images = images * looks.tint[:, :, None, None]
-    mean = images.mean((1, 2, 3), keepdim=True)
-    return (mean + looks.contrast[:, None, None, None] * (images - mean)).clamp(min=0)
+    amounts = torch.cat([looks.saturation[:, None], looks.tint, looks.contrast[:, None]], dim=1)
+    if len(chosen := torch.nonzero((amounts != 1).any(1)).squeeze(1)) == 0:
+        return images
+    some = images[chosen]
+    some = torch.lerp(luma(some), some, looks.saturation[chosen, None, None, None])
+    some *= looks.tint[chosen, :, None, None]
+    mean = some.mean((1, 2, 3), keepdim=True)
+    changed = images.clone()
+    changed[chosen] = torch.lerp(mean, some, looks.contrast[chosen, None, None, None]).clamp_(min=0)
+    return changed
 
 
 def covered(images: Float[Tensor, "b 3 h w"], looks: Looks) -> Float[Tensor, "b 3 h w"]:
     """Return the pictures with what is in the way, and then with their frames."""
-    images = torch.where(_within(looks.hole, images), looks.colour[:, :, None, None], images)
-    return torch.where(_within(looks.inside, images), images, looks.frame[:, None, None, None])
+    framed = (looks.inside != looks.inside.new_tensor([0.0, 0.0, 1.0, 1.0])).any(1)
+    if len(chosen := torch.nonzero(looks.hole.any(1) | framed).squeeze(1)) == 0:
+        return images
+    some = images[chosen]
+    some = torch.where(_within(looks.hole[chosen], some), looks.colour[chosen, :, None, None], some)
+    changed = images.clone()
+    changed[chosen] = torch.where(_within(looks.inside[chosen], some), some, looks.frame[chosen, None, None, None])
+    return changed
 
 
 def luma(images: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 1 h w"]:
