@@ -1,7 +1,7 @@
 """`canthus bench`: what a picture costs stage by stage, how memory grows, how fast a network learns.
 
 The method is in synth/bench.py and train/bench.py.  A case of `what=render` is a configuration of `canthus render`, so
-that anybody can render what was measured.  `what=fit` asks the verb `fit` for its network and train.bench for the
+that anybody can render what was measured.  `what=train` asks the verb `fit` for its network and train.bench for the
 figures, both by name: they are above this package and are not imported here.
 """
 
@@ -31,11 +31,11 @@ HELP = "time every stage of the work and its memory"
 CONFIG_NAME = "bench"
 EXAMPLES = (
     "canthus bench",
-    "canthus bench what=render cases=[160x96] n=24 out=out/bench-160.json",
-    "canthus bench what=memory n=1000",
-    "canthus bench what=hair n=4",
-    "canthus bench what=fit overrides=[model=lenet]",
-    "canthus bench what=fit overrides=[experiment=fsanet]",
+    "canthus bench render cases=[160x96] n=24 out=out/bench-160.json",
+    "canthus bench memory n=1000",
+    "canthus bench hair n=4",
+    "canthus bench train overrides=[model=lenet]",
+    "canthus bench train overrides=[experiment=fsanet]",
 )
 
 CASES = {
@@ -63,10 +63,10 @@ class What(Enum):
     render = "render"
     memory = "memory"
     hair = "hair"
-    fit = "fit"
+    train = "train"
 
 
-DEFAULT_N = {What.render: 8, What.memory: 1000, What.hair: 4, What.fit: 1}
+DEFAULT_N = {What.render: 8, What.memory: 1000, What.hair: 4, What.train: 1}
 
 
 @dataclass
@@ -84,8 +84,8 @@ class BenchConfig:
         """Refuse what cannot be measured."""
         if self.n is not None and self.n < (least := 2 if self.what is What.memory else 1):
             raise ConfigError(f"n={self.n}: at least {least}")
-        if self.n is not None and self.what is What.fit:
-            raise ConfigError(f"n={self.n}: what=fit takes no n; it trains on a fixed number of pictures")
+        if self.n is not None and self.what is What.train:
+            raise ConfigError(f"n={self.n}: what=train takes no n; it trains on a fixed number of pictures")
         if self.seed < 0:
             raise ConfigError(f"seed={self.seed}: at least 0")
         if unknown := [case for case in self.cases if case not in CASES]:
@@ -98,7 +98,7 @@ CONFIG = BenchConfig
 def run(config: BenchConfig) -> None:
     """Measure, print a table and write the figures."""
     before = machine()
-    measured = {What.render: _render, What.memory: _memory, What.hair: _hair, What.fit: _fit}[config.what](config)
+    measured = {What.render: _render, What.memory: _memory, What.hair: _hair, What.train: _train}[config.what](config)
     document = {
         "what": config.what.value,
         "measured_utc": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -197,7 +197,7 @@ def hair_table(cost: HairCost) -> Table:
     return table
 
 
-def _fit(config: BenchConfig) -> dict[str, Any]:
+def _train(config: BenchConfig) -> dict[str, Any]:
     verb: Any = load("fit")
     wanted = compose(VERBS["fit"].conf, "fit", verb.CONFIG, ["data=unused", "out=unused", *config.overrides])
     name, options = verb.network_of(wanted.model)

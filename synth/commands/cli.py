@@ -8,6 +8,9 @@ A verb module holds
     EXAMPLES      command lines for --help, each beginning with `canthus VERB`
     run(config)   does the work; raises `ProjectError` for what the user can mend
 
+A first word without `=` is the key `what` of those verbs that have one: `canthus bench memory n=1000` is
+`canthus bench what=memory n=1000`.
+
 Exit status: 0 done; 1 a fault the user can mend, told in one line; 130 interrupted.  A bug shows its traceback.
 """
 
@@ -197,12 +200,29 @@ def _dispatch(name: str, words: Sequence[str]) -> None:
     overrides = [word for word in words if not word.startswith("-")]
     if unknown := [flag for flag in flags if flag not in ("-h", "--help", "--cfg")]:
         raise ConfigError(f"no such option {unknown[0]}; there are --help and --cfg, all else is key=value")
+    overrides = with_what(name, overrides)
     if "-h" in flags or "--help" in flags:
         print(describe(name, overrides))
     elif "--cfg" in flags:
         print(configuration(name, overrides), end="")
     else:
         call(name, overrides)
+
+
+def with_what(name: str, words: Sequence[str]) -> list[str]:
+    """Return the words of a verb with a first bare one written as `what=`.
+
+    Raises:
+        ConfigError: The verb has no key `what`, or it is given twice.
+    """
+    if not words or "=" in words[0]:
+        return list(words)
+    bare, *rest = words
+    if "what" not in load(name).CONFIG.__dataclass_fields__:
+        raise ConfigError(f"cannot read {bare!r}: {name} takes key=value alone; canthus {name} --help lists the keys")
+    if twice := [word for word in rest if word.startswith("what=")]:
+        raise ConfigError(f"{bare} and {twice[0]}: say once what to do")
+    return [f"what={bare}", *rest]
 
 
 def overview() -> str:
@@ -213,7 +233,7 @@ def overview() -> str:
         [
             "canthus: rendered eyes with exact labels, and gaze networks trained on them.",
             "",
-            "    canthus VERB [key=value ...]     run it",
+            "    canthus VERB [key=value ...]     run it; a first word alone is what=WORD",
             "    canthus VERB --help              its configuration, its choices and examples",
             "    canthus VERB [key=value ...] --cfg    the configuration it would run with",
             "",

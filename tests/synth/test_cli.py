@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from synth.commands import cli, doctor
+from synth.commands import bench, cli, doctor
 from synth.errors import DataError, ProjectError
 
 
@@ -73,6 +73,15 @@ def test_overrides_reach_the_verb(verb):
     assert verb.seen == [doctor.DoctorConfig(disk_gb=7.0, need=[])]
 
 
+def test_a_first_bare_word_is_what_to_do(monkeypatch, capsys):
+    seen = []
+    monkeypatch.setattr(bench, "run", seen.append)
+    assert cli.main(["bench", "memory", "n=5"]) == cli.main(["bench", "what=memory", "n=5"]) == 0
+    assert seen[0] == seen[1] and seen[0].what is bench.What.memory
+    assert cli.main(["bench", "train", "--cfg"]) == 0
+    assert "what: train" in capsys.readouterr().out and len(seen) == 2
+
+
 def test_the_configuration_is_shown_and_nothing_is_done(verb, capsys):
     assert cli.main(["doctor", "disk_gb=7", "--cfg"]) == 0
     assert "disk_gb: 7" in capsys.readouterr().out
@@ -86,6 +95,10 @@ def test_the_configuration_is_shown_and_nothing_is_done(verb, capsys):
         (["doctor", "disk=3"], "canthus doctor: unknown key 'disk'; did you mean disk_gb"),
         (["doctor", "--dry"], "canthus doctor: no such option --dry"),
         (["doctor", "disk_gb=much"], "canthus doctor: disk_gb=much: "),
+        (["doctor", "quickly"], "canthus doctor: cannot read 'quickly': doctor takes key=value alone"),
+        (["bench", "memory", "what=hair"], "canthus bench: memory and what=hair: say once what to do"),
+        (["bench", "n=5", "memory"], "canthus bench: cannot read 'memory': write key=value"),
+        (["bench", "memroy"], "canthus bench: what=memroy: "),
     ],
 )
 def test_a_mistake_is_one_line_and_status_1(words, expected, capsys):

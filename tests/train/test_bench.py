@@ -1,4 +1,4 @@
-"""`canthus bench what=fit` finds the bench of training by name, and the bench measures every kind of network."""
+"""`canthus bench train` finds the bench of training by name, and the bench measures every kind of network."""
 
 import json
 
@@ -21,7 +21,7 @@ def test_fitting_is_measured_by_name(monkeypatch, tmp_path):
         return FitBench(100.0, 80.0, 60.0)
 
     monkeypatch.setattr(bench, "bench_fit", bench_fit)
-    command.run(BenchConfig(What.fit, overrides=["experiment=fsanet"], out=str(tmp_path / "bench.json")))
+    command.run(BenchConfig(What.train, overrides=["experiment=fsanet"], out=str(tmp_path / "bench.json")))
     assert seen["name"] == "fsanet" and seen["options"] and seen["strengths"].mirror > 0 and seen["batch_size"] == 64
     found = json.loads((tmp_path / "bench.json").read_text())
     assert found["fit_of_bare"] == 0.6 and found["fit_of_plain"] == 0.75
@@ -46,4 +46,4 @@ def test_every_kind_is_measured(name, options, strengths, monkeypatch):
 
 def test_a_network_that_does_not_exist_is_told():
     with pytest.raises(ConfigError, match="model=resnet9000: no such choice"):
-        command.run(compose("synth.conf", "bench", BenchConfig, ["what=fit", "overrides=['model=resnet9000']"]))
+        command.run(compose("synth.conf", "bench", BenchConfig, ["what=train", "overrides=['model=resnet9000']"]))
