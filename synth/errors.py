@@ -42,5 +42,9 @@ class DataError(ProjectError):
     """A shard or a user's file is damaged or of another format; the message names file and key."""
 
 
+class TrainingError(ProjectError):
+    """A training has come where no further step leads out; the message says what was seen, and when."""
+
+
 class LabelError(ProjectError):
     """A label contradicts itself.  Always stops the run."""

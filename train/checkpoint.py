@@ -6,7 +6,7 @@ network.pt   {"format": 1, "name": str, "options": {...}, "state": {tensor name:
 import io
 import pickle
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,24 @@ from train.tasks.averaged import channels_last
 
 FORMAT = 1
 FILE = "network.pt"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a verb leaves in the folder of a run.
+
+    Attributes:
+        file: Its name.
+        verb: What makes it.
+        build: From a name and options to the network that its weights are for.
+    """
+
+    file: str
+    verb: str
+    build: Callable[[str, Mapping[str, Any]], nn.Module]
+
+
+FITTED = Result(FILE, "fit", build)
 
 
 @dataclass(frozen=True)
@@ -40,7 +58,7 @@ def save_network(
 
     Args:
         path: The file.
-        network: Built by `train.models.build.build` from the name and the options.
+        network: Built from the name and the options (`Result.build`).
         name: Of the network.
         options: Of the network.
         about: Plain values worth keeping with it: seed, versions, labels.
@@ -51,15 +69,15 @@ def save_network(
     write_whole(path, buffer.getvalue())
 
 
-def load_network(path: Path) -> Trained:
+def load_network(path: Path, result: Result = FITTED) -> Trained:
     """Return the network in a file, or in the folder of a run.
 
     Raises:
         DataError: There is none, or it is damaged.
     """
-    file = path / FILE if path.is_dir() else path
+    file = path / result.file if path.is_dir() else path
     if not file.is_file():
-        raise DataError(f"{file}: there is no such file; name the folder that `canthus fit out=...` finished")
+        raise DataError(f"{file}: there is no such file; name the folder that `canthus {result.verb} out=...` finished")
     if not zipfile.is_zipfile(file):  # torch's older formats are not ours, and fail in many ways
         raise DataError(f"{file}: not a network of ours or cut short; train it again")
     try:
@@ -70,7 +88,7 @@ def load_network(path: Path) -> Trained:
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise DataError(f"{file}: not a network of ours in format {FORMAT}")
     try:
-        network = build(content["name"], content["options"])
+        network = result.build(content["name"], content["options"])
         network.load_state_dict(content["state"])
     except (ConfigError, KeyError, RuntimeError) as error:
         raise DataError(f"{file}: its weights and its options do not fit each other") from error

@@ -55,10 +55,12 @@ class CsvLog(lightning.Callback):
         if self.path.exists():
             with self.path.open(newline="", encoding="utf-8") as file:
                 rows = [before for before in csv.DictReader(file) if int(before["epoch"]) < row["epoch"]]
+        rows.append(row)
+        names = list(dict.fromkeys(name for one in rows for name in one))  # some begin in a later epoch
         with self.path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, fieldnames=list(row))
+            writer = csv.DictWriter(file, fieldnames=names)
             writer.writeheader()
-            writer.writerows([*rows, row])
+            writer.writerows(rows)
 
 
 def fit(
@@ -95,27 +97,16 @@ def fit(
     Raises:
         DataError: The checkpoint to continue from is damaged.
     """
-    last = out / LAST
-    if last.exists() and not zipfile.is_zipfile(last):
-        raise DataError(f"{last}: damaged checkpoint; delete it to train from the start")
-    checkpoint = ModelCheckpoint(
-        dirpath=out, filename="last", every_n_epochs=1, enable_version_counter=False, save_on_train_epoch_end=True
-    )
+    last = unfinished(out)
     with quiet():
-        trainer = lightning.Trainer(
-            precision=precision.value,
+        trainer = trainer_in(
+            out,
+            epochs=epochs,
+            precision=precision,
             accelerator=accelerator,
             devices=devices,
-            num_nodes=nodes,
-            strategy="auto" if devices * nodes == 1 else "ddp",
-            max_epochs=epochs,
-            logger=TensorBoardLogger(out, name="", version="tensorboard"),
-            callbacks=[checkpoint, CsvLog(out / METRICS), LearningRateMonitor("epoch")],
-            enable_progress_bar=progress,
-            enable_model_summary=False,
-            num_sanity_val_steps=0,
-            log_every_n_steps=10,
-            use_distributed_sampler=False,
+            nodes=nodes,
+            progress=progress,
         )
         train_loader: Any
         if isinstance(training, Stream):
@@ -126,9 +117,52 @@ def fit(
         validation_loader = (
             loader(validation, min(4 * batch_size, 512)) if validation is not None and len(validation) else None
         )
-        trainer.fit(
-            task, train_loader, validation_loader, ckpt_path=str(last) if last.exists() else None, weights_only=True
-        )
+        trainer.fit(task, train_loader, validation_loader, ckpt_path=last, weights_only=True)
+
+
+def unfinished(out: Path) -> str | None:
+    """Return the checkpoint that a training in this folder continues from, None where there is none.
+
+    Raises:
+        DataError: It is damaged.
+    """
+    last = out / LAST
+    if not last.exists():
+        return None
+    if not zipfile.is_zipfile(last):
+        raise DataError(f"{last}: damaged checkpoint; delete it to train from the start")
+    return str(last)
+
+
+def trainer_in(
+    out: Path,
+    *,
+    epochs: int,
+    precision: Precision,
+    accelerator: str,
+    devices: int = 1,
+    nodes: int = 1,
+    progress: bool = False,
+) -> lightning.Trainer:
+    """Return what trains in this folder, with a checkpoint and a row of figures after every epoch."""
+    checkpoint = ModelCheckpoint(
+        dirpath=out, filename="last", every_n_epochs=1, enable_version_counter=False, save_on_train_epoch_end=True
+    )
+    return lightning.Trainer(
+        precision=precision.value,
+        accelerator=accelerator,
+        devices=devices,
+        num_nodes=nodes,
+        strategy="auto" if devices * nodes == 1 else "ddp",
+        max_epochs=epochs,
+        logger=TensorBoardLogger(out, name="", version="tensorboard"),
+        callbacks=[checkpoint, CsvLog(out / METRICS), LearningRateMonitor("epoch")],
+        enable_progress_bar=progress,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        log_every_n_steps=10,
+        use_distributed_sampler=False,
+    )
 
 
 @contextmanager

@@ -96,14 +96,8 @@ class AveragedTask(lightning.LightningModule):
         self.log(name, value, on_step=False, on_epoch=True, prog_bar=prog_bar, batch_size=pictures, sync_dist=True)
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
-        """Move the average towards the weights; early on it follows them closely."""
-        step = self.global_step
-        decay = min(self.recipe.average_decay, (1 + step) / (10 + step))
-        means, values = self.average.state_dict(), self.network.state_dict()
-        floating = [name for name, value in values.items() if value.is_floating_point()]
-        torch._foreach_lerp_([means[name] for name in floating], [values[name] for name in floating], 1 - decay)
-        for name in values.keys() - set(floating):  # BatchNorm's counters
-            means[name].copy_(values[name])
+        """Move the average towards the weights."""
+        follow(self.average, self.network, self.recipe.average_decay, self.global_step)
 
     def configure_optimizers(self) -> Any:
         """Return AdamW and its schedule; neither biases nor normalisation weights decay."""
@@ -121,6 +115,16 @@ class AveragedTask(lightning.LightningModule):
         else:
             scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(recipe.steps, 1))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
+
+
+def follow(average: nn.Module, network: nn.Module, decay: float, step: int) -> None:
+    """Move a moving average of weights towards a network's after a step; early on it follows them closely."""
+    decay = min(decay, (1 + step) / (10 + step))
+    means, values = average.state_dict(), network.state_dict()
+    floating = [name for name, value in values.items() if value.is_floating_point()]
+    torch._foreach_lerp_([means[name] for name in floating], [values[name] for name in floating], 1 - decay)
+    for name in values.keys() - set(floating):  # BatchNorm's counters
+        means[name].copy_(values[name])
 
 
 def channels_last(network: Network) -> Network:
