@@ -25,7 +25,7 @@ from synth.errors import ConfigError
 
 NEAR = 0.01
 """Of black or white, white being 1."""
-REMEDY = "raise refiner.lambda_keep or lower the learning rates, or take another preset; into another folder"
+REMEDY = "raise refiner.lambda_keep, lower the learning rates or take another preset, in another folder; or go on with"
 
 
 @dataclass
@@ -112,4 +112,4 @@ def told(alarm: str, found: Signs, limits: Limits) -> str:
         "drift": f"drift: the mean level is {value:.2f} of white beyond rendered and real pictures (limit {limit})",
         "accuracy": f"no contest: the discriminator is right about {100 * value:.1f} % (limit {100 * limit:.1f} %)",
     }
-    return f"{said[alarm]}, {limits.checks} checks running; {REMEDY}"
+    return f"{said[alarm]}, {limits.checks} checks running; {REMEDY} another limits.{alarm}"

@@ -76,6 +76,9 @@ VERBS = {
     "curve": Verb(
         "train.commands.curve", "draw the error against the number of real samples, with and without pretraining"
     ),
+    "refine": Verb(
+        "train.commands.refine", "make rendered pictures look like photographs: learn it, or refine a corpus"
+    ),
     "export-model": Verb("train.commands.export_model", "write a trained network as ONNX and check it"),
     "bench": Verb("synth.commands.bench", "time every stage of the work and its memory"),
     "doctor": Verb("synth.commands.doctor", "check this machine and print the fix of every fault"),

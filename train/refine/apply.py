@@ -1,0 +1,140 @@
+"""A refined copy of a corpus: other pictures, all else as it was, to the byte.
+
+Shard by shard through the writer of all corpora, so that a run which was stopped continues with the shards that are
+missing.  What is refined is the picture; labels, spec and rasters of a sample are written again from what was read,
+which gives the same bytes, and pictures are stored as the corpus stores its own (png, or jpg of its quality).  Of what
+the manifest says, `config` is new:
+
+    refined_by    {"network", "sha256" of its file, "about": what refiner.pt says of itself}
+    refined       {"manifest_sha256", "config", "versions"} of the corpus before
+
+The same refiner on another machine may move a grey level: floating-point sums depend on the processor.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from adapt.refine import Refiner
+from adapt.refine.space import Space, in_space, to_float, to_levels
+from synth.errors import DataError
+from synth.sample import Sample
+from synth.shards import (
+    Encoding,
+    PictureFormat,
+    ShardPlan,
+    finish,
+    iterate_shard,
+    open_output,
+    read_manifest,
+    shard_paths,
+    write_shard,
+)
+from synth.shards.output import record_timing
+from train.checkpoint import Trained
+from train.refine.fit import REFINED, load_refiner
+
+PIXELS_AT_ONCE = 16 * 60 * 36
+"""What a CPU's caches hold: more at once are no faster."""
+
+
+def refine_corpus(
+    data: Path, checkpoint: Path, out: Path, versions: Mapping[str, str], progress: Callable[[int, int], None]
+) -> int:
+    """Write a refined copy of a corpus, or what is missing of it, and return the number of its pictures.
+
+    Args:
+        data: A finished corpus.
+        checkpoint: Folder of a run of `canthus refine fit`, or its refiner.pt.
+        out: Folder of the copy.
+        versions: Of the packages that decide the bytes.
+        progress: Told how many pictures are refined, and how many there are, after each shard.
+
+    Raises:
+        ConfigError: `out` holds something else.
+        DataError: The corpus or the refiner is damaged, or the one is not for the other.
+    """
+    trained = load_refiner(checkpoint)
+    manifest = read_manifest(data)
+    plan, seed = ShardPlan(manifest["samples"], manifest["shard_size"]), int(manifest["seed"])
+    paths = shard_paths(data)
+    check(next(iterate_shard(paths[0])), trained, paths[0])  # before anything is written
+    with open_output(out, provenance(data, manifest, trained, checkpoint), versions) as output:
+        for shard in plan.missing(out):
+            start = time.perf_counter()
+            facts = write_shard(out, plan, shard, refined(paths[shard], trained), encoding(manifest))
+            record_timing(out, shard, facts.samples, time.perf_counter() - start)
+            progress(plan.indices(shard).stop, plan.n)
+        finish(output, plan, seed)
+    return plan.n
+
+
+def provenance(data: Path, manifest: dict[str, Any], trained: Trained, checkpoint: Path) -> dict[str, Any]:
+    """Return the configuration of the copy; see the module."""
+    file = checkpoint / REFINED.file if checkpoint.is_dir() else checkpoint
+    return {
+        "refined_by": {"network": trained.name, "sha256": sha256(file), "about": dict(trained.about)},
+        "refined": {
+            "manifest_sha256": sha256(data / "manifest.json"),
+            "config": manifest["config"],
+            "versions": manifest["versions"],
+        },
+    }
+
+
+def sha256(path: Path) -> str:
+    """Return the checksum of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def encoding(manifest: dict[str, Any]) -> Encoding:
+    """Return how the pictures of a corpus are stored."""
+    config = manifest["config"]
+    while "refined" in config:  # a copy of a copy
+        config = config["refined"]["config"]
+    return Encoding(PictureFormat(config.get("picture", "png")), config.get("quality", Encoding.quality))
+
+
+def refined(path: Path, trained: Trained) -> Iterator[Sample]:
+    """Yield the samples of a shard with refined pictures.
+
+    Raises:
+        DataError: The shard is damaged, or its pictures are of another size or colour than the refiner's.
+    """
+    assert isinstance(trained.network, Refiner)
+    about = trained.about
+    at_once = max(PIXELS_AT_ONCE // (about["height"] * about["width"]), 1)
+    samples = iterate_shard(path)
+    while some := list(islice(samples, at_once)):
+        for sample in some:
+            check(sample, trained, path)
+        pictures = refined_pictures([sample.picture for sample in some], trained.network, Space[about["space"]])
+        yield from (replace(sample, picture=picture) for sample, picture in zip(some, pictures, strict=True))
+
+
+def check(sample: Sample, trained: Trained, path: Path) -> None:
+    """Refuse a sample whose picture is of another size or colour than the refiner's.
+
+    Raises:
+        DataError: It is.
+    """
+    about, colours = trained.about, (3,) if trained.options["channels"] == 3 else ()
+    wanted = (about["height"], about["width"], *colours)
+    if sample.picture.shape != wanted:
+        raise DataError(f"{path}: {sample.key}: has shape {sample.picture.shape}; the refiner was trained on {wanted}")
+
+
+@torch.inference_mode()
+def refined_pictures(pictures: list[np.ndarray], refiner: Refiner, space: Space) -> list[np.ndarray]:
+    """Return refined pictures, u8 and of the same shapes, of pictures of one size."""
+    levels = to_levels(refiner(to_float(in_space(pictures, space).images_u8)))
+    arrays = levels.permute(0, 2, 3, 1).numpy()
+    return [one[..., 0] if pictures[0].ndim == 2 else one for one in arrays]
