@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 import torch
 
+from adapt.equalise import equalise
+from adapt.refine.residual import ResidualRefiner
 from adapt.refine.space import Space
 from synth.commands.cli import main
 from synth.shards import Encoding, PictureFormat, ShardPlan, finish, iterate, open_output, read_manifest, write_shard
@@ -135,9 +137,6 @@ def test_colours_rasters_and_jpgs_stay_what_they_are(tmp_path: Path) -> None:
 
 
 def test_a_refiner_that_starts_as_the_identity_writes_equalised_eyes(eyes: Path) -> None:
-    from adapt.equalise import equalise
-    from adapt.refine.residual import ResidualRefiner
-
     pictures = [sample.picture for sample in iterate(eyes)]
     found = refined_pictures(pictures, ResidualRefiner(1, 4, 1, skip=True), Space.equalised)
     assert np.array_equal(np.stack(found), equalise(torch.from_numpy(np.stack(pictures))).numpy())

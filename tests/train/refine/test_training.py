@@ -10,14 +10,18 @@ import torch
 
 from adapt.refine.adversarial import Adversary
 from adapt.refine.alarms import Limits
+from adapt.refine.build import build_parts
+from adapt.refine.discriminator import PatchDiscriminator
+from adapt.refine.history import History
 from adapt.refine.keeping import Keep
 from adapt.refine.recipe import Network, Optimizer, Refining
 from adapt.refine.space import Pictures, Space, to_float
 from synth.errors import DataError, TrainingError
+from synth.seeds import rng
 from train.fitting import Precision
 from train.refine.fit import fit_refiner, load_refiner, save_refiner
 from train.refine.sides import Sides
-from train.refine.task import RefineTask
+from train.refine.task import Chance, RefineTask
 
 TINY = Refining(maps=4, blocks=1, skip=True, patch_maps=6, batch_size=8, history=16, steps=12, check_every=3)
 STABLE = replace(TINY, adversary=Adversary.hinge, spectral=True, r1=1.0, average_decay=0.9, k_g=2, mirror=True)
@@ -45,11 +49,11 @@ PATIENT = Limits(checks=100)
 
 def sides(n: int = 20, light: int = 60) -> Sides:
     """Return dark discs at random places, and the same about `light` levels brighter: what is real is easy to learn."""
-    rng = np.random.default_rng(0)
+    draw = np.random.default_rng(0)
     x, y = np.meshgrid(np.arange(20), np.arange(12))
-    middle = rng.uniform([6, 4], [14, 8], (2 * n, 2))
+    middle = draw.uniform([6, 4], [14, 8], (2 * n, 2))
     discs = 40 + 70 * (np.hypot(x - middle[:, 0, None, None], y - middle[:, 1, None, None]) > 3)
-    images = torch.from_numpy((discs + rng.integers(0, 20, discs.shape)).astype(np.uint8)).unsqueeze(1)
+    images = torch.from_numpy((discs + draw.integers(0, 20, discs.shape)).astype(np.uint8)).unsqueeze(1)
     return Sides(Pictures(images[:n]), Pictures(images[n:] + light), Space.plain)
 
 
@@ -118,6 +122,40 @@ def test_each_stage_teaches_its_own_and_tells_its_own_figures(tmp_path: Path, mo
     assert [tuple(row[name] != "" for name in told) for row in rows(tmp_path / "run")] == stages
 
 
+def test_the_discriminator_is_shown_what_the_history_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[torch.Tensor, torch.Tensor]] = []
+
+    def look(self: PatchDiscriminator, pictures: torch.Tensor) -> torch.Tensor:
+        if len(pictures) == 2 * TINY.batch_size:  # real ones, new ones, those of the history
+            seen.append((held[0].pictures[: len(held[0])].clone(), pictures.detach().clone()))
+        return forward(self, pictures)
+
+    held: list[History] = []
+    forward = PatchDiscriminator.forward
+    monkeypatch.setattr(RefineTask, "on_fit_start", lambda self: held.append(self.history))
+    monkeypatch.setattr(PatchDiscriminator, "forward", look)
+    run(tmp_path / "run", TINY)
+    assert [len(before) for before, _ in seen] == [0, 4, 8, 12, *[16] * 8]
+    for before, pictures in seen[1:]:
+        new, old = pictures[8:12], pictures[12:]
+        assert all((one == before).flatten(1).all(1).any() for one in old)
+        assert not any((one == before).flatten(1).all(1).any() for one in new)
+
+
+def test_batches_have_no_picture_twice_and_half_of_them_mirrored() -> None:
+    task = RefineTask(build_parts(STABLE, 1, 12, 20), sides(), STABLE, PATIENT, 0)
+    plain = to_float(task.sides.real.images_u8)
+    turned = plain.flip(3)
+    mirrored = 0
+    for number in range(20):
+        drawn = task.drawn(task.sides.real, Chance(rng(0, number, "rows"), torch.Generator()))
+        which = [[bool((one == other).all()) for other in plain] for one in drawn]
+        flipped = [[bool((one == other).all()) for other in turned] for one in drawn]
+        mirrored += np.sum(flipped)
+        assert np.sum(np.logical_or(which, flipped), axis=0).max() == 1 and np.sum(which) + np.sum(flipped) == 8
+    assert 0.35 < mirrored / 160 < 0.65
+
+
 def test_what_is_real_is_approached_and_what_is_rendered_is_kept(tmp_path: Path) -> None:
     both = sides()
     rendered, real = to_float(both.rendered.images_u8), to_float(both.real.images_u8)
@@ -173,6 +211,8 @@ def test_an_alarm_stops_and_can_be_overruled(limits: Limits, message: str, tmp_p
     with pytest.raises(TrainingError, match=message):
         run(tmp_path / "run", recipe, limits)
     assert len(rows(tmp_path / "run")) == limits.checks  # the figures of the last check are there
+    with pytest.raises(TrainingError, match=f"step {3 * limits.checks + 3} of 12"):  # a continued run goes on counting
+        run(tmp_path / "run", recipe, replace(limits, checks=limits.checks + 1))
     task = run(tmp_path / "run", recipe)
     assert len(rows(tmp_path / "run")) == 4 and task.found is not None
 
