@@ -1,16 +1,14 @@
 """A small one-sided translator, as CUT's generator: it codes a picture at half its resolution and draws it anew.
 
 Park, Efros, Zhang, Zhu, "Contrastive learning for unpaired image-to-image translation" (ECCV 2020), whose generator
-(checked in the authors' code, taesungp/contrastive-unpaired-translation) codes 256x256 px at a quarter of it with nine
-blocks.  Smaller here, for pictures of tens of pixels:
+(from memory) codes 256x256 px at a quarter of it with nine blocks.  Smaller here, for pictures of tens of pixels:
 
     conv 7x7, m/2 -> conv 3x3, stride 2, m -> blocks of two convs 3x3, m, and a sum -> twice the size -> conv 3x3, m/2
     -> conv 7x7, C -> tanh
 
 Every convolution but the last is normalised over each map of each picture (instance normalisation) and has a ReLU;
 edges are reflected.  Theirs blurs before it halves and after it doubles; here a stride and a linear doubling do it.
-Features that are compared (adapt/refine/patch_nce.py): the picture, both first layers, the first and the last block; in
-the authors' code likewise five.
+Features that are compared (adapt/refine/patch_nce.py): the picture, both first layers, the first and the last block.
 """
 
 import torch
