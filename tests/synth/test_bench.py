@@ -130,7 +130,8 @@ def test_a_picture_is_measured_in_parts_and_memory_on_the_way():
     script = (
         "from synth import bench\n"
         "from synth.commands.bench import CASES, SMALLEST, BenchConfig, pictures\n"
-        "words = ['camera.width=20', 'camera.height=12', 'subject.glasses.probability=0']\n"
+        # So many samples that tracing is told from preparation, whatever else the machine does.
+        "words = ['camera.width=20', 'camera.height=12', 'subject.glasses.probability=0', 'engine.samples=256']\n"
         "job = pictures(SMALLEST, BenchConfig(overrides=words), 3)\n"
         "cost, seen = bench.bench_render(job, 2), []\n"
         "growth = bench.bench_memory(job, 2, seen.append)\n"
