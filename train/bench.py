@@ -2,11 +2,13 @@
 
 bare      forward, backward and optimiser on tensors that lie ready, in a plain loop: the floor
 plain     the step that `fit` takes (changes drawn and applied, loss, moving average), in a plain loop on one batch
-fit       whole epochs of `train.fitting.fit`: batches, Lightning, logs, validation of a tenth, checkpoints
+fit       whole epochs of `train.fitting.fit`: batches, Lightning, logs, validation of a tenth, checkpoints; a second
+          thread changes the pictures of the next step (train/data/ahead.py)
 
 A round is an epoch of `fit` and as many pictures in both loops, so that other work on the machine slows all three; of
-the rounds the median counts.  Seconds are those of the CPU, all threads (as in synth/bench.py): other work stretches
-them less than wall time.  What starting and ending a run takes is not in them: it comes once.
+the rounds the median counts.  Both kinds of seconds are told: those of the clock, which other work stretches and which
+the second thread saves, and those of the CPU, all threads (as in synth/bench.py).  What starting and ending a run takes
+is not in them: it comes once.
 """
 
 import statistics
@@ -30,10 +32,13 @@ from train.tasks.averaged import AveragedTask, Loss, Recipe, Schedule
 
 VALIDATION = 0.1
 
+Lap = tuple[float, float]
+"""Seconds of the clock and of the CPU."""
+
 
 @dataclass(frozen=True)
-class FitBench:
-    """Pictures a CPU second."""
+class Speed:
+    """Pictures a second."""
 
     bare: float
     plain: float
@@ -46,8 +51,16 @@ class FitBench:
 
     @property
     def of_plain(self) -> float:
-        """Speed of `fit` over that of its own step in a plain loop: what all around the step leaves of it."""
+        """Speed of `fit` over that of its own step in a plain loop."""
         return self.fit / self.plain
+
+
+@dataclass(frozen=True)
+class FitBench:
+    """The same by the clock and by the CPU's time."""
+
+    clock: Speed
+    cpu: Speed
 
 
 def bench_fit(
@@ -75,15 +88,18 @@ def bench_fit(
     batch = pictures.take(range(batch_size))
     bare = bare_step(kind, network, kind.exported(network, batch_size, generator))
     plain = plain_step(task_of(kind, name, options, strengths, steps), batch)
-    laps: dict[str, list[float]] = {"bare": [], "plain": [], "fit": []}
-    started: list[float] = []
+    laps: dict[str, list[Lap]] = {"bare": [], "plain": [], "fit": []}
+    started: list[Lap] = []
 
     def between_epochs() -> None:
         if started:
-            laps["fit"].append(time.process_time() - started.pop())
-        laps["bare"].append(seconds(bare, steps))
-        laps["plain"].append(seconds(plain, steps))
-        started.append(time.process_time())
+            laps["fit"].append(since(started.pop()))
+        for name, step in (("bare", bare), ("plain", plain)):
+            start = now()
+            for _ in range(steps):
+                step()
+            laps[name].append(since(start))
+        started.append(now())
 
     task = task_of(kind, name, options, strengths, steps * (rounds + 2))
     task.on_train_epoch_start = between_epochs  # type: ignore[method-assign]
@@ -91,8 +107,12 @@ def bench_fit(
     with tempfile.TemporaryDirectory() as folder:
         fit(task, pictures, validation, Path(folder), epochs=rounds + 2, batch_size=batch_size)
     # The first of each warms up: memory is asked for, algorithms are chosen.
-    speed = {key: len(pictures) / statistics.median(lap[1 : rounds + 1]) for key, lap in laps.items()}
-    return FitBench(**speed)
+    timed = {name: lap[1 : rounds + 1] for name, lap in laps.items()}
+    clock, cpu = (
+        Speed(**{name: len(pictures) / statistics.median(lap[which] for lap in of) for name, of in timed.items()})
+        for which in (0, 1)
+    )
+    return FitBench(clock, cpu)
 
 
 def task_of(kind: Kind, name: str, options: Mapping[str, Any], strengths: Strengths, steps: int) -> AveragedTask:
@@ -123,7 +143,7 @@ def plain_step(task: AveragedTask, batch: Rowed) -> Callable[[], None]:
     task.log = lambda *_, **__: None  # type: ignore[method-assign]
 
     def step() -> None:
-        loss = task.training_step(batch, 0)
+        loss = task.training_step(task.changed(batch, 0), 0)
         assert isinstance(loss, Tensor)
         learn(optimizer, loss)
         task.on_train_batch_end(None, batch, 0)
@@ -138,9 +158,12 @@ def learn(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
     optimizer.step()
 
 
-def seconds(step: Callable[[], None], steps: int) -> float:
-    """Return how long the CPU takes for so many steps."""
-    start = time.process_time()
-    for _ in range(steps):
-        step()
-    return time.process_time() - start
+def now() -> Lap:
+    """Return the time."""
+    return time.perf_counter(), time.process_time()
+
+
+def since(start: Lap) -> Lap:
+    """Return how long it has been."""
+    clock, cpu = now()
+    return clock - start[0], cpu - start[1]

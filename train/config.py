@@ -60,7 +60,7 @@ class TrainerConfig:
         devices: GPUs of each machine that train together (of accelerator cpu, processes).
         nodes: Machines; each runs the same command, started by torchrun or Slurm or with Lightning's environment.
         workers: Processes that read a stream, for each device; 0 reads between the steps.
-        threads: CPU threads of torch; 0 leaves it to torch.
+        threads: CPU threads of torch; 0 leaves it to torch. Pictures are changed by one more thread.
         progress: Whether a progress bar is drawn.
     """
 

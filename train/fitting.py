@@ -21,6 +21,7 @@ from lightning.pytorch.callbacks import LearningRateMonitor, ModelCheckpoint
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from synth.errors import DataError
+from train.data.ahead import Ahead
 from train.data.loader import Some, loader
 from train.data.stream import Stream, StreamLoader
 from train.tasks.averaged import AveragedTask
@@ -113,6 +114,7 @@ def fit(
             train_loader = StreamLoader(training, batch_size, task.recipe.seed, workers)
         else:
             train_loader = loader(training, batch_size, task.recipe.seed)
+        train_loader = Ahead(train_loader, task.changed)
         # Metrics are averaged over batches by their sizes; without gradients, four times as many pictures fit.
         validation_loader = (
             loader(validation, min(4 * batch_size, 512)) if validation is not None and len(validation) else None
@@ -182,7 +184,8 @@ def quiet() -> Iterator[None]:
             logging.getLogger(name).setLevel(level)
 
 
-def use_threads(threads: int) -> None:
-    """Let torch use this many CPU threads; 0 leaves it to torch."""
+def use_threads(threads: int) -> int:
+    """Let torch use this many CPU threads, 0 leaves it to torch; return how many it uses."""
     if threads:
         torch.set_num_threads(threads)
+    return torch.get_num_threads()

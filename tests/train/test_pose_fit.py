@@ -38,12 +38,11 @@ def task(steps: int) -> PoseTask:
 
 
 def test_labels_are_changed_in_single_precision_where_the_network_has_half() -> None:
-    one = task(1)
-    turn = torch.from_numpy(Rotation.from_rotvec([0.3, 0.2, 0.1]).as_matrix()).float()
+    one, batch = task(1), heads(4)
+    changed = one.changed(batch, 0).rotation
     with torch.autocast("cpu", torch.bfloat16):
-        assert (turn @ turn).dtype == torch.bfloat16
-        with one.changing(torch.device("cpu")):
-            assert (turn @ turn).dtype == torch.float32
+        assert (batch.rotation @ batch.rotation).dtype == torch.bfloat16
+        assert torch.equal(one.changed(batch, 0).rotation, changed) and not torch.equal(changed, batch.rotation)
 
 
 def test_half_precision_trains_to_about_the_same(tmp_path: Path) -> None:

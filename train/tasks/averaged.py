@@ -8,8 +8,7 @@ them it is: a continued run repeats an uninterrupted one.
 """
 
 import copy
-from collections.abc import Iterator
-from contextlib import contextmanager
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar
@@ -63,8 +62,8 @@ class Recipe:
     seed: int
 
 
-class AveragedTask(lightning.LightningModule):
-    """Trains a network; `average` is the one to use.  Tasks add the steps."""
+class AveragedTask(lightning.LightningModule, ABC):
+    """Trains a network; `average` is the one to use.  Tasks add what changes pictures, and the steps."""
 
     def __init__(self, network: nn.Module, recipe: Recipe, strengths: Strengths) -> None:
         """Keep the network and a copy of it that will hold the average."""
@@ -74,22 +73,27 @@ class AveragedTask(lightning.LightningModule):
         self.recipe = recipe
         self.strengths = strengths
 
-    def generator_of_step(self, device: torch.device) -> torch.Generator:
-        """Return the generator that draws the changes of this step; seeds torch's own, which dropout draws from."""
-        name = f"step of rank {self.global_rank}" if self.global_rank else "step"
-        seeds = rng(self.recipe.seed, self.global_step, name).integers(2**62, size=2)
-        torch.manual_seed(int(seeds[0]))  # the one place that seeds it
-        return torch.Generator(device).manual_seed(int(seeds[1]))
+    @abstractmethod
+    def change(self, batch: Any, generator: torch.Generator) -> Any:
+        """Return a batch on the generator's device after changes of its pictures and labels that it draws."""
 
-    @contextmanager
-    def changing(self, device: torch.device) -> Iterator[torch.Generator]:
-        """Give the generator of this step's changes.
+    def changed(self, batch: Any, step: int) -> Any:
+        """Return a batch, on the network's device, after the changes of a step; looks at no weights.
 
         Pictures and labels are changed in single precision, also where a network is trained at half of it: a rotation
         rounded to eight bits is half a degree off.
         """
-        with torch.autocast(device.type, enabled=False):
-            yield self.generator_of_step(device)
+        generator = torch.Generator(self.device).manual_seed(self._seeds(step)[1])
+        with torch.autocast(self.device.type, enabled=False), torch.no_grad():
+            return self.change(batch.to(self.device), generator)
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        """Seed torch's own generator, which dropout draws from: the one place that does."""
+        torch.manual_seed(self._seeds(self.global_step)[0])
+
+    def _seeds(self, step: int) -> list[int]:
+        name = f"step of rank {self.global_rank}" if self.global_rank else "step"
+        return [int(seed) for seed in rng(self.recipe.seed, step, name).integers(2**62, size=2)]
 
     def log_epoch(self, name: str, value: Tensor, pictures: int, prog_bar: bool = False) -> None:
         """Log a figure of a training step: its mean over the epoch and over all processes is told."""

@@ -1,6 +1,6 @@
 """The task of eye landmarks: pictures in, heatmaps, radius and gaze out, as a Lightning module.
 
-A step: draw the changes of this batch, apply them to pictures and points, equalise, predict; the network says how wrong
+A step: draw the changes of a batch, apply them to pictures and points; equalise, predict; the network says how wrong
 its landmarks are (`loss` of train/models/eye), and the gaze's loss is added, which moves only its regressor.
 """
 
@@ -32,16 +32,18 @@ class EyeLandmarkTask(AveragedTask):
         """Return what the averaged network tells of a batch."""
         return read(cast(LandmarkNetwork, self.average), batch)
 
+    def change(self, batch: MarkedEyes, generator: torch.Generator) -> MarkedEyes:
+        """Return a changed batch."""
+        height, width = batch.images_u8.shape[1:]
+        return augment_marked(batch, draw_scaled_changes(generator, self.strengths, len(batch), height, width))
+
     def training_step(self, batch: MarkedEyes, index: int) -> Float[Tensor, ""]:
         """Return the loss of a changed batch."""
-        height, width = batch.images_u8.shape[1:]
-        with self.changing(batch.images_u8.device) as generator:
-            changed = augment_marked(batch, draw_scaled_changes(generator, self.strengths, len(batch), height, width))
         network = cast(LandmarkNetwork, self.network)
-        reading = read(network, changed)
-        gaze_loss = loss_of(reading.gaze_pitch_yaw_rad, changed.gaze_pitch_yaw_rad, self.recipe.loss)
-        loss = network.loss(reading, changed) + gaze_loss
-        self._tell("train", reading, changed)
+        reading = read(network, batch)
+        gaze_loss = loss_of(reading.gaze_pitch_yaw_rad, batch.gaze_pitch_yaw_rad, self.recipe.loss)
+        loss = network.loss(reading, batch) + gaze_loss
+        self._tell("train", reading, batch)
         self.log_epoch("train/loss", loss.detach(), len(batch))
         return loss
 

@@ -1,11 +1,12 @@
 """The task of a face's gaze: square pictures of faces in, gaze angles out, as a Lightning module.
 
-A step: draw the changes of this batch, apply them, predict, and let the network say how wrong it is (`loss` of
+A step: draw the changes of a batch, apply them; predict, and let the network say how wrong it is (`loss` of
 train/models/face_gaze; train/tasks/averaged.py has the rest).
 """
 
 from typing import cast
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -28,15 +29,17 @@ class FaceGazeTask(AveragedTask):
         """Return the averaged network's gaze angles of a batch."""
         return predict(cast(FaceGazeNetwork, self.average), batch)
 
+    def change(self, batch: FaceGazeBatch, generator: torch.Generator) -> FaceGazeBatch:
+        """Return a changed batch."""
+        changes = draw_face_changes(generator, self.strengths, len(batch), batch.images_u8.shape[1])
+        return augment_face_gaze(batch, changes)
+
     def training_step(self, batch: FaceGazeBatch, index: int) -> Float[Tensor, ""]:
         """Return the loss of a changed batch."""
-        with self.changing(batch.images_u8.device) as generator:
-            changes = draw_face_changes(generator, self.strengths, len(batch), batch.images_u8.shape[1])
-            changed = augment_face_gaze(batch, changes)
         network = cast(FaceGazeNetwork, self.network)
-        outputs = network(*network.inputs(changed)).float()
-        loss = network.loss(outputs, changed)
-        error = angle_between(network.gaze(outputs.detach(), changed), changed.gaze_pitch_yaw_rad).rad2deg().mean()
+        outputs = network(*network.inputs(batch)).float()
+        loss = network.loss(outputs, batch)
+        error = angle_between(network.gaze(outputs.detach(), batch), batch.gaze_pitch_yaw_rad).rad2deg().mean()
         self.log_epoch("train/loss", loss, len(batch))
         self.log_epoch("train/error_deg", error, len(batch), prog_bar=True)
         return loss

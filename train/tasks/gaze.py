@@ -1,6 +1,6 @@
 """The gaze task: pictures and head angles in, gaze angles out, as a Lightning module.
 
-A step: draw the changes of this batch, apply them, equalise, predict, compare (train/tasks/averaged.py has the rest).
+A step: draw the changes of a batch, apply them; equalise, predict, compare (train/tasks/averaged.py has the rest).
 """
 
 import torch
@@ -22,13 +22,15 @@ class GazeTask(AveragedTask):
         """Return the averaged network's gaze angles of a batch."""
         return predict(self.average, batch)
 
+    def change(self, batch: Batch, generator: torch.Generator) -> Batch:
+        """Return a changed batch."""
+        return augment(batch, draw_changes(generator, self.strengths, len(batch)))
+
     def training_step(self, batch: Batch, index: int) -> Float[Tensor, ""]:
         """Return the loss of a changed batch."""
-        with self.changing(batch.images_u8.device) as generator:
-            changed = augment(batch, draw_changes(generator, self.strengths, len(batch)))
-        predicted = predict(self.network, changed)
-        loss = loss_of(predicted, changed.gaze_pitch_yaw_rad, self.recipe.loss)
-        error = angle_between(predicted.detach(), changed.gaze_pitch_yaw_rad).rad2deg().mean()
+        predicted = predict(self.network, batch)
+        loss = loss_of(predicted, batch.gaze_pitch_yaw_rad, self.recipe.loss)
+        error = angle_between(predicted.detach(), batch.gaze_pitch_yaw_rad).rad2deg().mean()
         self.log_epoch("train/loss", loss, len(batch))
         self.log_epoch("train/error_deg", error, len(batch), prog_bar=True)
         return loss

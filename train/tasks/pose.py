@@ -1,11 +1,12 @@
 """The head-pose task: square cuts of faces in, rotations out, as a Lightning module.
 
-A step: draw the changes of this batch, apply them, predict, and let the network say how wrong it is (`loss` of
+A step: draw the changes of a batch, apply them; predict, and let the network say how wrong it is (`loss` of
 train/models/pose; train/tasks/averaged.py has the rest).
 """
 
 from typing import cast
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -29,15 +30,16 @@ class PoseTask(AveragedTask):
         average = cast(PoseNetwork, self.average)
         return average.rotation(average(to_rgb(batch.images_u8)))
 
+    def change(self, batch: FaceBatch, generator: torch.Generator) -> FaceBatch:
+        """Return a changed batch."""
+        return augment_faces(batch, draw_face_changes(generator, self.strengths, len(batch), batch.images_u8.shape[1]))
+
     def training_step(self, batch: FaceBatch, index: int) -> Float[Tensor, ""]:
         """Return the loss of a changed batch."""
-        with self.changing(batch.images_u8.device) as generator:
-            changes = draw_face_changes(generator, self.strengths, len(batch), batch.images_u8.shape[1])
-            changed = augment_faces(batch, changes)
         network = cast(PoseNetwork, self.network)
-        outputs = network(to_rgb(changed.images_u8)).float()
-        loss = network.loss(outputs, changed.rotation)
-        error = geodesic_angle(network.rotation(outputs.detach()), changed.rotation).rad2deg().mean()
+        outputs = network(to_rgb(batch.images_u8)).float()
+        loss = network.loss(outputs, batch.rotation)
+        error = geodesic_angle(network.rotation(outputs.detach()), batch.rotation).rad2deg().mean()
         self.log_epoch("train/loss", loss, len(batch))
         self.log_epoch("train/error_deg", error, len(batch), prog_bar=True)
         return loss
