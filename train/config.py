@@ -7,6 +7,7 @@ from typing import Any
 from omegaconf import MISSING
 
 from adapt.strengths import Strengths
+from adapt.unlabelled.recipe import Adaptation, Method
 from synth.errors import ConfigError
 from synth.export.face.pose import HeadPose
 from synth.geometry.normalisation import GazeMode
@@ -126,6 +127,7 @@ class FitConfig:
         samples: How many pictures, drawn by the seed from those to train on; 0 leaves `init` as it is, null is all.
         model: `name` of a network and its options (group `model`).
         augment: How strongly pictures are changed (group `augment`).
+        adaptation: To which unlabelled real pictures the network is adapted, and how (group `adaptation`).
         trainer: How it is trained (group `trainer`).
     """
 
@@ -142,6 +144,7 @@ class FitConfig:
     samples: int | None = None
     model: dict[str, Any] = MISSING
     augment: Strengths = field(default_factory=Strengths)
+    adaptation: Adaptation = field(default_factory=Adaptation)
     trainer: TrainerConfig = field(default_factory=TrainerConfig)
 
     def __post_init__(self) -> None:
@@ -160,6 +163,10 @@ class FitConfig:
             raise ConfigError("samples=0: leaves a network as it is; give init=RUN, a whole network")
         if self.trainer.frozen and self.init is None:
             raise ConfigError("trainer.frozen=true: would keep random weights; give init=...")
+        if self.samples == 0 and self.adaptation.stepping:
+            raise ConfigError(f"samples=0: takes no step, of which adaptation={self.adaptation.method.name} is a part")
+        if self.adaptation.method is not Method.none and self.trainer.processes > 1:
+            raise ConfigError(f"adaptation={self.adaptation.method.name}: trains in one process")
 
 
 @dataclass

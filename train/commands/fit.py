@@ -33,6 +33,7 @@ from train.provenance import commit
 from train.ranks import leads
 from train.start import start_from
 from train.tasks.averaged import Recipe
+from train.unlabelled.choose import Unlabelled, finish, prepare, refuse_network, unlabelled_of
 
 HELP = "train a network on a corpus"
 CONFIG = FitConfig
@@ -45,6 +46,7 @@ EXAMPLES = (
     "canthus fit experiment=fsanet data=data/heads out=runs/fsanet",
     "canthus fit experiment=resgaze data=data/faces out=runs/resgaze",
     "canthus fit data=https://example.org/eyes stream=true trainer.workers=4 trainer.devices=2 out=runs/many",
+    "canthus fit data=data/eyes adaptation=dann adaptation.real=photographs out=runs/adapted",
     "canthus fit init=runs/eyes data=MPIIGaze portion=first samples=100 trainer.learning_rate=5e-4 out=runs/tuned",
 )
 
@@ -59,6 +61,7 @@ def run(config: FitConfig) -> None:
     kind = kind_of(name)
     origin = start_from(network, name, Path(config.init)) if config.init is not None else None
     trainer = config.trainer
+    refuse_network(config.adaptation, network, name)
     if trainer.frozen:
         freeze(network, name)
     if trainer.accelerator == "gpu" and not torch.cuda.is_available():
@@ -72,11 +75,14 @@ def run(config: FitConfig) -> None:
                 print(f"{out}: is trained already; choose another out=, or evaluate it")
             return
         corpus = corpus_of(config, kind, network)
+        unlabelled = unlabelled_of(config.adaptation, kind, network)
         recipe = recipe_of(config, len(corpus.training))
         if leader:
             write_resolved(out / "config.yaml", config)
-            tell(config, name, corpus)
+            tell(config, name, corpus, unlabelled)
         task = kind.task(network, recipe.recipe, config.augment)
+        if unlabelled is not None:
+            prepare(task, config.adaptation, unlabelled.pictures)
         start = time.monotonic()
         if len(corpus.training):
             fit(
@@ -96,8 +102,10 @@ def run(config: FitConfig) -> None:
         if not leader:
             return
         seconds = time.monotonic() - start
-        about = about_of(config, corpus, origin, seconds)
-        average = task.average.cpu().eval()
+        about = about_of(config, corpus, origin, unlabelled, seconds)
+        average = task.cpu().average.eval()
+        if unlabelled is not None:
+            finish(task, config.adaptation, unlabelled.pictures)
         if corpus.held:
             about["validation"], said = kind.validated(average, corpus.validation)
             print(f"validation: {said}; {seconds:.0f} s")
@@ -138,7 +146,7 @@ def recipe_of(config: FitConfig, n: int) -> Steps:
     return Steps(recipe, batch_size)
 
 
-def tell(config: FitConfig, name: str, corpus: Corpus) -> None:
+def tell(config: FitConfig, name: str, corpus: Corpus, unlabelled: Unlabelled | None) -> None:
     """Print what is trained on what."""
     for cause, n in corpus.left_out.items():
         print(f"{config.data}: {n} left out: {cause}")
@@ -146,15 +154,33 @@ def tell(config: FitConfig, name: str, corpus: Corpus) -> None:
         print(f"{config.data}: {len(corpus.damaged)} damaged and left out, the first: {corpus.damaged[0]}")
     counts = f"{len(corpus.training)} pictures to train on, {corpus.held} to validate"
     print(f"{config.data}: {counts}; {name}, seed {config.seed}")
+    if unlabelled is not None:
+        a = unlabelled.about
+        print(f"{a['real']}: {a['images']} of {a['of']} unlabelled pictures to adapt to by {a['method']}")
 
 
-def about_of(config: FitConfig, corpus: Corpus, origin: Mapping[str, Any] | None, seconds: float) -> dict[str, Any]:
-    """Return what is kept of a run beside its network; `origin` is what it started from."""
+def about_of(
+    config: FitConfig,
+    corpus: Corpus,
+    origin: Mapping[str, Any] | None,
+    unlabelled: Unlabelled | None,
+    seconds: float,
+) -> dict[str, Any]:
+    """Return what is kept of a run beside its network.
+
+    Args:
+        config: Of the run.
+        corpus: What was trained and validated on.
+        origin: What is known of what it started from; None for random weights.
+        unlabelled: What it was adapted to; None for nothing.
+        seconds: That the training took.
+    """
     return {
         "seed": config.seed,
         "data": config.data,
         "labels": plain(asdict(config.labels)),
         **({"init": dict(origin), "frozen": config.trainer.frozen} if origin is not None else {}),
+        **({"adaptation": dict(unlabelled.about)} if unlabelled is not None else {}),
         "portion": config.portion.name,
         "training_pictures": len(corpus.training),
         "validation_pictures": corpus.held,

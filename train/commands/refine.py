@@ -29,7 +29,7 @@ from train.fitting import Precision, use_threads
 from train.provenance import commit
 from train.refine.apply import refine_corpus
 from train.refine.fit import REFINED, fit_refiner, save_refiner
-from train.refine.sides import read_sides
+from train.refine.sides import LEAST, read_sides
 
 HELP = "make rendered pictures look like photographs: learn it, or refine a corpus"
 CONFIG_NAME = "refine"
@@ -65,6 +65,7 @@ class RefineConfig:
         out: Folder of the run, or of the refined corpus; an unfinished one of this configuration is continued.
         synthetic: Of fit: the corpus, a folder of shards.
         real: Of fit: the photographs, a folder of pictures or of shards.
+        images: Of fit: how many of them, evenly spread (train/data/unlabelled.py); null is all.
         data: Of apply: the corpus to refine.
         checkpoint: Of apply: the folder of a run, or its refiner.pt.
         seed: Of fit: of everything random.
@@ -81,6 +82,7 @@ class RefineConfig:
     out: str = MISSING
     synthetic: str | None = None
     real: str | None = None
+    images: int | None = None
     data: str | None = None
     checkpoint: str | None = None
     seed: int = 0
@@ -99,6 +101,8 @@ class RefineConfig:
                 if (self.what is what) is (getattr(self, name) is None):
                     needs = "needs" if self.what is what else "takes no"
                     raise ConfigError(f"{name}={getattr(self, name)}: refine {self.what.name} {needs} {name}=...")
+        if self.images is not None and (self.what is not What.fit or self.images < LEAST):
+            raise ConfigError(f"images={self.images}: of refine fit; at least {LEAST}, or null for all")
         if self.seed < 0:
             raise ConfigError(f"seed={self.seed}: at least 0")
         if self.precision is Precision.fp16:
@@ -125,7 +129,7 @@ def _fit(config: RefineConfig) -> None:
         if (out / REFINED.file).exists():
             print(f"{out}: is trained already; choose another out=, or apply it")
             return
-        sides = read_sides(Path(config.synthetic), Path(config.real), config.space)
+        sides = read_sides(Path(config.synthetic), Path(config.real), config.space, config.images)
         write_resolved(out / "config.yaml", config)
         counts = f"{len(sides.rendered)} rendered and {len(sides.real)} real pictures"
         print(f"{counts}, {sides.space.name}; {config.refiner.network.name}, seed {config.seed}")
@@ -146,6 +150,7 @@ def _fit(config: RefineConfig) -> None:
             "real": config.real,
             "rendered_pictures": len(sides.rendered),
             "real_pictures": len(sides.real),
+            "real_sha256": sides.real_sha256,
             "refiner": plain(asdict(config.refiner)),
             "seconds_of_this_start": round(time.monotonic() - start, 1),
             "commit": commit(),

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from adapt.rows import Rows
 from adapt.strengths import Strengths
 from synth.errors import ConfigError
 from train.checkpoint import Trained
@@ -94,6 +95,15 @@ class Kind(ABC):
             ConfigError: The configuration asks for what these pictures cannot have; or the kind knows no streams.
         """
         raise ConfigError(f"stream=true: a network that tells the {self.noun} learns from pictures in memory")
+
+    def unlabelled(self, path: Path, network: nn.Module) -> Rows:
+        """Return the real pictures of a folder for a network that is adapted to them: their labels unknown.
+
+        Raises:
+            ConfigError: Networks of this kind cannot be adapted.
+            DataError: There is none, or one is damaged.
+        """
+        raise ConfigError(f"adaptation: is for networks of an eye's gaze and of head pose, not of the {self.noun}")
 
     @abstractmethod
     def task(self, network: nn.Module, recipe: Recipe, strengths: Strengths) -> AveragedTask:

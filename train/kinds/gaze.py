@@ -20,6 +20,7 @@ from train.data.read import Reader, read_eyes
 from train.data.shards import Axis, eyes_in
 from train.data.sift import Found, OnError
 from train.data.stream import Pictures
+from train.data.unlabelled import fitted_pictures
 from train.kinds import AT_ONCE, Exported, Kind, Predicted, keys_of_noise, noise_rad, noise_u8
 from train.kinds.refusals import refuse_augment, refuse_reduced
 from train.measure.gaze_evaluation import Evaluation, prediction_file, predictions_of
@@ -54,6 +55,21 @@ class Gaze(Kind):
         """Return what makes the eye of a sample."""
         refuse_augment(config.augment, OF_FACES, "eyes take augment=webcam, heavy or none")
         return partial(eyes_in, mode=config.labels.gaze_mode, axis=config.labels.axis, where=config.data)
+
+    def unlabelled(self, path: Path, network: nn.Module) -> Batch:
+        """Return the pictures of a folder as left eyes, as they are; without head angles, which their task finds."""
+        eyes = fitted_pictures(path, np.zeros((IMAGE_HEIGHT, IMAGE_WIDTH), np.uint8))
+        if not eyes:
+            raise DataError(f"{path}: holds no pictures of eyes")
+        n = len(eyes)
+        return Batch(
+            images_u8=torch.from_numpy(np.stack(eyes)),
+            head_pitch_yaw_rad=torch.zeros(n, 2),
+            gaze_pitch_yaw_rad=torch.full((n, 2), torch.nan),
+            right=torch.zeros(n, dtype=torch.bool),
+            mirrored=torch.zeros(n, dtype=torch.bool),
+            keys=tuple(map(str, range(n))),
+        )
 
     def task(self, network: nn.Module, recipe: Recipe, strengths: Strengths) -> AveragedTask:
         """Return the task of gaze."""

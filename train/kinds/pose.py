@@ -1,6 +1,7 @@
 """Networks that tell the head's rotation from a square cut of a face."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,15 @@ class Pose(Kind):
         network = pose_network(network)
         refuse_augment(config.augment, OF_HEAD_ANGLES, "heads take augment=faces or none")
         return partial(faces_in, pose=config.labels.pose, where=Path(config.data), size=network.size[0])
+
+    def unlabelled(self, path: Path, network: nn.Module) -> FaceBatch:
+        """Return the faces of a folder, or of our shards, whose labels say no more than where a face is."""
+        size = pose_network(network).size[0]
+        if recognise(path) is Reader.shards:
+            faces = read_faces(path, Reader.shards, size, HeadPose.sight).pictures
+        else:
+            faces = read_images(path, size, nested=True).pictures
+        return replace(faces, rotation=torch.full_like(faces.rotation, torch.nan))
 
     def task(self, network: nn.Module, recipe: Recipe, strengths: Strengths) -> AveragedTask:
         """Return the task of head pose."""

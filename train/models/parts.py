@@ -11,6 +11,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from train.models.features import Features
+
 IMAGE_HEIGHT = 36
 IMAGE_WIDTH = 60
 
@@ -30,12 +32,14 @@ class HeadJoin(nn.Module):
         """Make the layer for `features` inputs, plus two when the head pose joins."""
         super().__init__()
         self.head_pose = head_pose
+        self.features = Features(features)
         self.linear = nn.Linear(features + (2 if head_pose else 0), 2)
         nn.init.normal_(self.linear.weight, std=0.01)
         nn.init.zeros_(self.linear.bias)
 
     def forward(self, features: Float[Tensor, "b n"], head_pitch_yaw: Float[Tensor, "b 2"]) -> Float[Tensor, "b 2"]:
         """Return the gaze's [pitch, yaw]."""
+        features = self.features(features)
         joined = torch.cat([features, head_pitch_yaw], dim=1) if self.head_pose else features
         gaze_pitch_yaw: Tensor = self.linear(joined)
         return gaze_pitch_yaw

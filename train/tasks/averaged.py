@@ -69,7 +69,7 @@ class AveragedTask(lightning.LightningModule, ABC):
         """Keep the network and a copy of it that will hold the average."""
         super().__init__()
         self.network = channels_last(network)
-        self.average = copy.deepcopy(self.network).requires_grad_(False)
+        self.average = copy.deepcopy(self.network).requires_grad_(False).eval()
         self.recipe = recipe
         self.strengths = strengths
 
@@ -105,7 +105,7 @@ class AveragedTask(lightning.LightningModule, ABC):
 
     def configure_optimizers(self) -> Any:
         """Return AdamW and its schedule; neither biases nor normalisation weights decay."""
-        recipe, trained = self.recipe, [p for p in self.network.parameters() if p.requires_grad]
+        recipe, trained = self.recipe, [p for p in self.parameters() if p.requires_grad]
         groups = [
             {"params": [p for p in trained if p.ndim > 1], "weight_decay": recipe.weight_decay},
             {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},

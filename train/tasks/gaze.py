@@ -1,44 +1,58 @@
 """The gaze task: pictures and head angles in, gaze angles out, as a Lightning module.
 
-A step: draw the changes of a batch, apply them; equalise, predict, compare (train/tasks/averaged.py has the rest).
+A step: draw the changes of a batch, apply them; equalise, predict, compare (train/tasks/adaptable.py has the rest).
+
+Unlabelled eyes come without head angles.  Each is told those of a rendered eye of the same step, drawn anew for every
+step: angles that people have, and that say nothing of the picture.
 """
 
+from dataclasses import replace
+
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
-from adapt.augment import augment, draw_changes
+from adapt.augment import Changes, augment, draw_changes
 from adapt.batch import Batch
 from adapt.equalise import to_network
-from adapt.gaze import angle_between
-from train.tasks.averaged import AveragedTask, Loss
+from adapt.gaze import angle_between, roll
+from train.tasks.adaptable import AdaptableTask, View
+from train.tasks.averaged import Loss
 
 
-class GazeTask(AveragedTask):
+class GazeTask(AdaptableTask[Batch]):
     """Trains a network of gaze."""
 
     def forward(self, batch: Batch) -> Float[Tensor, "b 2"]:
         """Return the averaged network's gaze angles of a batch."""
         return predict(self.average, batch)
 
-    def change(self, batch: Batch, generator: torch.Generator) -> Batch:
-        """Return a changed batch."""
-        return augment(batch, draw_changes(generator, self.strengths, len(batch)))
+    def altered(self, batch: Batch, generator: torch.Generator) -> tuple[Batch, Changes]:
+        """Draw changes and return the changed eyes, and the changes."""
+        changes = draw_changes(generator, self.strengths, len(batch))
+        return augment(batch, changes), changes
 
-    def training_step(self, batch: Batch, index: int) -> Float[Tensor, ""]:
-        """Return the loss of a changed batch."""
-        predicted = predict(self.network, batch)
-        loss = loss_of(predicted, batch.gaze_pitch_yaw_rad, self.recipe.loss)
-        error = angle_between(predicted.detach(), batch.gaze_pitch_yaw_rad).rad2deg().mean()
-        self.log_epoch("train/loss", loss, len(batch))
-        self.log_epoch("train/error_deg", error, len(batch), prog_bar=True)
-        return loss
+    def outputs(self, network: nn.Module, batch: Batch) -> Float[Tensor, "b 2"]:
+        """Return a network's gaze angles."""
+        return predict(network, batch)
 
-    def validation_step(self, batch: Batch, index: int) -> None:
-        """Log the averaged network's error on unchanged eyes."""
-        error = angle_between(self(batch), batch.gaze_pitch_yaw_rad).rad2deg().mean()
-        self.log("validation/error_deg", error, prog_bar=True, batch_size=len(batch))
+    def loss(self, outputs: Float[Tensor, "b 2"], batch: Batch) -> Float[Tensor, ""]:
+        """Return the mean loss, of radians."""
+        return loss_of(outputs, batch.gaze_pitch_yaw_rad, self.recipe.loss)
+
+    def error_rad(self, outputs: Float[Tensor, "b 2"], batch: Batch) -> Float[Tensor, " b"]:
+        """Return the angles between gazes."""
+        return angle_between(outputs, batch.gaze_pitch_yaw_rad)
+
+    def labelled(self, view: View[Batch], other: View[Batch], outputs: Float[Tensor, "b 2"]) -> Batch:
+        """Return a view with the gazes that outputs say of another, turned back and on."""
+        unturned = roll(outputs, -other.changes.rotation_rad)
+        return replace(view.pictures, gaze_pitch_yaw_rad=roll(unturned, view.changes.rotation_rad))
+
+    def completed(self, real: Batch, batch: Batch, rows: Int[Tensor, " n"]) -> Batch:
+        """Return unlabelled eyes with the head angles of rendered ones."""
+        return replace(real, head_pitch_yaw_rad=batch.head_pitch_yaw_rad[rows])
 
 
 def predict(network: nn.Module, batch: Batch) -> Float[Tensor, "b 2"]:

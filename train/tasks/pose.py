@@ -1,24 +1,26 @@
 """The head-pose task: square cuts of faces in, rotations out, as a Lightning module.
 
 A step: draw the changes of a batch, apply them; predict, and let the network say how wrong it is (`loss` of
-train/models/pose; train/tasks/averaged.py has the rest).
+train/models/pose; train/tasks/adaptable.py has the rest).
 """
 
+from dataclasses import replace
 from typing import cast
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
-from adapt.face_augment import augment_faces, draw_face_changes
+from adapt.face_augment import FaceChanges, augment_faces, draw_face_changes, mirrored, turned
 from adapt.face_batch import FaceBatch, to_rgb
 from adapt.strengths import Strengths
 from train.models.pose import PoseNetwork
 from train.rotations import geodesic_angle
-from train.tasks.averaged import AveragedTask, Recipe
+from train.tasks.adaptable import AdaptableTask, View
+from train.tasks.averaged import Recipe
 
 
-class PoseTask(AveragedTask):
+class PoseTask(AdaptableTask[FaceBatch]):
     """Trains a network of head pose."""
 
     def __init__(self, network: PoseNetwork, recipe: Recipe, strengths: Strengths) -> None:
@@ -27,24 +29,34 @@ class PoseTask(AveragedTask):
 
     def forward(self, batch: FaceBatch) -> Float[Tensor, "b 3 3"]:
         """Return the averaged network's `cam_from_head` of a batch."""
-        average = cast(PoseNetwork, self.average)
-        return average.rotation(average(to_rgb(batch.images_u8)))
+        return self._rotation(self.outputs(self.average, batch))
 
-    def change(self, batch: FaceBatch, generator: torch.Generator) -> FaceBatch:
-        """Return a changed batch."""
-        return augment_faces(batch, draw_face_changes(generator, self.strengths, len(batch), batch.images_u8.shape[1]))
+    def altered(self, batch: FaceBatch, generator: torch.Generator) -> tuple[FaceBatch, FaceChanges]:
+        """Draw changes and return the changed faces, and the changes."""
+        changes = draw_face_changes(generator, self.strengths, len(batch), batch.images_u8.shape[1])
+        return augment_faces(batch, changes), changes
 
-    def training_step(self, batch: FaceBatch, index: int) -> Float[Tensor, ""]:
-        """Return the loss of a changed batch."""
-        network = cast(PoseNetwork, self.network)
-        outputs = network(to_rgb(batch.images_u8)).float()
-        loss = network.loss(outputs, batch.rotation)
-        error = geodesic_angle(network.rotation(outputs.detach()), batch.rotation).rad2deg().mean()
-        self.log_epoch("train/loss", loss, len(batch))
-        self.log_epoch("train/error_deg", error, len(batch), prog_bar=True)
-        return loss
+    def outputs(self, network: nn.Module, batch: FaceBatch) -> Float[Tensor, "b ..."]:
+        """Return a network's raw outputs."""
+        outputs: Tensor = network(to_rgb(batch.images_u8)).float()
+        return outputs
 
-    def validation_step(self, batch: FaceBatch, index: int) -> None:
-        """Log the averaged network's error on unchanged faces."""
-        error = geodesic_angle(self(batch), batch.rotation).rad2deg().mean()
-        self.log("validation/error_deg", error, prog_bar=True, batch_size=len(batch))
+    def loss(self, outputs: Float[Tensor, "b ..."], batch: FaceBatch) -> Float[Tensor, ""]:
+        """Return the network's own loss."""
+        return cast(PoseNetwork, self.network).loss(outputs, batch.rotation)
+
+    def error_rad(self, outputs: Float[Tensor, "b ..."], batch: FaceBatch) -> Float[Tensor, " b"]:
+        """Return the angles between rotations."""
+        return geodesic_angle(self._rotation(outputs), batch.rotation)
+
+    def labelled(self, view: View[FaceBatch], other: View[FaceBatch], outputs: Float[Tensor, "b ..."]) -> FaceBatch:
+        """Return a view with the rotations that outputs say of another, turned and mirrored back and on."""
+        with torch.autocast(outputs.device.type, enabled=False):  # as all labels are moved
+            upright = turned(-other.changes.common.rotation_rad) @ self._rotation(outputs)
+            # Mirroring twice is none: where one of the two is mirrored and the other is not, the label is mirrored.
+            differ = (other.changes.mirrored ^ view.changes.mirrored)[:, None, None]
+            upright = torch.where(differ, mirrored(upright), upright)
+            return replace(view.pictures, rotation=turned(view.changes.common.rotation_rad) @ upright)
+
+    def _rotation(self, outputs: Float[Tensor, "b ..."]) -> Float[Tensor, "b 3 3"]:
+        return cast(PoseNetwork, self.network).rotation(outputs)

@@ -12,7 +12,8 @@ from adapt.refine.space import Space
 from synth.errors import DataError
 from synth.shards import ShardPlan, write_shard
 from tests.synth.fake_samples import fake_sample
-from train.refine.sides import cut, fitted, read_sides
+from train.data.unlabelled import cut, fitted
+from train.refine.sides import read_sides
 
 REAL = Path(__file__).parents[3].parent / "shared" / "real" / "gaze" / "mpiigaze_unlabelled"
 

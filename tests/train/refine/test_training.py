@@ -54,7 +54,7 @@ def sides(n: int = 20, light: int = 60) -> Sides:
     middle = draw.uniform([6, 4], [14, 8], (2 * n, 2))
     discs = 40 + 70 * (np.hypot(x - middle[:, 0, None, None], y - middle[:, 1, None, None]) > 3)
     images = torch.from_numpy((discs + draw.integers(0, 20, discs.shape)).astype(np.uint8)).unsqueeze(1)
-    return Sides(Pictures(images[:n]), Pictures(images[n:] + light), Space.plain)
+    return Sides(Pictures(images[:n]), Pictures(images[n:] + light), Space.plain, "")
 
 
 def run(out: Path, recipe: Refining, limits: Limits = PATIENT, seed: int = 0, **options: object) -> RefineTask:

@@ -18,7 +18,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from train.models.pose.aggregation import AGGREGATED, AGGREGATIONS, Aggregation
+from train.models.features import Features
+from train.models.pose.aggregation import AGGREGATED, AGGREGATIONS, STAGES, Aggregation
 from train.models.pose.stagewise import (
     BINS,
     CHANNELS,
@@ -107,12 +108,13 @@ class FSANet(StagewiseNetwork):
         self.structure = None if scoring == "uniform" else Structure(scoring)
         groups = 3 * PLACES if self.structure is None else 3 * REPRESENTATIVES
         self.aggregation = AGGREGATIONS[aggregation](groups)
-        self.heads = nn.ModuleList(StageHead() for _ in range(3))
+        self.features = Features(STAGES * AGGREGATED)
+        self.heads = nn.ModuleList(StageHead() for _ in range(STAGES))
 
     def forward(self, images: Float[Tensor, "b 3 64 64"]) -> Float[Tensor, "b 3"]:
         """Return [pitch, yaw, roll] in degrees."""
         first, second, third = (relu * tanh for relu, tanh in self.streams(images))
         maps = [first, second, functional.avg_pool2d(third, 2)]
         grouped = places(maps) if self.structure is None else self.structure(maps)  # (B, 21 or 192, 64)
-        aggregated = self.aggregation(grouped)  # (B, 3, 16)
+        aggregated = self.features(self.aggregation(grouped))  # (B, 3, 16)
         return soft_stagewise_deg([head(aggregated[:, k]) for k, head in enumerate(self.heads)])

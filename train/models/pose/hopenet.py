@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from train.models.backbone import Depth, ResNet, Side
+from train.models.features import Features
 from train.models.pose import PoseNetwork
 from train.rotations import pitch_yaw_roll_upright, rotation_from_pitch_yaw_roll
 
@@ -38,13 +39,14 @@ class Hopenet(PoseNetwork):
         self.size = (side, side)
         self.alpha = alpha
         self.backbone = ResNet(depth)
+        self.features = Features(self.backbone.channels)
         self.fc_pitch = nn.Linear(self.backbone.channels, CLASSES)
         self.fc_yaw = nn.Linear(self.backbone.channels, CLASSES)
         self.fc_roll = nn.Linear(self.backbone.channels, CLASSES)
 
     def forward(self, images: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 66"]:
         """Return the logits of pitch, yaw and roll."""
-        features = self.backbone(images)
+        features = self.features(self.backbone(images))
         return torch.stack([self.fc_pitch(features), self.fc_yaw(features), self.fc_roll(features)], dim=1)
 
     def rotation(self, outputs: Float[Tensor, "b 3 66"]) -> Float[Tensor, "b 3 3"]:

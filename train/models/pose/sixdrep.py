@@ -13,6 +13,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from train.models.backbone import Depth, ResNet, Side
+from train.models.features import Features
 from train.models.pose import PoseNetwork
 from train.rotations import geodesic_angle, rotation_from_sixd
 
@@ -34,6 +35,7 @@ class SixDRepNet(PoseNetwork):
         super().__init__()
         self.size = (side, side)
         self.backbone = ResNet(depth)
+        self.features = Features(self.backbone.channels)
         self.columns = nn.Linear(self.backbone.channels, 6)
         nn.init.normal_(self.columns.weight, std=0.01)
         with torch.no_grad():
@@ -41,7 +43,7 @@ class SixDRepNet(PoseNetwork):
 
     def forward(self, images: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 6"]:
         """Return the two columns."""
-        sixd: Tensor = self.columns(self.backbone(images))
+        sixd: Tensor = self.columns(self.features(self.backbone(images)))
         return sixd
 
     def rotation(self, outputs: Float[Tensor, "b 6"]) -> Float[Tensor, "b 3 3"]:
