@@ -1,7 +1,10 @@
-"""Where a result comes from: the commit of the code that made it."""
+"""Where a result comes from: the commit of the code that made it, and the real pictures behind rendered ones."""
 
 import subprocess
 from pathlib import Path
+from typing import Any
+
+from synth.shards import read_manifest
 
 
 def commit() -> str | None:
@@ -22,3 +25,22 @@ def commit() -> str | None:
     except FileNotFoundError:  # no git on this machine
         return None
     return head.stdout.strip() + ("+" if status.stdout.strip() else "")
+
+
+def refined_by(data: str) -> dict[str, Any] | None:
+    """Return which refiner changed the pictures of a corpus, and which real ones it had learnt from.
+
+    None where nothing says that the pictures are not as they were rendered.
+
+    Raises:
+        DataError: The manifest is damaged.
+    """
+    folder = Path(data)
+    if not (folder / "manifest.json").is_file():
+        return None
+    refiner = read_manifest(folder)["config"].get("refined_by")
+    if refiner is None:
+        return None
+    about = refiner["about"]
+    real = {"real": about.get("real"), "images": about.get("real_pictures"), "real_sha256": about.get("real_sha256")}
+    return {"network": refiner["network"], "sha256": refiner["sha256"], **real}

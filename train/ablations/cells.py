@@ -28,7 +28,7 @@ class Cell:
 
     Attributes:
         name: Of its row.
-        fit: Words of `canthus fit`, `out` and `seed` apart.
+        fit: Words of `canthus fit`, `out` and `seed` apart; {seed} in one stands for the seed.
         evaluations: By name, words of `canthus evaluate`, `checkpoint` and `out` apart.
     """
 
@@ -52,13 +52,14 @@ def run_cell(folder: Path, cell: Cell, seeds: Sequence[int]) -> dict[str, dict[s
     runs = [own / f"seed-{seed}" for seed in seeds]
     for seed, run in zip(seeds, runs, strict=True):
         if not (run / "network.pt").exists():
-            _call("fit", (*cell.fit, f"seed={seed}", f"out={run}"), cell)
+            fit = (word.replace("{seed}", str(seed)) for word in cell.fit)
+            call_for(cell.name, "fit", (*fit, f"seed={seed}", f"out={run}"))
     reports = {}
     for name, words in cell.evaluations.items():
         report = own / slug(name) / "report.json"
         if not report.exists():
             checkpoints = f"checkpoint=[{','.join(map(str, runs))}]"
-            _call("evaluate", (checkpoints, *words, f"out={report.parent}"), cell)
+            call_for(cell.name, "evaluate", (checkpoints, *words, f"out={report.parent}"))
         reports[name] = read_report(report)
     return reports
 
@@ -92,9 +93,14 @@ def slug(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9.]+", "-", name).strip("-")
 
 
-def _call(verb: str, words: tuple[str, ...], cell: Cell) -> None:
-    print(f"\n== {cell.name}\n   {' '.join(('canthus', verb, *words))}", flush=True)
+def call_for(name: str, verb: str, words: tuple[str, ...]) -> None:
+    """Call a verb for the cell of this name, and print its line.
+
+    Raises:
+        ProjectError: It failed; the message begins with its name and the cell's.
+    """
+    print(f"\n== {name}\n   {' '.join(('canthus', verb, *words))}", flush=True)
     try:
         call(verb, words)
     except ProjectError as error:
-        raise ProjectError(f"{verb}, {cell.name}: {error}") from error
+        raise ProjectError(f"{verb}, {name}: {error}") from error

@@ -4,9 +4,11 @@
     what=hopenet_alpha    } networks of head pose, each a fit on `data` for every seed and a report on `test`
     what=low_resolution   } (train/ablations/grids.py); best on corpora of `canthus render experiment=300wlp`,
     what=fsanet           } whose truth is exact
+    what=adaptation       } from rendered to real pictures: augmentation, a refiner, adaptation to unlabelled ones;
+    what=unlabelled       } and how many of these it takes (train/ablations/adaptation.py)
 
-The same command continues what was stopped.  `out` gets table.md, figures.json and for pnp a picture; of networks every
-run and report besides.
+The same command continues what was stopped.  `out` gets table.md, figures.json and for pnp and unlabelled a picture; of
+networks every run and report besides.
 """
 
 import json
@@ -15,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from omegaconf import MISSING
 
@@ -27,7 +29,13 @@ from synth.ranges.camera import Aim
 from synth.shards.atomic import write_whole
 from synth.shards.output import open_output
 from train.ablations.table import Chapter, Table
+from train.config import FitConfig
+from train.kinds.known import kind_of
 from train.provenance import commit
+
+if TYPE_CHECKING:
+    from train.ablations.adaptation import Study
+    from train.ablations.measures import Measures
 
 HELP = "vary one thing at a time and write a table of what it costs"
 CONFIG_NAME = "ablate"
@@ -35,6 +43,9 @@ EXAMPLES = (
     "canthus ablate what=pnp n=200 out=out/ablations/pnp",
     "canthus ablate what=fsanet data=data/heads test=data/heads-test seeds=[0,1,2] out=out/ablations/fsanet",
     "canthus ablate what=low_resolution data=data/heads test=AFLW2000 out=out/low overrides=[trainer.epochs=10]",
+    "canthus ablate what=adaptation data=data/eyes refined=data/refined real=photographs test=MPIIGaze out=out/adapted",
+    "canthus ablate what=adaptation data=data/heads test=AFLW2000 overrides=[experiment=fsanet] out=out/adapted_heads",
+    "canthus ablate what=unlabelled data=data/eyes real=photographs test=MPIIGaze images=[0,25,100] out=out/unlabelled",
 )
 
 
@@ -45,6 +56,22 @@ class What(Enum):
     hopenet_alpha = "hopenet_alpha"
     low_resolution = "low_resolution"
     fsanet = "fsanet"
+    adaptation = "adaptation"
+    unlabelled = "unlabelled"
+
+
+NETWORKS = ("data", "test", "seeds", "overrides")
+STUDIES = (What.adaptation, What.unlabelled)
+READ = {
+    What.pnp: ("n", "seed", "heads"),
+    What.adaptation: (*NETWORKS, "refined", "real", "methods", "strengths", "augment"),
+    What.unlabelled: (*NETWORKS, "real", "methods", "strengths", "augment", "images", "refine"),
+}
+"""Keys that a study reads; of the others `NETWORKS`."""
+NEEDED = {What.pnp: (), What.unlabelled: ("data", "test", "real")}
+"""Those that must be given; of the others `data` and `test`."""
+EXTENDED = ("n", "methods", "images")
+"""Of these more may be asked of the same folder."""
 
 
 @dataclass
@@ -59,6 +86,14 @@ class AblateConfig:
         heads: Of pnp: a preset (`experiment`) of `canthus render` that heads are drawn from.
         data: Of networks: what they learn from, as for `canthus fit`.
         test: Of networks: what they are measured on, as for `canthus evaluate`.
+        refined: Of adaptation: a refined copy of `data`, for the rows with a refiner; null for none.
+        real: Of adaptation and unlabelled: unlabelled real pictures, as for `canthus fit adaptation=...`; null for no
+            rows that are adapted to them.
+        methods: Of adaptation and unlabelled: which of adabn, mean_teacher, dann, refiner.
+        strengths: Of adaptation and unlabelled: METHOD.KEY=VALUE each, `adaptation.KEY=VALUE` of its fits.
+        augment: Of adaptation and unlabelled: preset of the rows with augmentation; null is what `canthus fit` takes.
+        images: Of unlabelled: numbers of real pictures.
+        refine: Of unlabelled: further words of `canthus refine fit`.
         seeds: Of networks: one is trained for each, and all of a row are told together.
         overrides: Of networks: further words of `canthus fit`.
     """
@@ -70,6 +105,13 @@ class AblateConfig:
     heads: str = "300wlp"
     data: str | None = None
     test: str | None = None
+    refined: str | None = None
+    real: str | None = None
+    methods: list[str] = field(default_factory=lambda: ["adabn", "mean_teacher", "dann", "refiner"])
+    strengths: list[str] = field(default_factory=list)
+    augment: str | None = None
+    images: list[int] = field(default_factory=lambda: [0, 25, 50, 100, 144])
+    refine: list[str] = field(default_factory=list)
     seeds: list[int] = field(default_factory=lambda: [0])
     overrides: list[str] = field(default_factory=list)
 
@@ -79,13 +121,31 @@ class AblateConfig:
             raise ConfigError(f"n={self.n}, seed={self.seed}: at least 1, and at least 0")
         if not self.seeds or len(set(self.seeds)) < len(self.seeds) or min(self.seeds) < 0:
             raise ConfigError(f"seeds={self.seeds}: give one or more different ones of at least 0")
-        networks = self.what is not What.pnp
-        for name in ("data", "test"):
-            if networks is (getattr(self, name) is None):
-                needs = "needs" if networks else "takes no"
-                raise ConfigError(f"{name}={getattr(self, name)}: what={self.what.name} {needs} {name}=...")
-        if self.overrides and not networks:
+        read, needed = READ.get(self.what, NETWORKS), NEEDED.get(self.what, ("data", "test"))
+        for name in ("data", "test", "refined", "real", "augment"):
+            value = getattr(self, name)
+            if (name in needed and value is None) or (name not in read and value is not None):
+                needs = "needs" if name in needed else "takes no"
+                raise ConfigError(f"{name}={value}: what={self.what.name} {needs} {name}=...")
+        if self.overrides and self.what is What.pnp:
             raise ConfigError(f"overrides={self.overrides}: they are for networks; what=pnp trains none")
+        for name in ("strengths", "refine"):
+            if getattr(self, name) and name not in read:
+                raise ConfigError(f"{name}={getattr(self, name)}: what={self.what.name} takes no {name}=...")
+        if not self.images or len(set(self.images)) < len(self.images) or min(self.images) < 0 or 1 in self.images:
+            raise ConfigError(f"images={self.images}: give different numbers of at least 2, or 0 for none")
+        self._check_methods()
+
+    def _check_methods(self) -> None:
+        known = ("adabn", "mean_teacher", "dann", "refiner")
+        if not self.methods or len(set(self.methods)) < len(self.methods) or set(self.methods) - set(known):
+            raise ConfigError(f"methods={self.methods}: give one or more different ones of {', '.join(known)}")
+        for word in self.strengths:
+            if word.partition(".")[0] not in known[:3]:
+                raise ConfigError(f"strengths: {word}: write METHOD.KEY=VALUE, METHOD one of {', '.join(known[:3])}")
+        for word in self.overrides if self.what in STUDIES else ():
+            if word.startswith(("augment=", "adaptation", "samples=0")):
+                raise ConfigError(f"overrides: {word}: is what rows differ in; there are augment=..., strengths=[...]")
 
 
 CONFIG = AblateConfig
@@ -96,12 +156,13 @@ def run(config: AblateConfig) -> None:
     folder = Path(config.out)
     pnp = config.what is What.pnp
     values = asdict(config) | {"what": config.what.name}
-    theirs = ("data", "test", "seeds", "overrides") if pnp else ("n", "seed", "heads")
+    stored = {"what", *READ.get(config.what, NETWORKS)} - set(EXTENDED)
     # Drawn heads of other versions would not be these.
     made_with = {name: number for name, number in versions().items() if name in DECIDING}
     made_with["canthus source"] = source_digest("assets", "synth")
-    with open_output(folder, values, made_with if pnp else None, run_only=("out", "n", *theirs)):
-        chapter, figures = _pnp(config, folder) if pnp else _grid(config, folder)
+    with open_output(folder, values, made_with if pnp else None, run_only=values.keys() - stored):
+        made = {What.pnp: _pnp, What.adaptation: _adaptation, What.unlabelled: _unlabelled}.get(config.what, _grid)
+        chapter, figures = made(config, folder)
         write_whole(folder / "figures.json", json.dumps(figures, indent=1).encode())
         write_whole(folder / "table.md", chapter.markdown().encode())
     print(f"\n{chapter.markdown()}\nwrote {folder / 'table.md'}")
@@ -113,7 +174,13 @@ def _made(config: AblateConfig, **facts: object) -> dict[str, object]:
         words += [f"n={config.n}", f"seed={config.seed}", f"heads={config.heads}"]
     else:
         words += [f"data={config.data}", f"test={config.test}", f"seeds=[{','.join(map(str, config.seeds))}]"]
-        words += [f"overrides=[{','.join(config.overrides)}]"] * bool(config.overrides)
+        words += [f"{name}={getattr(config, name)}" for name in ("refined", "real", "augment") if getattr(config, name)]
+        if config.what in STUDIES:
+            words.append(f"methods=[{','.join(config.methods)}]")
+        if config.what is What.unlabelled:
+            words.append(f"images=[{','.join(map(str, config.images))}]")
+        for name in ("strengths", "refine", "overrides"):
+            words += [f"{name}=[{','.join(getattr(config, name))}]"] * bool(getattr(config, name))
     made = {"command": " ".join(("canthus ablate", *words, f"out={config.out}")), **facts}
     return made | {"date": datetime.now(UTC).date().isoformat(), "commit": commit()}
 
@@ -150,6 +217,57 @@ def _grid(config: AblateConfig, folder: Path) -> tuple[Chapter, Any]:
         found[name] = run_cell(folder, cell, config.seeds)
     made = _made(config)
     return Chapter(grid.title, made, _tables(found)), {"made": made, "rows": _figures(found)}
+
+
+def _adaptation(config: AblateConfig, folder: Path) -> tuple[Chapter, Any]:
+    from train.ablations.adaptation import adaptation_figures, adaptation_rows, adaptation_table
+
+    study, measures = _study(config, folder)
+    found = adaptation_rows(study)
+    made = _made(config)
+    tables = {"": adaptation_table(found, measures)}
+    return Chapter("From rendered to real", made, tables), {"made": made, "rows": adaptation_figures(found, measures)}
+
+
+def _unlabelled(config: AblateConfig, folder: Path) -> tuple[Chapter, Any]:
+    from train.ablations.adaptation import (
+        unlabelled_drawing,
+        unlabelled_figures,
+        unlabelled_rows,
+        unlabelled_tables,
+    )
+
+    study, measures = _study(config, folder)
+    found = unlabelled_rows(study, sorted(config.images), tuple(config.refine))
+    made = _made(config)
+    write_whole(folder / "unlabelled.png", unlabelled_drawing(found, measures))
+    chapter = Chapter("Unlabelled pictures", made, unlabelled_tables(found, measures), "unlabelled.png")
+    return chapter, {"made": made, "methods": unlabelled_figures(found, measures)}
+
+
+def _study(config: AblateConfig, folder: Path) -> tuple["Study", "Measures"]:
+    """Return what the rows share, and what is shown of them."""
+    from train.ablations.adaptation import Study
+    from train.ablations.measures import measures_of
+
+    assert config.data is not None and config.test is not None
+    augment = (f"augment={config.augment}",) if config.augment is not None else ()
+    # Of words that do not go together one hears before the first training.
+    words = [*config.overrides, *augment, f"data={config.data}", "out=unused"]
+    name = compose("train.conf", "fit", FitConfig, words).model["name"]
+    study = Study(
+        folder=folder,
+        data=config.data,
+        refined=config.refined,
+        real=config.real,
+        test=config.test,
+        seeds=config.seeds,
+        augment=augment,
+        overrides=tuple(config.overrides),
+        methods=tuple(config.methods),
+        strengths=tuple(config.strengths),
+    )
+    return study, measures_of(kind_of(name))
 
 
 def _tables(found: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, Table]:

@@ -29,7 +29,7 @@ from train.fitting import fit, use_threads
 from train.kinds.known import kind_of
 from train.models.build import build
 from train.models.frozen import freeze
-from train.provenance import commit
+from train.provenance import commit, refined_by
 from train.ranks import leads
 from train.start import start_from
 from train.tasks.averaged import Recipe
@@ -178,6 +178,7 @@ def about_of(
     return {
         "seed": config.seed,
         "data": config.data,
+        **({"refined_by": refined} if (refined := refined_by(config.data)) is not None else {}),
         "labels": plain(asdict(config.labels)),
         **({"init": dict(origin), "frozen": config.trainer.frozen} if origin is not None else {}),
         **({"adaptation": dict(unlabelled.about)} if unlabelled is not None else {}),
