@@ -82,7 +82,7 @@ class AdaptableTask(AveragedTask, Generic[Some]):
 
     @abstractmethod
     def labelled(self, view: View[Some], other: View[Some], outputs: Float[Tensor, "b ..."]) -> Some:
-        """Return a view with labels: what outputs say of another view, moved back by its changes, then by the view's."""
+        """Return a view with labels: what outputs say of another, moved back by its changes and on by the view's."""
 
     def completed(self, real: Some, batch: Some, rows: Int[Tensor, " n"]) -> Some:
         """Return unlabelled pictures with what else the network is told, from these rows of a labelled batch."""
@@ -94,8 +94,7 @@ class AdaptableTask(AveragedTask, Generic[Some]):
         if self.adapting is None:
             return changed
         real = self.adapting.drawn(generator)
-        size = (len(real),)
-        rows = torch.randint(len(batch), size, generator=generator, device=generator.device)
+        rows = torch.randint(len(batch), (len(real),), generator=generator, device=generator.device)
         real = self.completed(real, batch, rows)
         views = tuple(View(*self.altered(real, generator)) for _ in range(self.adapting.views))
         return Met(joined([changed, views[0].pictures]), len(batch), views)

@@ -12,7 +12,6 @@ import torch
 from scipy.spatial.transform import Rotation
 from torch import Tensor, nn
 
-from adapt.augment import draw_changes
 from adapt.batch import Batch
 from adapt.face_batch import FaceBatch
 from adapt.gaze import angle_between, roll
@@ -24,7 +23,7 @@ from train.models.build import GAZE_NETWORKS, build, build_pose
 from train.models.features import Tap, features_of
 from train.models.parts import HeadJoin
 from train.rotations import geodesic_angle
-from train.tasks.adaptable import Adapting
+from train.tasks.adaptable import View
 from train.tasks.averaged import Loss, Recipe, Schedule
 from train.tasks.gaze import GazeTask
 from train.tasks.pose import PoseTask
@@ -60,22 +59,28 @@ def faces(n: int, side: int = 64) -> FaceBatch:
     return FaceBatch(torch.from_numpy(images), torch.from_numpy(rotation), tuple(map(str, range(n))))
 
 
-def test_labels_go_back_the_way_that_changes_moved_them(draw_eyes: DrawEyes) -> None:
+def test_what_is_said_of_one_view_is_moved_to_the_label_of_another(draw_eyes: DrawEyes) -> None:
+    """Labels that are known are moved by both draws: the one's must become the other's."""
     turning = replace(MILD, rotation_deg=25.0, mirror=0.5)
-    eyes, heads = draw_eyes(8), faces(8)
+    eyes, heads, generator = draw_eyes(8), faces(12), torch.Generator().manual_seed(1)
     gaze = GazeTask(build("lenet", {}), recipe(), replace(turning, mirror=0.0))
-    changed, changes = gaze.changed(eyes, torch.Generator().manual_seed(1))
-    back = gaze.labelled(unlabelled(eyes), changed.gaze_pitch_yaw_rad, changes)
-    torch.testing.assert_close(back.gaze_pitch_yaw_rad, eyes.gaze_pitch_yaw_rad)
-    assert torch.equal(back.images_u8, eyes.images_u8) and not torch.equal(changed.images_u8, eyes.images_u8)
+    one, other = (View(*gaze.altered(eyes, generator)) for _ in range(2))
+    said, wanted = other.pictures.gaze_pitch_yaw_rad, one.pictures.gaze_pitch_yaw_rad
+    labelled = gaze.labelled(View(unlabelled(one.pictures), one.changes), other, said)
+    assert float(angle_between(said, wanted).max()) > 0.05
+    torch.testing.assert_close(labelled.gaze_pitch_yaw_rad, wanted)
+    assert torch.equal(labelled.images_u8, one.pictures.images_u8)
 
     pose = PoseTask(build_pose("sixdrep", {"side": 64}), recipe(), turning)
-    seen, face_changes = pose.changed(heads, torch.Generator().manual_seed(1))
-    assert 0 < int(face_changes.mirrored.sum()) < 8
-    columns = seen.rotation[:, :, :2].mT.flatten(1)  # what a 6D network would say of the changed pictures
-    assert float(pose.error_rad(columns, seen).max()) < 1e-3
-    again = pose.labelled(replace(heads, rotation=torch.full_like(heads.rotation, torch.nan)), columns, face_changes)
-    assert float(geodesic_angle(again.rotation, heads.rotation).max()) < 1e-3
+    first, second = (View(*pose.altered(heads, generator)) for _ in range(2))
+    assert {(bool(a), bool(b)) for a, b in zip(first.changes.mirrored, second.changes.mirrored, strict=True)} == {
+        *((a, b) for a in (False, True) for b in (False, True))
+    }
+    columns = second.pictures.rotation[:, :, :2].mT.flatten(1)  # what a 6D network would say of the second view
+    assert float(pose.error_rad(columns, second.pictures).max()) < 1e-3
+    nothing = replace(first.pictures, rotation=torch.full_like(heads.rotation, torch.nan))
+    moved = pose.labelled(View(nothing, first.changes), second, columns)
+    assert float(geodesic_angle(moved.rotation, first.pictures.rotation).max()) < 1e-3
 
 
 @pytest.mark.parametrize("name", GAZE_NETWORKS)
@@ -123,13 +128,11 @@ def test_a_teacher_that_ignores_turns_disagrees_with_itself_by_the_turns_between
     eyes, real = draw_eyes(5), unlabelled(draw_eyes(20, 1))
     task = quiet(GazeTask(Stubborn(), recipe(loss=Loss.angular), MILD))
     prepare(task, TEACHER, real)
-    loss = task.training_step(eyes, 0)
-
-    generator = task.generator_of_step(torch.device("cpu"))
-    first = draw_changes(generator, MILD, 6).rotation_rad
-    second = draw_changes(generator, MILD, 11).rotation_rad[5:]
+    met = task.changed(eyes, 0)
+    loss = task.training_step(met, 0)
+    student, teacher = (view.changes.rotation_rad for view in met.views)
     said = torch.tensor([0.2, -0.4]).expand(6, 2)
-    apart = float(angle_between(said, roll(said, second - first)).mean())
+    apart = float(angle_between(said, roll(said, student - teacher)).mean())
     assert apart > 0.005 and task.told["train/consistency"] == pytest.approx(apart, rel=1e-4)
     expected = task.told["train/loss"] + 0.5 * consistency_weight(0, 0.4) * apart
     assert float(loss.detach()) == pytest.approx(expected, rel=1e-5)
@@ -137,26 +140,34 @@ def test_a_teacher_that_ignores_turns_disagrees_with_itself_by_the_turns_between
     assert task.network.said.grad is not None and task.average.said.grad is None
 
 
-def test_real_pictures_of_a_step_depend_on_seed_and_step_and_are_told_heads_of_rendered_ones(
-    draw_eyes: DrawEyes,
-) -> None:
+def test_what_a_step_meets_depends_on_seed_and_step_alone(draw_eyes: DrawEyes) -> None:
     eyes, real = draw_eyes(5), unlabelled(draw_eyes(9, 1))
     task = quiet(GazeTask(Stubborn(), recipe(), MILD))
+    alone = task.changed(eyes, 3)
     prepare(task, TEACHER, real)
-    draws = []
-    for seed in (0, 0, 1):
-        task.recipe = replace(task.recipe, seed=seed)
-        shown = Adapting.beside(task.adapting, task, eyes, torch.Generator())
-        assert len(set(shown.keys)) == 6  # none twice where there are enough
-        rows = [int(key) for key in shown.keys]
-        assert torch.equal(shown.images_u8, real.images_u8[rows])
-        heads = {tuple(one) for one in eyes.head_pitch_yaw_rad.tolist()}
-        assert {tuple(one) for one in shown.head_pitch_yaw_rad.tolist()} <= heads
-        draws.append((rows, shown.head_pitch_yaw_rad.tolist()))
-    assert draws[0] == draws[1] != draws[2]
-    few = unlabelled(draw_eyes(2))
-    prepare(task, TEACHER, few)
-    assert len(Adapting.beside(task.adapting, task, eyes, torch.Generator())) == 6
+    met = task.changed(eyes, 3)
+    assert met.rendered == 5 and len(met.pictures) == 11 and len(met.views) == 2
+    for name in ("images_u8", "gaze_pitch_yaw_rad", "head_pitch_yaw_rad"):  # as without real pictures, to the bit
+        assert torch.equal(getattr(met.pictures, name)[:5], getattr(alone, name)), name
+    assert torch.equal(met.pictures.images_u8[5:], met.views[0].pictures.images_u8)
+    assert met.views[0].pictures.keys == met.views[1].pictures.keys == met.pictures.keys[5:]
+    assert not torch.equal(met.views[0].pictures.images_u8, met.views[1].pictures.images_u8)
+    assert len(set(met.pictures.keys[5:])) == 6  # none twice where there are enough
+    assert torch.isnan(met.pictures.gaze_pitch_yaw_rad[5:]).all()
+    again, later = task.changed(eyes, 3), task.changed(eyes, 4)
+    assert torch.equal(again.pictures.images_u8, met.pictures.images_u8)
+    assert later.pictures.keys[5:] != met.pictures.keys[5:]
+    prepare(task, TEACHER, unlabelled(draw_eyes(2)))
+    assert len(task.changed(eyes, 0).pictures) == 11
+
+
+def test_real_eyes_are_told_the_head_angles_of_rendered_ones(draw_eyes: DrawEyes) -> None:
+    eyes = draw_eyes(5)
+    task = quiet(GazeTask(Stubborn(), recipe(), Strengths()))
+    prepare(task, TEACHER, unlabelled(draw_eyes(20, 1)))
+    told = task.changed(eyes, 0).pictures.head_pitch_yaw_rad[5:].tolist()
+    assert {tuple(one) for one in told} <= {tuple(one) for one in eyes.head_pitch_yaw_rad.tolist()}
+    assert told != task.changed(eyes, 1).pictures.head_pitch_yaw_rad[5:].tolist()
 
 
 def test_the_adversary_pushes_features_against_its_own_gradient() -> None:
@@ -170,7 +181,7 @@ def test_the_adversary_pushes_features_against_its_own_gradient() -> None:
         for weight in (0.0, 1.0, 2.0):
             task.adapting.weight = weight
             task.zero_grad()
-            task.training_step(heads, 0).backward()
+            task.training_step(task.changed(heads, 0), 0).backward()
             weights = [*task.network.aggregation.parameters(), *task.adapting.classifier.parameters()]
             gradients.append([one.grad.clone() for one in weights])
             assert all(one.grad is not None and torch.isfinite(one.grad).all() for one in task.network.parameters())
