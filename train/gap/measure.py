@@ -13,12 +13,12 @@ from adapt.strengths import Strengths
 from synth.errors import DataError
 from synth.seeds import rng
 from train.data.read import Reader, read_eyes
+from train.data.unlabelled import real_pictures
 from train.gap.distances import LEAST, Table, as_stored, measure_distances
 from train.gap.drift import Drift, of_gaze, of_gradients, of_landmarks, to_json
 from train.gap.features import Eyes, extractors
 from train.gap.pairs import AXIS, MODE, Pairs, Samples, as_eyes, as_marked_eyes, levels, read_pairs, showing, unmoved
 from train.models.eye import LandmarkNetwork
-from train.refine.sides import real_pictures
 
 REFINED, UNMOVED = "refined", "augmented, unmoved"
 

@@ -36,7 +36,7 @@ def write_predictions(path: Path, predictions: Mapping[str, Any]) -> None:
     print(f"wrote {path}")
 
 
-def page_of(subject: str, about: Mapping[str, Any], body: str, pictures: Pictures) -> str:
+def page_of(subject: str, about: Mapping[str, Any], body: str, pictures: Pictures, heading: str | None = None) -> str:
     """Return the page; pictures are inside it.
 
     Args:
@@ -44,16 +44,18 @@ def page_of(subject: str, about: Mapping[str, Any], body: str, pictures: Picture
         about: What was measured on what: `data`, networks, commit, versions.
         body: What stands above the pictures, HTML.
         pictures: In their order.
+        heading: What stands at the top; None for the subject's error on the data.
     """
     data = html.escape(str(about.get("data", "")))
+    title = html.escape(heading) if heading is not None else f"{subject.capitalize()} error on {data}"
     drawn = "".join(
-        f'<h2>{title}</h2><img alt="{title}" src="data:image/png;base64,{base64.b64encode(png).decode()}">'
-        for title, png in pictures.values()
+        f'<h2>{shown}</h2><img alt="{shown}" src="data:image/png;base64,{base64.b64encode(png).decode()}">'
+        for shown, png in pictures.values()
     )
     facts = "".join(f"<tr><td>{html.escape(str(k))}</td><td>{html.escape(str(v))}</td></tr>" for k, v in about.items())
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>canthus: {subject} on {data}</title>'
-        f"<style>{STYLE}</style><h1>{subject.capitalize()} error on {data}</h1>{body}"
+        f"<style>{STYLE}</style><h1>{title}</h1>{body}"
         f"{drawn}<h2>How it was made</h2><table>{facts}</table></html>"
     )
 
