@@ -61,7 +61,10 @@ class VerbModule(Protocol):
 
 VERBS = {
     "render": Verb("synth.commands.render", "render pictures of eyes with their labels into shards"),
-    "sheet": Verb("synth.commands.sheet", "draw a contact sheet of a corpus with its labels"),
+    "sheet": Verb(
+        "synth.commands.sheet",
+        "draw a contact sheet of a corpus with its labels, or one of refined and real pictures to tell apart",
+    ),
     "inspect": Verb(
         "synth.commands.inspect", "write report.html about a corpus: sheets, distributions, rejections, rates"
     ),
@@ -77,7 +80,8 @@ VERBS = {
         "train.commands.curve", "draw the error against the number of real samples, with and without pretraining"
     ),
     "refine": Verb(
-        "train.commands.refine", "make rendered pictures look like photographs: learn it, or refine a corpus"
+        "train.commands.refine",
+        "make rendered pictures look like photographs: learn it, refine a corpus, measure what it did",
     ),
     "export-model": Verb("train.commands.export_model", "write a trained network as ONNX and check it"),
     "bench": Verb("synth.commands.bench", "time every stage of the work and its memory"),

@@ -1,29 +1,52 @@
-"""`canthus sheet`: a contact sheet of a data set, with or without its labels."""
+"""`canthus sheet`: pictures of a data set side by side.
 
+what=corpus    a contact sheet of a data set, with or without its labels
+what=turing    refined and real pictures, shuffled; answers in a file beside it (train/gap/turing.py, which is called
+               by name: it is above this package and is not imported here)
+"""
+
+import importlib
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 from omegaconf import MISSING
+from PIL import Image
 
 from synth.errors import ConfigError
 from synth.report.sheet import Layout, automatic_scale, draw_sheet
 from synth.shards import count, pick
 from synth.shards.atomic import replacing
 
-HELP = "draw a contact sheet of a corpus with its labels"
+HELP = "draw a contact sheet of a corpus with its labels, or one of refined and real pictures to tell apart"
 CONFIG_NAME = "sheet"
 EXAMPLES = (
     "canthus sheet data=data/eyes out=sheet.png",
     "canthus sheet data=data/eyes out=sheet.png n=60 columns=10 labels=false scale=2",
+    "canthus sheet turing real=photographs refined=data/refined out=turing.png",
 )
 PICTURES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+
+
+class What(Enum):
+    """What is drawn."""
+
+    corpus = "corpus"
+    turing = "turing"
+
+
+NEEDED = {What.corpus: ("data",), What.turing: ("real", "refined")}
 
 
 @dataclass
 class SheetConfig:
     """What is drawn where."""
 
-    data: str = MISSING
+    what: What = What.corpus
+    data: str | None = None
+    real: str | None = None
+    refined: str | None = None
+    seed: int = 0
     out: str = MISSING
     n: int = 24
     columns: int = 6
@@ -31,7 +54,16 @@ class SheetConfig:
     scale: str = "auto"
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be drawn."""
+        """Refuse what cannot be drawn, and what would be left unread."""
+        for what, names in NEEDED.items():
+            for name in names:
+                if (self.what is what) is (getattr(self, name) is None):
+                    needs = "needs" if self.what is what else "takes no"
+                    raise ConfigError(f"{name}={getattr(self, name)}: sheet {self.what.name} {needs} {name}=...")
+        if self.seed < 0:
+            raise ConfigError(f"seed={self.seed}: at least 0")
+        if self.what is What.turing and self.n < 2:
+            raise ConfigError(f"n={self.n}: of two kinds of pictures at least two are shown")
         if self.n < 1:
             raise ConfigError(f"n={self.n}: a sheet shows at least one picture")
         if Path(self.out).suffix.lower() not in PICTURES:
@@ -52,13 +84,33 @@ def run(config: SheetConfig) -> None:
     Raises:
         ProjectError: There is no data set, it is damaged, or the sheet cannot be written.
     """
+    {What.corpus: _corpus, What.turing: _turing}[config.what](config)
+
+
+def _corpus(config: SheetConfig) -> None:
+    assert config.data is not None
     data, out = Path(config.data), Path(config.out)
     samples = pick(data, config.n)
     height, width = samples[0].picture.shape[:2]
     scale = automatic_scale(width) if config.scale == "auto" else float(config.scale)
     title = f"{data.resolve().name}   {len(samples)} of {count(data)}   {width} x {height} px"
     sheet = draw_sheet(samples, Layout(config.columns, scale), title, config.labels)
+    _save(sheet, out)
+    print(f"{out}: {len(samples)} of {count(data)} samples, {sheet.width} x {sheet.height} px")
+
+
+def _turing(config: SheetConfig) -> None:
+    assert config.real is not None and config.refined is not None
+    out, turing = Path(config.out), importlib.import_module("train.gap.turing")
+    scale, answers = None if config.scale == "auto" else float(config.scale), turing.answers_path(out)
+    sheet = turing.draw_turing(
+        Path(config.real), Path(config.refined), answers, config.n, config.columns, scale, config.seed
+    )
+    _save(sheet, out)
+    print(f"{out}: {config.n} pictures, {sheet.width} x {sheet.height} px; answers in {answers}")
+
+
+def _save(sheet: Image.Image, out: Path) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     with replacing(out) as file:
         sheet.save(file, PICTURES[out.suffix.lower()])
-    print(f"{out}: {len(samples)} of {count(data)} samples, {sheet.width} x {sheet.height} px")
