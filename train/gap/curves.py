@@ -57,14 +57,15 @@ def read_curves(run: Path, check_every: int) -> Curves:
 def draw_curves(curves: Curves, limits: Limits) -> bytes:
     """Return a PNG of losses and signs by step."""
     figure = Figure(figsize=(11, 6.4), layout="constrained")
-    losses = figure.add_subplot(2, 1, 1)
+    grid = figure.add_gridspec(2, len(SIGNS))
+    losses = figure.add_subplot(grid[0, :])
     for name, colour in zip(LOSSES, COLOURS, strict=True):
         line(losses, curves[name], colour, name.replace("/", ": "))
     losses.axhline(0, color="k", lw=0.6)
     losses.set(ylabel="loss", xlabel="step or round")
     losses.legend(fontsize=8)
     for place, (alarm, column) in enumerate(SIGNS.items()):
-        axes = figure.add_subplot(2, 4, 5 + place)
+        axes = figure.add_subplot(grid[1, place])
         line(axes, curves[column], COLOURS[0], "")
         limit = getattr(limits, alarm)
         axes.axhline(limit, color="#d73027", ls="--", lw=1, label=f"{WORDS[alarm]} {limit:g}")

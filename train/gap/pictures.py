@@ -10,6 +10,8 @@ from train.gap.pairs import Pairs, levels
 from train.measure.pictures import png, show, tiled
 
 SHOWN, ACROSS = 24, 3
+LONGEST = 3.0
+"""Of a bar, over the first."""
 DRAWN, NOTHING = "#2166ac", "#999999"
 
 
@@ -23,6 +25,11 @@ def both_distances(distances: Table) -> bytes:
         values, errors = [one.kernel.value for one in of.values()], [one.kernel.error for one in of.values()]
         kernel.barh(places, values, xerr=errors, color=colours)
         kernel.axvline(0, color="k", lw=0.6)
+        # Noise can be thirty times as far off as anything else: what is longer is cut off and told by its number.
+        ends = np.add(values, errors)
+        kernel.set_xlim(min(0, np.subtract(values, errors).min()), 1.25 * min(ends.max(), LONGEST * ends[0]))
+        for place, value, end in zip(places, values, ends, strict=True):
+            kernel.text(min(end, 0.83 * kernel.get_xlim()[1]), place, f" {value:.3f}", fontsize=8, va="center")
         accuracies, errors = [one.told.accuracy for one in of.values()], [one.told.error for one in of.values()]
         told.barh(places, accuracies, xerr=errors, color=colours)
         nulls = np.array([one.told.null for one in of.values()])
@@ -49,7 +56,7 @@ def before_and_after(pairs: Pairs, real: Eyes) -> bytes:
         "the same, refined": levels(some[1]),
         "real": equalise(of_real).numpy(),
     }
-    figure = Figure(figsize=(11, 0.82 * SHOWN / ACROSS + 0.4), layout="constrained")
+    figure = Figure(figsize=(11, 0.76 * SHOWN / ACROSS + 0.4), layout="constrained")
     for column, (title, images) in enumerate(blocks.items()):
         axes = figure.add_subplot(1, len(blocks), column + 1)
         show(axes, tiled(images, ACROSS))
