@@ -1,7 +1,7 @@
 """What pictures are compared by: numbers of each eye, of three origins.
 
-    network    what the last layer of a gaze network is given (all of our networks end in train.models.parts.HeadJoin):
-               what a network that was taught gaze makes of an eye.  It was taught by rendered eyes
+    network    what the last layer of a gaze network is given (train/models/features.py): what a network makes of an
+               eye that was taught gaze, by rendered eyes
     hog        histograms of oriented gradients (Dalal and Triggs 2005, scikit-image's), 9 orientations in cells of
                6 px, each four of them normalised together: 1620 numbers of shape and contrast, that no network made
     texture    local binary patterns (Ojala et al. 2002, scikit-image's, the ten uniform ones of 8 neighbours at 1 px),
@@ -27,7 +27,7 @@ from skimage.feature import hog, local_binary_pattern
 from torch import Tensor, nn
 
 from adapt.equalise import equalise, to_network
-from train.models.parts import HeadJoin
+from train.models.features import features_of
 
 CELL_PX, ORIENTATIONS = 6, 9
 NEIGHBOURS, CODES = 8, 10
@@ -71,9 +71,10 @@ def extractors(network: nn.Module) -> Mapping[str, Extract]:
 @torch.inference_mode()
 def network_features(network: nn.Module, eyes: Eyes) -> Features:
     """Return what the last layer of a gaze network is given, without the head's angles that join there."""
-    (join,) = [module for module in network.modules() if isinstance(module, HeadJoin)]
+    place = features_of(network)
+    assert place is not None, "networks of gaze mark it"
     kept: list[Tensor] = []
-    hook = join.register_forward_pre_hook(lambda module, given: kept.append(given[0].float()))
+    hook = place.register_forward_hook(lambda module, given, features: kept.append(features.float()))
     network.eval()
     try:
         for start in range(0, len(eyes), AT_ONCE):

@@ -22,7 +22,7 @@ from synth.report.sheet import Layout, arrange, automatic_scale
 from synth.seeds import rng
 from synth.shards import count, iterate
 from synth.shards.atomic import write_whole
-from train.refine.sides import fitted, real_pictures
+from train.data.unlabelled import fitted, real_pictures
 
 REAL, RENDERED = "real", "rendered"
 

@@ -19,7 +19,7 @@ def test_network_features_are_what_the_last_layer_makes_gaze_of(name: str, draw_
         again = network.gaze.linear(torch.cat([features, eyes.head_pitch_yaw_rad], 1))
         told = network(to_network(eyes.images_u8), eyes.head_pitch_yaw_rad)
     assert torch.allclose(again, told, atol=1e-5)
-    assert not network.gaze._forward_pre_hooks, "nobody listens on"
+    assert not network.gaze.features._forward_hooks, "nobody listens on"
 
 
 def test_histograms_count_what_there_is(draw_eyes: DrawEyes) -> None:
