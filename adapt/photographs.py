@@ -25,10 +25,10 @@ import torch
 from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
+from adapt.augment.looks import luma
 from adapt.batch import Batch
 from adapt.camera import Cameras
 from adapt.face_gaze_batch import FaceGazeBatch
-from adapt.face_looks import luma
 from adapt.gaze import head_pitch_yaw
 from adapt.normalize import Views, virtual_views
 from synth.errors import DataError

@@ -45,7 +45,7 @@ class Screen(Rows):
     def mirrored(self, chosen: Bool[Tensor, " b"]) -> "Screen":
         """Return the same with the chosen faces as in a mirror: left and right change places, the pictures apart.
 
-        The eyes' cuts change places and are not flipped here: pictures are changed by adapt/face_augment.py.
+        The eyes' cuts change places and are not flipped here: pictures are changed by adapt/augment/faces.py.
         """
         sign = self.point_cm.new_tensor([-1.0, 1.0, 1.0])
         one, three = chosen[:, None], chosen[:, None, None]

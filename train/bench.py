@@ -22,7 +22,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from adapt.strengths import Strengths
+from adapt.augment.strengths import Strengths
 from train.data.loader import Rowed
 from train.fitting import fit
 from train.kinds import Exported, Kind

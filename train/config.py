@@ -6,7 +6,7 @@ from typing import Any
 
 from omegaconf import MISSING
 
-from adapt.strengths import Strengths
+from adapt.augment.strengths import Strengths
 from adapt.unlabelled.recipe import Adaptation, Method
 from synth.errors import ConfigError
 from synth.export.face.pose import HeadPose

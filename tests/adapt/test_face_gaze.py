@@ -6,11 +6,11 @@ import numpy as np
 import torch
 from scipy.spatial.transform import Rotation
 
-from adapt.face_augment import augment_face_gaze, draw_face_changes
+from adapt.augment.faces import augment_face_gaze, draw_face_changes
+from adapt.augment.strengths import Strengths
 from adapt.face_gaze_batch import FaceGazeBatch
 from adapt.gaze import vector_from_pitch_yaw
 from adapt.screen import Screen, gaze_of_point, point_of_gaze
-from adapt.strengths import Strengths
 
 REACH = 24
 """How far the dot of a gaze lies from the middle, were it in the picture's plane, px of 64."""

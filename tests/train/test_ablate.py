@@ -10,7 +10,7 @@ import pytest
 import torch
 from scipy.spatial.transform import Rotation
 
-from adapt.face_augment import coarse
+from adapt.augment.faces import coarse
 from adapt.face_batch import FaceBatch
 from synth.commands.cli import main
 from synth.commands.render import RenderConfig

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from adapt.strengths import Strengths
+from adapt.augment.strengths import Strengths
 from synth.commands import bench as command
 from synth.commands.bench import BenchConfig, What
 from synth.config import compose

@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from adapt.augment.strengths import Strengths
 from adapt.face_gaze_batch import FaceGazeBatch
-from adapt.strengths import Strengths
 from synth.commands.cli import main
 from tests.adapt.test_face_gaze import looking
 from tests.train.pages import without_pictures

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
+from adapt.augment.strengths import Strengths
 from adapt.batch import Batch
-from adapt.strengths import Strengths
 from synth.commands.cli import main
 from synth.errors import DataError
 from synth.shards import ShardPlan, write_shard

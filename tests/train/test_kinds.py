@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
+from adapt.augment.strengths import Strengths
 from adapt.rows import joined
-from adapt.strengths import Strengths
 from synth.config import compose
 from synth.shards import ShardPlan, iterate, write_shard
 from tests.synth.fake_samples import fake_sample

@@ -8,8 +8,8 @@ import pytest
 import torch
 from scipy.spatial.transform import Rotation
 
+from adapt.augment.strengths import Strengths
 from adapt.face_batch import FaceBatch
-from adapt.strengths import Strengths
 from synth.commands.cli import main
 from tests.train.test_pose_data import write_mat_pair
 from train.checkpoint import load_network

@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch import nn
 
+from adapt.augment.strengths import Strengths
 from adapt.batch import Batch
-from adapt.strengths import Strengths
 from synth.commands.cli import main
 from synth.errors import ConfigError, DataError
 from train.checkpoint import load_network, save_network

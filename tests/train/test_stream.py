@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from adapt.augment.strengths import Strengths
 from adapt.batch import Batch
 from adapt.rows import joined
-from adapt.strengths import Strengths
 from synth.commands.cli import main
 from synth.errors import DataError
 from synth.export.face.pose import HeadPose

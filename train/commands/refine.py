@@ -21,10 +21,10 @@ from omegaconf import MISSING, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from rich.progress import Progress
 
+from adapt.augment.strengths import OF_FACES, Strengths
 from adapt.refine.alarms import Limits
 from adapt.refine.recipe import Refining
 from adapt.refine.space import Space
-from adapt.strengths import OF_FACES, Strengths
 from synth.config import versions, write_resolved
 from synth.errors import ConfigError, DataError
 from synth.shards import open_output

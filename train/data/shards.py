@@ -3,7 +3,7 @@
 A picture whose camera is the eye's normalised one, or misses it by no more than a landmark detector's errors, is taken
 as it is, and its gaze is told in that camera: a real set is normalised with such errors too, and picture and label
 share them (synth/draw/camera.py draws them).  A picture of any other camera is warped by the labels into the exact
-normalised camera.  Head angles are those of the exact camera (adapt/augment.py says why).
+normalised camera.  Head angles are those of the exact camera (adapt/augment/changes.py says why).
 
 The key of an eye is its key in the shard.
 """

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from adapt.augment import changed_pictures, draw_scaled_changes
-from adapt.strengths import Strengths
+from adapt.augment.changes import changed_pictures, draw_scaled_changes
+from adapt.augment.strengths import Strengths
 from synth.errors import DataError
 from synth.seeds import rng
 from train.data.read import Reader, read_eyes

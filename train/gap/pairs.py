@@ -17,10 +17,10 @@ import numpy as np
 import torch
 from jaxtyping import UInt8
 
-from adapt.augment import changed_pictures, draw_scaled_changes
+from adapt.augment.changes import changed_pictures, draw_scaled_changes
+from adapt.augment.strengths import Strengths
 from adapt.batch import Batch
 from adapt.marked_eyes import MarkedEyes
-from adapt.strengths import Strengths
 from synth.errors import DataError
 from synth.export.eye_patch import LUMA, equalised
 from synth.geometry.normalisation import GazeMode

@@ -13,8 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from adapt.augment.strengths import Strengths
 from adapt.rows import Rows
-from adapt.strengths import Strengths
 from synth.errors import ConfigError
 from train.checkpoint import Trained
 from train.config import EvaluateConfig, FitConfig

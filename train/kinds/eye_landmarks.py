@@ -9,8 +9,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from adapt.augment.strengths import OF_FACES, OF_HEAD_ANGLES, Strengths
 from adapt.marked_eyes import MarkedEyes
-from adapt.strengths import OF_FACES, OF_HEAD_ANGLES, Strengths
 from synth.errors import ConfigError, DataError
 from synth.geometry.normalisation import GazeMode
 from train.checkpoint import Trained

@@ -10,9 +10,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from adapt.augment.strengths import OF_HEAD_ANGLES, Strengths
 from adapt.face_gaze_batch import FaceGazeBatch
 from adapt.screen import GRID, Screen
-from adapt.strengths import OF_HEAD_ANGLES, Strengths
 from synth.errors import ConfigError, DataError
 from train.checkpoint import Trained
 from train.config import EvaluateConfig, FitConfig

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from adapt.augment.strengths import OF_FACES, Strengths
 from adapt.batch import Batch
-from adapt.strengths import OF_FACES, Strengths
 from synth.errors import DataError
 from synth.geometry.normalisation import GazeMode
 from train.checkpoint import Trained

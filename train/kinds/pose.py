@@ -11,9 +11,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from adapt.face_augment import coarse
+from adapt.augment.faces import coarse
+from adapt.augment.strengths import OF_HEAD_ANGLES, Strengths
 from adapt.face_batch import FaceBatch
-from adapt.strengths import OF_HEAD_ANGLES, Strengths
 from synth.errors import ConfigError, DataError
 from synth.export.face.pose import HeadPose
 from train.checkpoint import Trained

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from adapt.strengths import Strengths
+from adapt.augment.strengths import Strengths
 from synth.errors import ConfigError
 
 

@@ -22,8 +22,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from adapt.augment.strengths import Strengths
 from adapt.rows import Rows, joined
-from adapt.strengths import Strengths
 from train.tasks.averaged import AveragedTask, Recipe
 
 Some = TypeVar("Some", bound=Rows)

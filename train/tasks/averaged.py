@@ -17,7 +17,7 @@ import lightning
 import torch
 from torch import Tensor, nn
 
-from adapt.strengths import Strengths
+from adapt.augment.strengths import Strengths
 from synth.seeds import rng
 
 Network = TypeVar("Network", bound=nn.Module)

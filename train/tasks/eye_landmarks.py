@@ -10,12 +10,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from adapt.augment import draw_scaled_changes
+from adapt.augment.changes import draw_scaled_changes
+from adapt.augment.marked_eyes import augment_marked
+from adapt.augment.strengths import Strengths
 from adapt.equalise import to_network
 from adapt.gaze import angle_between
-from adapt.marked_eye_augment import augment_marked
 from adapt.marked_eyes import MarkedEyes
-from adapt.strengths import Strengths
 from train.models.eye import LandmarkNetwork, Reading
 from train.tasks.averaged import AveragedTask, Recipe
 from train.tasks.gaze import loss_of

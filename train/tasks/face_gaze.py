@@ -10,10 +10,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from adapt.face_augment import augment_face_gaze, draw_face_changes
+from adapt.augment.faces import augment_face_gaze, draw_face_changes
+from adapt.augment.strengths import Strengths
 from adapt.face_gaze_batch import FaceGazeBatch
 from adapt.gaze import angle_between
-from adapt.strengths import Strengths
 from train.models.face_gaze import FaceGazeNetwork
 from train.tasks.averaged import AveragedTask, Recipe
 

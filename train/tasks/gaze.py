@@ -13,7 +13,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
-from adapt.augment import Changes, augment, draw_changes
+from adapt.augment.changes import Changes, augment, draw_changes
 from adapt.batch import Batch
 from adapt.equalise import to_network
 from adapt.gaze import angle_between, roll

@@ -12,10 +12,10 @@ import torch
 from scipy.spatial.transform import Rotation
 from torch import Tensor, nn
 
+from adapt.augment.strengths import Strengths
 from adapt.batch import Batch
 from adapt.face_batch import FaceBatch
 from adapt.gaze import angle_between, roll
-from adapt.strengths import Strengths
 from adapt.unlabelled.recipe import Adaptation, Method
 from adapt.unlabelled.schedules import consistency_weight
 from train.fitting import fit

@@ -1,7 +1,7 @@
-"""What webcams and noisy landmarks do to an eye, done to eyes with landmarks: the changes of adapt/augment.py.
+"""What webcams and noisy landmarks do to an eye, done to eyes with landmarks: the changes of adapt/augment/changes.py.
 
 Their pixels are scaled to these pictures' height.  The landmarks go where the crop takes them, to the last digit; the
-radius and the eye's width grow with it.  The gaze turns with the picture and is kept otherwise (adapt/augment.py has
+radius and the eye's width grow with it.  The gaze turns with the picture and is kept otherwise (adapt/augment/changes.py has
 the reason).  Which landmarks are visible stays as it was, also of those that leave the picture.
 """
 
@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from adapt.augment import Changes, changed_pictures
+from adapt.augment.changes import Changes, changed_pictures
 from adapt.gaze import roll
 from adapt.marked_eyes import MarkedEyes
 
@@ -32,7 +32,7 @@ def augment_marked(batch: MarkedEyes, changes: Changes) -> MarkedEyes:
 def cropped_points(
     points_px: Float[Tensor, "b n 2"], changes: Changes, width: int, height: int
 ) -> Float[Tensor, "b n 2"]:
-    """Return where `adapt.augment.crop` takes points: turned and scaled about the picture's middle, then shifted."""
+    """Return where `adapt.augment.changes.crop` takes points: turned and scaled about the picture's middle, then shifted."""
     middle = points_px.new_tensor([width / 2, height / 2])
     c = (changes.scale * changes.rotation_rad.cos())[:, None]
     s = (changes.scale * changes.rotation_rad.sin())[:, None]

@@ -1,7 +1,7 @@
 """What cameras, detectors and files do to a face: drawn and applied batch by batch; seeded, bit-equal on one machine.
 
-The changes are those of eyes (adapt/augment.py), whose pixels are those of a picture 36 high: here they are scaled to
-the height of the cut.  Besides, faces are mirrored, some lose their colours, and adapt/face_looks.py has what else
+The changes are those of eyes (adapt/augment/changes.py), whose pixels are those of a picture 36 high: here they are scaled to
+the height of the cut.  Besides, faces are mirrored, some lose their colours, and adapt/augment/looks.py has what else
 photographs of faces have and eyes have not.
 
 Labels.  Turning the picture clockwise by a turns the head with it, R' = Rz(a) R; mirroring it gives R' = F R F with
@@ -16,13 +16,13 @@ import torch
 from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
-from adapt.augment import Changes, crop, draw_scaled_changes, photographed, resample
+from adapt.augment.changes import Changes, crop, draw_scaled_changes, photographed, resample
+from adapt.augment.jpeg import jpeg
+from adapt.augment.looks import Looks, colours, covered, draw_looks, luma
+from adapt.augment.strengths import Strengths
 from adapt.face_batch import FaceBatch
 from adapt.face_gaze_batch import FaceGazeBatch
-from adapt.face_looks import Looks, colours, covered, draw_looks, luma
 from adapt.gaze import mirror, roll
-from adapt.jpeg import jpeg
-from adapt.strengths import Strengths
 
 
 @dataclass(frozen=True)

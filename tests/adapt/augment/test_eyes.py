@@ -9,10 +9,10 @@ import torch
 from PIL import Image
 from scipy import ndimage
 
-from adapt.augment import Changes, augment, crop, draw_changes, lens, light, resample, sensor
+from adapt.augment.changes import Changes, augment, crop, draw_changes, lens, light, resample, sensor
+from adapt.augment.jpeg import cosine_matrix, jpeg, quantisation
+from adapt.augment.strengths import Strengths
 from adapt.batch import Batch
-from adapt.jpeg import cosine_matrix, jpeg, quantisation
-from adapt.strengths import Strengths
 from synth.errors import ConfigError
 
 FULL = Strengths(

@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from adapt.augment import draw_changes, draw_scaled_changes
+from adapt.augment.changes import draw_changes, draw_scaled_changes
+from adapt.augment.marked_eyes import augment_marked
+from adapt.augment.strengths import Strengths
 from adapt.gaze import vector_from_pitch_yaw
-from adapt.marked_eye_augment import augment_marked
 from adapt.marked_eyes import MarkedEyes
-from adapt.strengths import Strengths
 
 HEIGHT, WIDTH = 90, 150
 

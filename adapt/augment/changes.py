@@ -28,10 +28,10 @@ from kornia.geometry.transform import warp_affine
 from torch import Tensor
 from torch.nn import functional
 
+from adapt.augment.jpeg import jpeg
+from adapt.augment.strengths import Strengths
 from adapt.batch import Batch
 from adapt.gaze import roll
-from adapt.jpeg import jpeg
-from adapt.strengths import Strengths
 
 SPOTS = 3
 MARGIN_PX = 6

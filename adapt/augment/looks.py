@@ -2,7 +2,7 @@
 
 Photographs of the usual sets come from everywhere: with other colours and contrasts, some cut out so near the edge of
 their picture that black fills the rest, some with a hand, a microphone or a word printed before the face.  None of
-these changes moves the head, so no label moves either.  Drawn first, then applied, as in adapt/augment.py; a look whose
+these changes moves the head, so no label moves either.  Drawn first, then applied, as in adapt/augment/changes.py; a look whose
 amount is neutral leaves its picture alone.
 """
 
@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from adapt.strengths import Strengths
+from adapt.augment.strengths import Strengths
 
 LUMA = (0.299, 0.587, 0.114)
 """ITU-R BT.601's weights of red, green and blue."""

@@ -4,10 +4,10 @@ import numpy as np
 import torch
 from scipy.spatial.transform import Rotation
 
-from adapt.face_augment import augment_faces, draw_face_changes
+from adapt.augment.faces import augment_faces, draw_face_changes
+from adapt.augment.looks import colours, covered, draw_looks
+from adapt.augment.strengths import Strengths
 from adapt.face_batch import FaceBatch
-from adapt.face_looks import colours, covered, draw_looks
-from adapt.strengths import Strengths
 
 HEAVY = Strengths(
     **{"shift_px": 2.0, "scale": 0.1, "rotation_deg": 20.0, "probability": 1.0, "blur_px": 1.2, "motion_px": 1.0},
