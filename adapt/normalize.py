@@ -28,9 +28,9 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn import functional
 
-from adapt.augment.faces import mirrored
 from adapt.camera import Cameras
 from adapt.gaze import mirror, pitch_yaw_from_vector, vector_from_pitch_yaw
+from adapt.motion.heads import mirrored
 from adapt.rows import Rows
 from synth.errors import DataError
 from synth.export.warp import looks_across

@@ -25,7 +25,7 @@ import torch
 from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
-from adapt.augment.looks import luma
+from adapt.augment.levels import luma
 from adapt.batch import Batch
 from adapt.camera import Cameras
 from adapt.face_gaze_batch import FaceGazeBatch

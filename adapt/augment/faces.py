@@ -1,13 +1,13 @@
 """What cameras, detectors and files do to a face: drawn and applied batch by batch; seeded, bit-equal on one machine.
 
-The changes are those of eyes (adapt/augment/changes.py), whose pixels are those of a picture 36 high: here they are scaled to
-the height of the cut.  Besides, faces are mirrored, some lose their colours, and adapt/augment/looks.py has what else
-photographs of faces have and eyes have not.
+The changes are those of chain.py, their pixels scaled to the height of the cut.  Besides, faces are mirrored, some lose
+their colours, and looks.py has what else photographs of faces have and eyes have not.
 
 Labels.  Turning the picture clockwise by a turns the head with it, R' = Rz(a) R; mirroring it gives R' = F R F with
 F = diag(-1, 1, 1).  A cut moved or made larger keeps the rotation, as its labels know no axis of the lens
-(train/data/pose/shards.py).  The grey levels' changes keep it too.  Gazes and heads that are told by two angles go the
-same way: turned by Rz(a), with the sign of their yaw changed in the mirror, kept by everything else.
+(train/data/pose/shards.py).  A bend of lens or shutter and the changes of levels keep it too.  Gazes and heads that are
+told by two angles go the same way: turned by Rz(a), with the sign of their yaw changed in the mirror, kept by
+everything else.
 """
 
 from dataclasses import dataclass, replace
@@ -16,13 +16,17 @@ import torch
 from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
-from adapt.augment.changes import Changes, crop, draw_scaled_changes, photographed, resample
-from adapt.augment.jpeg import jpeg
-from adapt.augment.looks import Looks, colours, covered, draw_looks, luma
+from adapt.augment.chain import filed, photographed
+from adapt.augment.changes import Changes, draw_first, draw_later
+from adapt.augment.dice import Dice
+from adapt.augment.levels import luma
+from adapt.augment.looks import Looks, colours, covered, draw_looks
+from adapt.augment.sensor import resample
 from adapt.augment.strengths import Strengths
 from adapt.face_batch import FaceBatch
 from adapt.face_gaze_batch import FaceGazeBatch
-from adapt.gaze import mirror, roll
+from adapt.gaze import mirror
+from adapt.motion.heads import mirrored
 
 
 @dataclass(frozen=True)
@@ -35,11 +39,29 @@ class FaceChanges:
     grey: Bool[Tensor, " b"]
 
 
-def draw_face_changes(generator: torch.Generator, strengths: Strengths, batch: int, size: int) -> FaceChanges:
-    """Draw the changes of a batch of `size` x `size` pictures on the generator's device."""
-    common = draw_scaled_changes(generator, strengths, batch, size, size)
+def draw_face_changes(
+    generator: torch.Generator,
+    strengths: Strengths,
+    batch: int,
+    size: int,
+    width: int | None = None,
+    bank: Float[Tensor, "n 3 h w"] | None = None,
+) -> FaceChanges:
+    """Draw the changes of a batch of pictures in colour on the generator's device.
+
+    Args:
+        generator: Decides them.
+        strengths: Their pixels, of a picture 36 high, are scaled to the height.
+        batch: How many pictures.
+        size: Their height.
+        width: Theirs, where it is another.
+        bank: Real pictures of that size to mix with; None mixes nothing.
+    """
+    dice, width = Dice(generator, batch, strengths.probability), size if width is None else width
+    common = draw_first(dice, strengths, size, width)
     even = torch.rand(2, batch, generator=generator, device=generator.device)
     looks = draw_looks(generator, strengths, batch)
+    common = draw_later(dice, strengths, common, size, width, bank, colour=True)
     return FaceChanges(common, looks, mirrored=even[0] < strengths.mirror, grey=even[1] < strengths.grey)
 
 
@@ -49,7 +71,7 @@ def augment_faces(batch: FaceBatch, changes: FaceChanges) -> FaceBatch:
     return replace(
         batch,
         images_u8=changed_pictures(batch.images_u8, changes),
-        rotation=turned(changes.common.rotation_rad.to(rotation.dtype)) @ rotation,
+        rotation=changes.common.crop.head(rotation),
     )
 
 
@@ -58,7 +80,7 @@ def augment_face_gaze(batch: FaceGazeBatch, changes: FaceChanges) -> FaceGazeBat
 
     A point of a screen does not turn with a cut of the frame: with `screen` the strengths must not turn pictures.
     """
-    chosen, angle_rad = changes.mirrored[:, None], changes.common.rotation_rad
+    chosen, crop = changes.mirrored[:, None], changes.common.crop
     gaze = torch.where(chosen, mirror(batch.gaze_pitch_yaw_rad), batch.gaze_pitch_yaw_rad)
     head = torch.where(chosen, mirror(batch.head_pitch_yaw_rad), batch.head_pitch_yaw_rad)
     screen = None if batch.screen is None else batch.screen.mirrored(changes.mirrored)
@@ -71,8 +93,8 @@ def augment_face_gaze(batch: FaceGazeBatch, changes: FaceChanges) -> FaceGazeBat
     return replace(
         batch,
         images_u8=changed_pictures(batch.images_u8, changes),
-        head_pitch_yaw_rad=roll(head, angle_rad),
-        gaze_pitch_yaw_rad=roll(gaze, angle_rad),
+        head_pitch_yaw_rad=crop.gaze(head),
+        gaze_pitch_yaw_rad=crop.gaze(gaze),
         screen=screen,
     )
 
@@ -84,10 +106,9 @@ def changed_pictures(images_u8: UInt8[Tensor, "b h w 3"], changes: FaceChanges) 
     levels[changes.mirrored] = levels[changes.mirrored].flip(-1)
     images = levels.float() / 255
     images[changes.grey] = luma(images[changes.grey])
-    images = colours(crop(images, common), changes.looks)
+    images = colours(common.crop.pictures(images), changes.looks)
     images = covered(photographed(images, common), changes.looks)
-    planes = jpeg(images.flatten(0, 1)[:, None], common.quality.repeat_interleave(3))
-    return (planes.reshape(images.shape).clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1)
+    return filed(images, common).permute(0, 2, 3, 1)
 
 
 def coarse(batch: FaceBatch, rows: int) -> FaceBatch:
@@ -95,17 +116,3 @@ def coarse(batch: FaceBatch, rows: int) -> FaceBatch:
     images = batch.images_u8.permute(0, 3, 1, 2).float() / 255
     seen = resample(images, torch.full((len(batch),), rows))
     return replace(batch, images_u8=(seen * 255).round().to(torch.uint8).permute(0, 2, 3, 1))
-
-
-def mirrored(rotation: Float[Tensor, "b 3 3"]) -> Float[Tensor, "b 3 3"]:
-    """Return the rotations of the heads in the mirror image."""
-    sign = rotation.new_tensor([-1.0, 1.0, 1.0])
-    return sign[:, None] * rotation * sign
-
-
-def turned(angle_rad: Float[Tensor, " b"]) -> Float[Tensor, "b 3 3"]:
-    """Return the rotations about z that turn x towards y: clockwise in the picture."""
-    c, s = angle_rad.cos(), angle_rad.sin()
-    zero, one = torch.zeros_like(c), torch.ones_like(c)
-    rows = [torch.stack([c, -s, zero], -1), torch.stack([s, c, zero], -1), torch.stack([zero, zero, one], -1)]
-    return torch.stack(rows, 1)

@@ -1,17 +1,14 @@
 """The damage that a jpeg copy does to a grey picture: 8x8 cosine transform, quantised, and back.
 
-ITU T.81, with Annex K's luminance table scaled by quality as libjpeg scales it.  The entropy coding loses nothing and
-is left out.  kornia's codec works on RGB with chroma, at several times the cost.
+ITU T.81, with Annex K's luminance table scaled by quality as libjpeg scales it; blocks.py has the transform.  kornia's
+codec works on RGB with chroma, at several times the cost.
 """
-
-import math
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn import functional
 
-BLOCK = 8
+from adapt.augment.blocks import quantised
 
 # ITU T.81, table K.1.
 LUMINANCE = (
@@ -26,14 +23,6 @@ LUMINANCE = (
 )
 
 
-def cosine_matrix() -> Float[Tensor, "8 8"]:
-    """Return the orthonormal cosine transform (DCT-II): row k holds the samples of frequency k."""
-    k, n = torch.arange(BLOCK, dtype=torch.float64)[:, None], torch.arange(BLOCK, dtype=torch.float64)
-    matrix = torch.cos(math.pi * (2 * n + 1) * k / (2 * BLOCK)) * math.sqrt(2 / BLOCK)
-    matrix[0] /= math.sqrt(2)
-    return matrix.float()
-
-
 def quantisation(quality: Float[Tensor, " b"]) -> Float[Tensor, "b 8 8"]:
     """Return the luminance table of each quality in [1, 100], libjpeg's scaling."""
     percent = torch.where(quality < 50, 5000 / quality, 200 - 2 * quality)
@@ -46,16 +35,6 @@ def jpeg(images: Float[Tensor, "b 1 h w"], quality: Float[Tensor, " b"]) -> Floa
     chosen = torch.nonzero(quality < 100).squeeze(1)
     if len(chosen) == 0:
         return images
-    height, width = images.shape[-2:]
-    padding = (0, -width % BLOCK, 0, -height % BLOCK)
-    padded = functional.pad(images[chosen], padding, mode="replicate") * 255 - 128
-    rows, columns = padded.shape[-2] // BLOCK, padded.shape[-1] // BLOCK
-    blocks = padded.reshape(-1, rows, BLOCK, columns, BLOCK).transpose(2, 3)  # (B, rows, columns, 8, 8)
-    transform = cosine_matrix().to(images.device)
-    table = quantisation(quality[chosen])[:, None, None]
-    levels = (transform @ blocks @ transform.T / table).round()
-    back = transform.T @ (levels * table) @ transform
-    whole = back.transpose(2, 3).reshape(-1, 1, rows * BLOCK, columns * BLOCK)[..., :height, :width]
     changed = images.clone()
-    changed[chosen] = ((whole + 128) / 255).clamp(0, 1)
+    changed[chosen] = quantised(images[chosen], quantisation(quality[chosen]), torch.round).clamp(0, 1)
     return changed

@@ -2,8 +2,8 @@
 
 Photographs of the usual sets come from everywhere: with other colours and contrasts, some cut out so near the edge of
 their picture that black fills the rest, some with a hand, a microphone or a word printed before the face.  None of
-these changes moves the head, so no label moves either.  Drawn first, then applied, as in adapt/augment/changes.py; a look whose
-amount is neutral leaves its picture alone.
+these changes moves the head, so no label moves either.  Drawn first, then applied (changes.py); a look whose amount is
+neutral leaves its picture alone.
 """
 
 from dataclasses import dataclass
@@ -12,10 +12,9 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from adapt.augment.levels import luma
 from adapt.augment.strengths import Strengths
 
-LUMA = (0.299, 0.587, 0.114)
-"""ITU-R BT.601's weights of red, green and blue."""
 FRAME_DEPTH = 0.3
 """Of the picture's side: how far a frame reaches in, at most."""
 BLACK_FRAMES = 0.7
@@ -97,11 +96,6 @@ def covered(images: Float[Tensor, "b 3 h w"], looks: Looks) -> Float[Tensor, "b 
     changed = images.clone()
     changed[chosen] = torch.where(_within(looks.inside[chosen], some), some, looks.frame[chosen, None, None, None])
     return changed
-
-
-def luma(images: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 1 h w"]:
-    """Return the pictures without colour."""
-    return (images * images.new_tensor(LUMA)[:, None, None]).sum(1, keepdim=True)
 
 
 def _within(edges: Float[Tensor, "b 4"], images: Float[Tensor, "b 3 h w"]) -> Bool[Tensor, "b 1 h w"]:

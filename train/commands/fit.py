@@ -41,7 +41,7 @@ CONFIG_NAME = "fit"
 EXAMPLES = (
     "canthus fit data=data/eyes out=runs/eyes",
     "canthus fit data=data/eyes out=runs/lenet-1 model=lenet seed=1 trainer.epochs=40",
-    "canthus fit data=data/eyes out=runs/optical labels.axis=optical labels.gaze_mode=direction augment=heavy",
+    "canthus fit data=data/eyes out=runs/optical labels.axis=optical labels.gaze_mode=direction augment=strong",
     "canthus fit experiment=elg data=data/unityeyes out=runs/elg",
     "canthus fit experiment=fsanet data=data/heads out=runs/fsanet",
     "canthus fit experiment=resgaze data=data/faces out=runs/resgaze",

@@ -43,7 +43,7 @@ class Gaze(Kind):
 
     def read(self, config: FitConfig, network: nn.Module) -> Found[Batch]:
         """Return the eyes."""
-        refuse_augment(config.augment, OF_FACES, "eyes take augment=webcam, heavy or none")
+        refuse_augment(config.augment, OF_FACES, "eyes take augment=webcam, mild, strong, nir or none")
         labels = config.labels
         found = read_eyes(Path(config.data), config.reader, labels.gaze_mode, labels.axis, config.on_error)
         eyes = chosen(found.pictures, config.persons, config.data)
@@ -53,7 +53,7 @@ class Gaze(Kind):
 
     def pictures(self, config: FitConfig, network: nn.Module) -> Pictures[Batch]:
         """Return what makes the eye of a sample."""
-        refuse_augment(config.augment, OF_FACES, "eyes take augment=webcam, heavy or none")
+        refuse_augment(config.augment, OF_FACES, "eyes take augment=webcam, mild, strong, nir or none")
         return partial(eyes_in, mode=config.labels.gaze_mode, axis=config.labels.axis, where=config.data)
 
     def unlabelled(self, path: Path, network: nn.Module) -> Batch:

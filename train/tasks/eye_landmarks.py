@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from adapt.augment.changes import draw_scaled_changes
+from adapt.augment.changes import draw_changes
 from adapt.augment.marked_eyes import augment_marked
 from adapt.augment.strengths import Strengths
 from adapt.equalise import to_network
@@ -35,7 +35,7 @@ class EyeLandmarkTask(AveragedTask):
     def change(self, batch: MarkedEyes, generator: torch.Generator) -> MarkedEyes:
         """Return a changed batch."""
         height, width = batch.images_u8.shape[1:]
-        return augment_marked(batch, draw_scaled_changes(generator, self.strengths, len(batch), height, width))
+        return augment_marked(batch, draw_changes(generator, self.strengths, len(batch), height, width))
 
     def training_step(self, batch: MarkedEyes, index: int) -> Float[Tensor, ""]:
         """Return the loss of a changed batch."""

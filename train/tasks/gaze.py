@@ -13,7 +13,8 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
-from adapt.augment.changes import Changes, augment, draw_changes
+from adapt.augment.changes import Changes, draw_changes
+from adapt.augment.eyes import augment
 from adapt.batch import Batch
 from adapt.equalise import to_network
 from adapt.gaze import angle_between, roll

@@ -9,10 +9,16 @@ import torch
 from PIL import Image
 from scipy import ndimage
 
-from adapt.augment.changes import Changes, augment, crop, draw_changes, lens, light, resample, sensor
-from adapt.augment.jpeg import cosine_matrix, jpeg, quantisation
+from adapt.augment.blocks import cosine_matrix
+from adapt.augment.changes import Changes, draw_changes
+from adapt.augment.eyes import augment
+from adapt.augment.jpeg import jpeg, quantisation
+from adapt.augment.lens import blurred
+from adapt.augment.light import lit
+from adapt.augment.sensor import exposed, resample
 from adapt.augment.strengths import Strengths
 from adapt.batch import Batch
+from adapt.motion.similarity import Similarity
 from synth.errors import ConfigError
 
 FULL = Strengths(
@@ -101,16 +107,15 @@ def test_drawing_touches_no_global_generator() -> None:
 )
 def test_crop_moves_a_disc_to_where_the_matrix_says(shift: tuple[float, float], scale: float, degrees: float) -> None:
     angle = np.radians(degrees)
-    changes = replace(
-        still(1),
+    crop = Similarity(
         shift_px=torch.tensor([shift], dtype=torch.float32),
         scale=torch.tensor([float(scale)]),
-        rotation_rad=torch.tensor([angle], dtype=torch.float32),
+        turn_rad=torch.tensor([angle], dtype=torch.float32),
     )
     from_middle = np.array([12.0, -6.0])
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     expected = scale * turn @ from_middle + [30, 18] + shift
-    moved = crop(disc(42, 12), changes)
+    moved = crop.pictures(disc(42, 12))
     np.testing.assert_allclose(centroid(moved[0, 0]), expected, atol=0.05)
 
 
@@ -124,7 +129,7 @@ def test_a_turned_picture_is_labelled_with_the_turned_gaze() -> None:
 
     picture = (disc(*seen(gaze))[0] * 255).to(torch.uint8)
     batch = replace(noise_batch(1), images_u8=picture, gaze_pitch_yaw_rad=gaze)
-    turned = augment(batch, replace(still(1), rotation_rad=angle))
+    turned = augment(batch, replace(still(1), crop=Similarity(torch.zeros(1, 2), torch.ones(1), angle)))
     np.testing.assert_allclose(centroid(turned.images_u8[0].float()), seen(turned.gaze_pitch_yaw_rad), atol=0.1)
     assert torch.equal(turned.head_pitch_yaw_rad, batch.head_pitch_yaw_rad)
 
@@ -143,7 +148,7 @@ def blurred_point(along: float, both: float, direction: float) -> np.ndarray:
     grey = torch.full((1, 1, 36, 60), 0.5)
     point = grey.clone()
     point[0, 0, 18, 30] += 1
-    seen = lens(point, torch.tensor([[along, both, direction]]), torch.zeros(1))
+    seen = blurred(point, torch.tensor([[along, both, direction]]), torch.zeros(1))
     return np.asarray((seen - grey)[0, 0].double().numpy())
 
 
@@ -170,7 +175,7 @@ def test_blur_and_unsharp_mask_are_those_of_scipy() -> None:
     blurred = ndimage.gaussian_filter(picture[0, 0].double().numpy(), 1.5, mode="nearest", truncate=6)
     halo = blurred - ndimage.gaussian_filter(blurred, 1.0, mode="nearest", truncate=6)
     for amount in (0.0, 0.8):
-        seen = lens(picture, torch.tensor([[0.0, 1.5, 0.0]]), torch.tensor([amount]))[0, 0].double().numpy()
+        seen = blurred(picture, torch.tensor([[0.0, 1.5, 0.0]]), torch.tensor([amount]))[0, 0].double().numpy()
         # Near an edge the two filters of scipy each repeat it; ours repeats it once.
         inner = (slice(8, -8), slice(8, -8)) if amount else (slice(None), slice(None))
         np.testing.assert_allclose(seen[inner], (blurred + amount * halo)[inner], atol=5e-4)
@@ -184,15 +189,15 @@ def test_resampling_keeps_the_mean_and_loses_the_fine() -> None:
 
 
 def test_gradient_has_the_ratio_asked_for() -> None:
-    lit = light(torch.full((1, 1, 36, 60), 0.5), replace(still(1), gradient=torch.tensor([[0.5, 0.0]])))
-    assert float(lit[0, 0, 0, -1] / lit[0, 0, 0, 0]) == pytest.approx(np.exp(1), rel=1e-5)
-    torch.testing.assert_close(lit[0, 0, 0], lit[0, 0, -1])
+    none = still(1)
+    seen = lit(torch.full((1, 1, 36, 60), 0.5), torch.tensor([[0.5, 0.0]]), none.glare, none.spots)
+    assert float(seen[0, 0, 0, -1] / seen[0, 0, 0, 0]) == pytest.approx(np.exp(1), rel=1e-5)
+    torch.testing.assert_close(seen[0, 0, 0], seen[0, 0, -1])
 
 
 def test_exposure_clips_and_gamma_bends() -> None:
     images = torch.full((2, 1, 36, 60), 0.6)
-    changes = replace(still(2), gain=torch.tensor([2.0, 1.0]), gamma=torch.tensor([1.0, 2.0]))
-    seen = sensor(images, changes)
+    seen = exposed(images, torch.tensor([2.0, 1.0]), None, None, torch.tensor([1.0, 2.0]))
     assert float(seen[0].max()) == 1
     assert float(seen[1].mean()) == pytest.approx(0.36)
 
@@ -209,7 +214,8 @@ def test_exposure_clips_and_gamma_bends() -> None:
 def test_noise_has_the_deviation_asked_for(strengths: dict[str, float], light: float, expected: float) -> None:
     changes = draw_changes(generator(), Strengths(probability=1.0, **strengths), 400)
     assert changes.grain is not None
-    seen = sensor(torch.full((400, 1, 36, 60), light), changes)
+    noise = (changes.grain, changes.read_noise, changes.shot_noise)
+    seen = exposed(torch.full((400, 1, 36, 60), light), changes.gain, noise, None, changes.gamma)
     assert float(seen.mean()) == pytest.approx(light, abs=2e-3)
     assert float(seen.var()) == pytest.approx(expected, rel=0.1)
 

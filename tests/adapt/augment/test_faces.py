@@ -51,7 +51,7 @@ def test_dots_stay_where_the_rotation_says() -> None:
     changes = draw_face_changes(torch.Generator().manual_seed(1), strengths, len(faces), 64)
     changed = augment_faces(faces, changes)
     assert changes.mirrored.any() and not changes.mirrored.all()
-    assert np.degrees(np.abs(changes.common.rotation_rad.numpy())).max() > 30
+    assert np.degrees(np.abs(changes.common.crop.turn_rad.numpy())).max() > 30
     # In a mirrored head the dots have changed places: the mirror image of the right one is the left one.
     places = np.where(changes.mirrored.numpy()[:, None, None], AHEAD_CM * [-1, 1, 1], AHEAD_CM)
     seen = np.einsum("nij,nkj->nki", changed.rotation.double().numpy(), places)[..., :2]

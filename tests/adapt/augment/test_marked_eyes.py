@@ -1,12 +1,9 @@
 """Augmentation of eyes with landmarks: points go where the picture goes, strengths are scaled, nothing else moves."""
 
-import math
-from dataclasses import replace
-
 import pytest
 import torch
 
-from adapt.augment.changes import draw_changes, draw_scaled_changes
+from adapt.augment.changes import draw_changes
 from adapt.augment.marked_eyes import augment_marked
 from adapt.augment.strengths import Strengths
 from adapt.gaze import vector_from_pitch_yaw
@@ -37,25 +34,25 @@ def test_points_go_where_the_picture_goes(seed: int) -> None:
     generator = torch.Generator().manual_seed(seed)
     strengths = Strengths(shift_px=2.0, scale=0.2, rotation_deg=20.0)
     eyes = dot(100.0, 30.0)
-    changes = draw_scaled_changes(generator, strengths, 2, HEIGHT, WIDTH)
+    changes = draw_changes(generator, strengths, 2, HEIGHT, WIDTH)
     changed = augment_marked(eyes, changes)
     columns, rows = torch.arange(WIDTH) + 0.5, torch.arange(HEIGHT) + 0.5
     for image, point in zip(changed.images_u8.double(), changed.landmarks_px[:, 0], strict=True):
         total = image.sum()
         seen = [float((image * columns).sum() / total), float((image * rows[:, None]).sum() / total)]
         assert seen == pytest.approx(point.tolist(), abs=0.15)
-    torch.testing.assert_close(changed.radius_px, eyes.radius_px * changes.scale)
-    torch.testing.assert_close(changed.eye_width_px, eyes.eye_width_px * changes.scale)
+    torch.testing.assert_close(changed.radius_px, eyes.radius_px * changes.crop.scale)
+    torch.testing.assert_close(changed.eye_width_px, eyes.eye_width_px * changes.crop.scale)
     # The gaze's part in the picture turns as the dot does about the middle.
     before, after = (vector_from_pitch_yaw(one.gaze_pitch_yaw_rad) for one in (eyes, changed))
     turn = torch.atan2(after[:, 1], after[:, 0]) - torch.atan2(before[:, 1], before[:, 0])
-    torch.testing.assert_close(torch.sin(turn - changes.rotation_rad), torch.zeros(2), atol=1e-5, rtol=0)
+    torch.testing.assert_close(torch.sin(turn - changes.crop.turn_rad), torch.zeros(2), atol=1e-5, rtol=0)
     torch.testing.assert_close(after[:, 2], before[:, 2])
 
 
 def test_no_strength_changes_nothing() -> None:
     eyes = dot(70.0, 40.0)
-    changed = augment_marked(eyes, draw_scaled_changes(torch.Generator().manual_seed(0), Strengths(), 2, HEIGHT, WIDTH))
+    changed = augment_marked(eyes, draw_changes(torch.Generator().manual_seed(0), Strengths(), 2, HEIGHT, WIDTH))
     assert torch.equal(changed.images_u8, eyes.images_u8)
     torch.testing.assert_close(changed.landmarks_px, eyes.landmarks_px)
 
@@ -63,9 +60,9 @@ def test_no_strength_changes_nothing() -> None:
 def test_pixels_of_strengths_are_of_a_picture_36_high() -> None:
     strengths = Strengths(shift_px=2.0, rotation_deg=5.0, probability=1.0, blur_px=0.4, rows_min=12)
     small = draw_changes(torch.Generator().manual_seed(1), strengths, 8)
-    large = draw_scaled_changes(torch.Generator().manual_seed(1), strengths, 8, HEIGHT, WIDTH)
-    torch.testing.assert_close(large.shift_px, 2.5 * small.shift_px)
-    torch.testing.assert_close(large.rotation_rad, small.rotation_rad)
+    large = draw_changes(torch.Generator().manual_seed(1), strengths, 8, HEIGHT, WIDTH)
+    torch.testing.assert_close(large.crop.shift_px, 2.5 * small.crop.shift_px)
+    torch.testing.assert_close(large.crop.turn_rad, small.crop.turn_rad)
     torch.testing.assert_close(large.blur[:, :2], 2.5 * small.blur[:, :2])
     assert large.rows.tolist() == [round(2.5 * rows) for rows in small.rows.tolist()]
-    assert math.isclose(float(replace(large, scale=small.scale).scale.mean()), 1.0)
+    torch.testing.assert_close(large.crop.scale, torch.ones(8))
