@@ -31,6 +31,14 @@ from adapt.augment.tone import balanced, contrasted, equalised
 from adapt.augment.video import streamed
 
 
+def cropped(images: Float[Tensor, "b c h w"], changes: Changes) -> Float[Tensor, "b c h w"]:
+    """Return the pictures of other crops, of a camera that aims elsewhere, and bent."""
+    images = changes.crop.pictures(images)
+    for motion in (changes.aim, changes.elastic):
+        images = images if motion is None else motion.pictures(images)
+    return images
+
+
 def photographed(images: Float[Tensor, "b c h w"], changes: Changes) -> Float[Tensor, "b c h w"]:
     """Return cropped pictures in [0, 1] after everything up to the camera's own tone."""
     if changes.mixing is not None:

@@ -23,6 +23,7 @@ from adapt.augment.tone import draw_white
 from adapt.augment.video import draw_qp
 from adapt.motion.bend import Bend
 from adapt.motion.elastic import Elastic, draw_elastic
+from adapt.motion.homography import Homography
 from adapt.motion.similarity import Similarity
 
 EYE_HEIGHT = 36
@@ -52,7 +53,7 @@ class Changes:
         quality: Of the jpeg, 100 is none.
         head_noise_rad: Added to the head's angles.
         head_kept: 0 replaces the head's angles by zeros.
-        aim_rad: Turns of the camera about its x and y axis.
+        aim: What a turn of the camera does, of pictures that know theirs (samples.py).
         elastic: What the picture is bent by like rubber.
         mixing: What it takes over from a real one.
         bars: What crosses it (bars.py).
@@ -85,7 +86,7 @@ class Changes:
     quality: Float[Tensor, " b"]
     head_noise_rad: Float[Tensor, "b 2"]
     head_kept: Float[Tensor, "b 1"]
-    aim_rad: Float[Tensor, "b 2"] | None = None
+    aim: Homography | None = None
     elastic: Elastic | None = None
     mixing: Mixing | None = None
     bars: Float[Tensor, "b bars 8"] | None = None
@@ -193,7 +194,6 @@ def draw_later(
     defocus = amount(k * s.defocus_px)
     return replace(
         first,
-        aim_rad=math.radians(s.perspective_deg) * dice.signed(2) if s.perspective_deg else None,
         elastic=draw_elastic(dice.generator, s.elastic_px / EYE_HEIGHT, dice.batch, height, width)
         if s.elastic_px
         else None,

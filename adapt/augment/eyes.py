@@ -16,7 +16,7 @@ from dataclasses import replace
 from jaxtyping import UInt8
 from torch import Tensor
 
-from adapt.augment.chain import filed, photographed
+from adapt.augment.chain import cropped, filed, photographed
 from adapt.augment.changes import Changes
 from adapt.batch import Batch
 
@@ -33,5 +33,5 @@ def augment(batch: Batch, changes: Changes) -> Batch:
 
 def changed_pictures(images_u8: UInt8[Tensor, "b h w"], changes: Changes) -> UInt8[Tensor, "b h w"]:
     """Return grey pictures after all changes, in the camera's order."""
-    images = changes.crop.pictures(images_u8.unsqueeze(1).float() / 255)
+    images = cropped(images_u8.unsqueeze(1).float() / 255, changes)
     return filed(photographed(images, changes), changes).squeeze(1)

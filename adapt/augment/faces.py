@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
-from adapt.augment.chain import filed, photographed
+from adapt.augment.chain import cropped, filed, photographed
 from adapt.augment.changes import Changes, draw_first, draw_later
 from adapt.augment.dice import Dice
 from adapt.augment.levels import luma
@@ -106,7 +106,7 @@ def changed_pictures(images_u8: UInt8[Tensor, "b h w 3"], changes: FaceChanges) 
     levels[changes.mirrored] = levels[changes.mirrored].flip(-1)
     images = levels.float() / 255
     images[changes.grey] = luma(images[changes.grey])
-    images = colours(common.crop.pictures(images), changes.looks)
+    images = colours(cropped(images, common), changes.looks)
     images = covered(photographed(images, common), changes.looks)
     return filed(images, common).permute(0, 2, 3, 1)
 

@@ -11,6 +11,8 @@ OF_FACES = ("mirror", "grey", "saturation", "tint", "frame", "erase")
 """What is done to faces alone: eyes are grey, and all of them left ones."""
 OF_HEAD_ANGLES = ("head_noise_deg", "head_dropout")
 """What is done to the head angles that come with eyes."""
+OF_FRAMES = ("perspective_deg", "elastic_px")
+"""What only whole pictures can have: a cut or normalised one tells no focal length, and gaze and pose know no rubber."""
 PROBABILITIES = (
     *("probability", "head_dropout", "mirror", "grey", "frame", "erase"),
     *("clahe", "hot_pixels", "mosaic", "bars", "mixing"),

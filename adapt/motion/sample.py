@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int, Shaped
+from jaxtyping import Bool, Float, Int, Shaped
 
 from adapt.motion.bend import Bend
 from adapt.motion.homography import Homography, Turn
@@ -124,10 +124,43 @@ def bent(sample: Sample, picture: np.ndarray, bend: Bend) -> Sample:
         return None if mask is None else _nearest(bend, mask)
 
     labels = _labels(sample.labels, _Motion(px, box, np.eye(3), False, (width, height)))
-    rasters = ("mask", "parsing", "person", "depth_m", "normal_cam", "uv")
     return replace(
-        sample, picture=picture, labels=labels, spec={}, **{name: raster(getattr(sample, name)) for name in rasters}
+        sample,
+        picture=picture,
+        labels=labels,
+        spec={},
+        mask=raster(sample.mask),
+        parsing=raster(sample.parsing),
+        person=raster(sample.person),
+        depth_m=raster(sample.depth_m),
+        normal_cam=raster(sample.normal_cam),
+        uv=raster(sample.uv),
     )
+
+
+def veiled(sample: Sample, hides: Callable[[Float[np.ndarray, "n 2"]], Bool[np.ndarray, " n"]]) -> Sample:
+    """Return a sample in which something hides all points that appear where it says, px."""
+
+    def seen(points: Mapping[str, Any], apparent: Mapping[str, Any], ending: str) -> dict[str, Any]:
+        return {
+            name: {**one, "visible": (_array(one["visible"]) > 0) & ~hides(_array(apparent[name + ending]))}
+            for name, one in points.items()
+        }
+
+    def person(labels: Mapping[str, Any]) -> dict[str, Any]:
+        eyes = {}
+        for side, eye in labels["eyes"].items():
+            glints = (_array(eye["glints_visible"]) > 0) & ~hides(_array(eye["glints_px"]).reshape(-1, 2))
+            eyes[side] = {**eye, "points": seen(eye["points"], eye["apparent"], "_px"), "glints_visible": glints}
+        new = {**labels, "eyes": eyes}
+        if labels.get("face") is not None:
+            face = labels["face"]
+            new["face"] = {**face, "points": seen(face["points"], face["apparent"], "")}
+        if labels.get("others"):
+            new["others"] = [person(other) for other in labels["others"]]
+        return new
+
+    return replace(sample, labels=person(sample.labels))
 
 
 def _labels(labels: Mapping[str, Any], motion: _Motion) -> dict[str, Any]:

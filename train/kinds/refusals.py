@@ -2,19 +2,21 @@
 
 from collections.abc import Iterable
 
-from adapt.augment.strengths import Strengths
+from adapt.augment.strengths import OF_FRAMES, Strengths
 from synth.errors import ConfigError
 
 
 def refuse_augment(augment: Strengths, foreign: Iterable[str], take: str) -> None:
     """Raise ConfigError where pictures would be changed in a way that is not for them.
 
+    None that a network of gaze or pose learns from is bent like rubber or turned by a camera: it has no label for that.
+
     Args:
         augment: What is asked for.
         foreign: Strengths that are not for these pictures.
         take: What these pictures take.
     """
-    if asked := [name for name in foreign if getattr(augment, name)]:
+    if asked := [name for name in (*foreign, *OF_FRAMES) if getattr(augment, name)]:
         raise ConfigError(f"augment: {', '.join(asked)}: not for these pictures; {take}")
 
 

@@ -11,6 +11,7 @@ import copy
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import Any, TypeVar
 
 import lightning
@@ -19,6 +20,7 @@ from torch import Tensor, nn
 
 from adapt.augment.strengths import Strengths
 from synth.seeds import rng
+from train.data.bank import read_bank
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -72,6 +74,7 @@ class AveragedTask(lightning.LightningModule, ABC):
         self.average = copy.deepcopy(self.network).requires_grad_(False).eval()
         self.recipe = recipe
         self.strengths = strengths
+        self._bank: Tensor | None = None
 
     @abstractmethod
     def change(self, batch: Any, generator: torch.Generator) -> Any:
@@ -86,6 +89,18 @@ class AveragedTask(lightning.LightningModule, ABC):
         generator = torch.Generator(self.device).manual_seed(self._seeds(step)[1])
         with torch.autocast(self.device.type, enabled=False), torch.no_grad():
             return self.change(batch.to(self.device), generator)
+
+    def bank(self, images_u8: Tensor) -> Tensor | None:
+        """Return the real pictures that pictures like these are mixed with, read at the first step; None for none.
+
+        Raises:
+            DataError: There are none, or they do not do.
+        """
+        if self._bank is None and self.strengths.mixing_from is not None:
+            height, width = images_u8.shape[1:3]
+            self._bank = read_bank(Path(self.strengths.mixing_from), height, width, images_u8.ndim == 4)
+            self._bank = self._bank.to(images_u8.device)
+        return self._bank
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         """Seed torch's own generator, which dropout draws from: the one place that does."""

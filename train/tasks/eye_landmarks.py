@@ -35,7 +35,8 @@ class EyeLandmarkTask(AveragedTask):
     def change(self, batch: MarkedEyes, generator: torch.Generator) -> MarkedEyes:
         """Return a changed batch."""
         height, width = batch.images_u8.shape[1:]
-        return augment_marked(batch, draw_changes(generator, self.strengths, len(batch), height, width))
+        bank = self.bank(batch.images_u8)
+        return augment_marked(batch, draw_changes(generator, self.strengths, len(batch), height, width, bank))
 
     def training_step(self, batch: MarkedEyes, index: int) -> Float[Tensor, ""]:
         """Return the loss of a changed batch."""

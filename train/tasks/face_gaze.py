@@ -31,7 +31,9 @@ class FaceGazeTask(AveragedTask):
 
     def change(self, batch: FaceGazeBatch, generator: torch.Generator) -> FaceGazeBatch:
         """Return a changed batch."""
-        changes = draw_face_changes(generator, self.strengths, len(batch), batch.images_u8.shape[1])
+        changes = draw_face_changes(
+            generator, self.strengths, len(batch), batch.images_u8.shape[1], bank=self.bank(batch.images_u8)
+        )
         return augment_face_gaze(batch, changes)
 
     def training_step(self, batch: FaceGazeBatch, index: int) -> Float[Tensor, ""]:

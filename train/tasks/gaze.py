@@ -31,7 +31,7 @@ class GazeTask(AdaptableTask[Batch]):
 
     def altered(self, batch: Batch, generator: torch.Generator) -> tuple[Batch, Changes]:
         """Draw changes and return the changed eyes, and the changes."""
-        changes = draw_changes(generator, self.strengths, len(batch))
+        changes = draw_changes(generator, self.strengths, len(batch), bank=self.bank(batch.images_u8))
         return augment(batch, changes), changes
 
     def outputs(self, network: nn.Module, batch: Batch) -> Float[Tensor, "b 2"]:
@@ -48,8 +48,8 @@ class GazeTask(AdaptableTask[Batch]):
 
     def labelled(self, view: View[Batch], other: View[Batch], outputs: Float[Tensor, "b 2"]) -> Batch:
         """Return a view with the gazes that outputs say of another, turned back and on."""
-        unturned = roll(outputs, -other.changes.rotation_rad)
-        return replace(view.pictures, gaze_pitch_yaw_rad=roll(unturned, view.changes.rotation_rad))
+        unturned = roll(outputs, -other.changes.crop.turn_rad)
+        return replace(view.pictures, gaze_pitch_yaw_rad=roll(unturned, view.changes.crop.turn_rad))
 
     def completed(self, real: Batch, batch: Batch, rows: Int[Tensor, " n"]) -> Batch:
         """Return unlabelled eyes with the head angles of rendered ones."""

@@ -33,7 +33,8 @@ class PoseTask(AdaptableTask[FaceBatch]):
 
     def altered(self, batch: FaceBatch, generator: torch.Generator) -> tuple[FaceBatch, FaceChanges]:
         """Draw changes and return the changed faces, and the changes."""
-        changes = draw_face_changes(generator, self.strengths, len(batch), batch.images_u8.shape[1])
+        size, bank = batch.images_u8.shape[1], self.bank(batch.images_u8)
+        changes = draw_face_changes(generator, self.strengths, len(batch), size, bank=bank)
         return augment_faces(batch, changes), changes
 
     def outputs(self, network: nn.Module, batch: FaceBatch) -> Float[Tensor, "b ..."]:
@@ -52,11 +53,11 @@ class PoseTask(AdaptableTask[FaceBatch]):
     def labelled(self, view: View[FaceBatch], other: View[FaceBatch], outputs: Float[Tensor, "b ..."]) -> FaceBatch:
         """Return a view with the rotations that outputs say of another, turned and mirrored back and on."""
         with torch.autocast(outputs.device.type, enabled=False):  # as all labels are moved
-            upright = turned(-other.changes.common.rotation_rad) @ self._rotation(outputs)
+            upright = turned(-other.changes.common.crop.turn_rad) @ self._rotation(outputs)
             # Mirroring twice is none: where one of the two is mirrored and the other is not, the label is mirrored.
             differ = (other.changes.mirrored ^ view.changes.mirrored)[:, None, None]
             upright = torch.where(differ, mirrored(upright), upright)
-            return replace(view.pictures, rotation=turned(view.changes.common.rotation_rad) @ upright)
+            return replace(view.pictures, rotation=turned(view.changes.common.crop.turn_rad) @ upright)
 
     def _rotation(self, outputs: Float[Tensor, "b ..."]) -> Float[Tensor, "b 3 3"]:
         return cast(PoseNetwork, self.network).rotation(outputs)
