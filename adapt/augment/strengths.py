@@ -12,7 +12,7 @@ OF_FACES = ("mirror", "grey", "saturation", "tint", "frame", "erase")
 OF_HEAD_ANGLES = ("head_noise_deg", "head_dropout")
 """What is done to the head angles that come with eyes."""
 OF_FRAMES = ("perspective_deg", "elastic_px")
-"""What only whole pictures can have: a cut or normalised one tells no focal length, and gaze and pose know no rubber."""
+"""What gaze and pose cannot follow: a cut or normalised picture tells no focal length, and rubber has no camera."""
 PROBABILITIES = (
     *("probability", "head_dropout", "mirror", "grey", "frame", "erase"),
     *("clahe", "hot_pixels", "mosaic", "bars", "mixing"),

@@ -1,8 +1,8 @@
 """`canthus bench`: what a picture costs stage by stage, how memory grows, how fast a network learns.
 
-The method is in synth/bench.py and train/bench.py.  A case of `what=render` is a configuration of `canthus render`, so
+The method is in synth/bench.py, train/bench.py and adapt/augment/bench.py.  A case of `what=render` is a configuration of `canthus render`, so
 that anybody can render what was measured.  `what=train` asks the verb `fit` for its network and train.bench for the
-figures, both by name: they are above this package and are not imported here.
+figures, `what=augment` likewise adapt.augment.bench, all by name: they are above this package and not imported here.
 """
 
 import importlib
@@ -36,6 +36,7 @@ EXAMPLES = (
     "canthus bench hair n=4",
     "canthus bench train overrides=[model=lenet]",
     "canthus bench train overrides=[experiment=fsanet]",
+    "canthus bench augment",
 )
 
 CASES = {
@@ -53,6 +54,12 @@ CASES = {
     "128x128": ("experiment=300wlp", "engine=draft", "camera.width=128", "camera.height=128", "picture=jpg"),
 }
 """Sizes of a picture, each with the words of `canthus render` that make it."""
+PRESETS = {
+    **dict.fromkeys(("none", "mild", "webcam", "strong", "nir"), (36, 60, False)),
+    "eye_landmarks": (90, 150, False),
+    "faces": (64, 64, True),
+}
+"""Of augmentation, each with height and width of the pictures and whether they have colours."""
 SMALLEST = ("experiment=mpiigaze", "camera.supersample=1", "engine=tiny", "engine.samples=1")
 """For memory: the cheapest picture in which everything happens."""
 
@@ -64,9 +71,10 @@ class What(Enum):
     memory = "memory"
     hair = "hair"
     train = "train"
+    augment = "augment"
 
 
-DEFAULT_N = {What.render: 8, What.memory: 1000, What.hair: 4, What.train: 1}
+DEFAULT_N = {What.render: 8, What.memory: 1000, What.hair: 4, What.train: 1, What.augment: 12}
 
 
 @dataclass
@@ -98,7 +106,13 @@ CONFIG = BenchConfig
 def run(config: BenchConfig) -> None:
     """Measure, print a table and write the figures."""
     before = machine()
-    measured = {What.render: _render, What.memory: _memory, What.hair: _hair, What.train: _train}[config.what](config)
+    measured = {
+        What.render: _render,
+        What.memory: _memory,
+        What.hair: _hair,
+        What.train: _train,
+        What.augment: _augment,
+    }[config.what](config)
     document = {
         "what": config.what.value,
         "measured_utc": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -195,6 +209,23 @@ def hair_table(cost: HairCost) -> Table:
         over = cost.over_bald.get(name)
         table.add_row(name, f"{value / cost.people:.2f}", "" if over is None else f"{over:.2f}")
     return table
+
+
+def _augment(config: BenchConfig) -> dict[str, Any]:
+    verb: Any = load("fit")
+    bench = importlib.import_module("adapt.augment.bench")
+    table = Table(title="Augmentation: pictures a second")
+    for said in ("preset", "size", "clock", "CPU"):
+        table.add_column(said, justify="left" if said == "preset" else "right")
+    found = {}
+    for preset, (height, width, colour) in PRESETS.items():
+        words = ["data=unused", "out=unused", f"augment={preset}", *config.overrides]
+        strengths = compose(VERBS["fit"].conf, "fit", verb.CONFIG, words).augment
+        rate = bench.bench_augment(strengths, height, width, colour, rounds=config.n or DEFAULT_N[What.augment])
+        found[preset] = {"width": width, "height": height, "colour": colour, **asdict(rate)}
+        table.add_row(preset, f"{width}x{height}", f"{rate.clock:.0f}", f"{rate.cpu:.0f}")
+    Console().print(table)
+    return {"pictures_a_second": found}
 
 
 def _train(config: BenchConfig) -> dict[str, Any]:

@@ -62,7 +62,7 @@ class VerbModule(Protocol):
 VERBS = {
     "render": Verb("synth.commands.render", "render pictures of eyes with their labels into shards"),
     "sheet": Verb(
-        "synth.commands.sheet",
+        "train.commands.sheet",
         "draw a contact sheet of a corpus with its labels, or one of refined and real pictures to tell apart",
     ),
     "inspect": Verb(

@@ -21,7 +21,12 @@ class Pen:
         dots: bool,
         closed: bool = True,
     ) -> None:
-        """Draw a contour, or a line that stays open: bright where both ends are seen, faint elsewhere."""
+        """Draw a contour, or a line that stays open: bright where both ends are seen, faint elsewhere.
+
+        One with a point that is nowhere (NaN) is not drawn.
+        """
+        if not np.isfinite(points_px).all():  # no place in this picture
+            return
         pad = 3 * self.line_px
         corner = np.maximum(np.floor((points_px * self.scale).min(axis=0) - pad), 0).astype(int)
         end = np.minimum(np.ceil((points_px * self.scale).max(axis=0) + pad), self.picture.size).astype(int)

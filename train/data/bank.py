@@ -1,4 +1,4 @@
-"""The bank of real pictures that a task mixes its own with (adapt/augment/mixing.py): unlabelled, read once, in memory."""
+"""The bank of real pictures that a task mixes its own with (adapt/augment/mixing.py): unlabelled, read once."""
 
 from pathlib import Path
 

@@ -136,7 +136,7 @@ def test_labels_are_those_of_the_moved_scene(name: str, scene: SceneSpec) -> Non
 
 @pytest.mark.parametrize("scene", [EYE, FACE], ids=["eye", "face"])
 def test_labels_are_those_of_the_mirrored_scene(scene: SceneSpec) -> None:
-    """The adult is symmetric, so that the mirror image is a scene that can be drawn: another camera, the same person."""
+    """The adult is symmetric, so that the mirror image is a scene, too: of another camera and the same person."""
     size = (scene.camera.width, scene.camera.height)
     compare(scene, flip(1, size[0]), size)
     compare(scene, flip(1, size[0]).then(similarity((2.0, 1.0), 1.1, 10.0, scene)), size)

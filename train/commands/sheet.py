@@ -1,20 +1,25 @@
 """`canthus sheet`: pictures of a data set side by side.
 
-what=corpus    a contact sheet of a data set, with or without its labels
-what=turing    refined and real pictures, shuffled; answers in a file beside it (train/gap/turing.py, which is called
-               by name: it is above this package and is not imported here)
+what=corpus    a contact sheet of a data set, with or without its labels; with augment=PRESET each picture is followed by
+               some draws of what that does to it, their labels moved along
+what=turing    refined and real pictures, shuffled; answers in a file beside it (train/gap/turing.py)
+
+What draws no changes needs no torch: it is imported where it is needed.
 """
 
-import importlib
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
 from omegaconf import MISSING
 from PIL import Image
 
+from adapt.augment.strengths import Strengths
 from synth.errors import ConfigError
 from synth.report.sheet import Layout, automatic_scale, draw_sheet
+from synth.sample import Sample
+from synth.seeds import rng
 from synth.shards import count, pick
 from synth.shards.atomic import replacing
 
@@ -23,6 +28,7 @@ CONFIG_NAME = "sheet"
 EXAMPLES = (
     "canthus sheet data=data/eyes out=sheet.png",
     "canthus sheet data=data/eyes out=sheet.png n=60 columns=10 labels=false scale=2",
+    "canthus sheet data=data/eyes out=sheet.png n=4 augment=strong draws=5",
     "canthus sheet turing real=photographs refined=data/refined out=turing.png",
 )
 PICTURES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
@@ -52,6 +58,8 @@ class SheetConfig:
     columns: int = 6
     labels: bool = True
     scale: str = "auto"
+    augment: Strengths = field(default_factory=Strengths)
+    draws: int = 5
 
     def __post_init__(self) -> None:
         """Refuse what cannot be drawn, and what would be left unread."""
@@ -60,6 +68,10 @@ class SheetConfig:
                 if (self.what is what) is (getattr(self, name) is None):
                     needs = "needs" if self.what is what else "takes no"
                     raise ConfigError(f"{name}={getattr(self, name)}: sheet {self.what.name} {needs} {name}=...")
+        if self.what is What.turing and self.augment != Strengths():
+            raise ConfigError("augment: sheet turing shows pictures as they are; give augment=none")
+        if self.draws < 1:
+            raise ConfigError(f"draws={self.draws}: at least one of each picture; augment=none shows it alone")
         if self.seed < 0:
             raise ConfigError(f"seed={self.seed}: at least 0")
         if self.what is What.turing and self.n < 2:
@@ -90,20 +102,36 @@ def run(config: SheetConfig) -> None:
 def _corpus(config: SheetConfig) -> None:
     assert config.data is not None
     data, out = Path(config.data), Path(config.out)
-    samples = pick(data, config.n)
+    picked = pick(data, config.n)
+    samples = picked if config.augment == Strengths() else list(_augmented(picked, config))
     height, width = samples[0].picture.shape[:2]
     scale = automatic_scale(width) if config.scale == "auto" else float(config.scale)
-    title = f"{data.resolve().name}   {len(samples)} of {count(data)}   {width} x {height} px"
+    title = f"{data.resolve().name}   {len(picked)} of {count(data)}   {width} x {height} px"
     sheet = draw_sheet(samples, Layout(config.columns, scale), title, config.labels)
     _save(sheet, out)
-    print(f"{out}: {len(samples)} of {count(data)} samples, {sheet.width} x {sheet.height} px")
+    print(f"{out}: {len(picked)} of {count(data)} samples, {sheet.width} x {sheet.height} px")
+
+
+def _augmented(samples: Sequence[Sample], config: SheetConfig) -> Iterator[Sample]:
+    """Yield each sample and then some draws of it, changed; what a draw gives depends on no other."""
+    import torch
+
+    from adapt.augment.samples import augmented
+
+    for sample in samples:
+        yield sample
+        for draw in range(config.draws):
+            seed = int(rng(config.seed, sample.index, f"draw {draw}").integers(2**62))
+            yield augmented(torch.Generator().manual_seed(seed), sample, config.augment)
 
 
 def _turing(config: SheetConfig) -> None:
+    from train.gap.turing import answers_path, draw_turing
+
     assert config.real is not None and config.refined is not None
-    out, turing = Path(config.out), importlib.import_module("train.gap.turing")
-    scale, answers = None if config.scale == "auto" else float(config.scale), turing.answers_path(out)
-    sheet = turing.draw_turing(
+    out, scale = Path(config.out), None if config.scale == "auto" else float(config.scale)
+    answers = answers_path(out)
+    sheet = draw_turing(
         Path(config.real), Path(config.refined), answers, config.n, config.columns, scale, config.seed
     )
     _save(sheet, out)
