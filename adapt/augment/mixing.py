@@ -58,7 +58,7 @@ def mixed(images: Float[Tensor, "b c h w"], mixing: Mixing) -> Float[Tensor, "b 
 
 def matched(images: Float[Tensor, "b c h w"], real: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
     """Return the pictures with the real ones' histograms, exactly: pixels keep their ranks, equal ones their order."""
-    order = images.flatten(2).sort(-1, stable=True).indices
+    order = images.flatten(2).sort(dim=-1, stable=True).indices
     levels = real.flatten(2).sort(-1).values
     return torch.empty_like(levels).scatter_(-1, order, levels).reshape(images.shape)
 

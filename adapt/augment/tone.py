@@ -17,7 +17,7 @@ PRIMARIES_M = (610e-9, 550e-9, 465e-9)
 SECOND_RADIATION_M_K = 0.014387769
 TILES = 4
 """Of the local equalisation, along either side."""
-CLIP = 8.0
+CLIP = 3.0
 """Of a tile's histogram, over an even one."""
 
 

@@ -1,8 +1,9 @@
 """`canthus bench`: what a picture costs stage by stage, how memory grows, how fast a network learns.
 
-The method is in synth/bench.py, train/bench.py and adapt/augment/bench.py.  A case of `what=render` is a configuration of `canthus render`, so
-that anybody can render what was measured.  `what=train` asks the verb `fit` for its network and train.bench for the
-figures, `what=augment` likewise adapt.augment.bench, all by name: they are above this package and not imported here.
+The method is in synth/bench.py, train/bench.py and adapt/augment/bench.py.  A case of `what=render` is a configuration
+of `canthus render`, so that anybody can render what was measured.  `what=train` asks the verb `fit` for its network and
+train.bench for the figures, `what=augment` the presets and adapt.augment.bench, all by name: they are above this
+package and are not imported here.
 """
 
 import importlib
