@@ -1,9 +1,10 @@
 """Thin plates: pictures bent as if they were painted on rubber; points go along, gaze and pose cannot.
 
-A plate (Bookstein, PAMI 1989) is pinned by points of a grid to other places and is as smooth as it can be between.  It
-says of every px of the new picture which px of the old one it shows; where a point of the old picture went is found by
-Newton's method.  No camera and no head makes such a picture, so there is no rotation, no gaze and no K for it: asked
-for these it raises ConfigError.
+A plate (a thin-plate spline; Bookstein, PAMI 1989) is pinned by points of a grid to other places and smooth between; it
+is kornia's, whose kernels are centred at those places and not, as Bookstein's, at the pins.  It says of every px of the
+new picture which px of the old one it shows; where a point of the old picture went is found by Newton's method.  No
+camera and no head makes such a picture, so there is no rotation, no gaze and no K for it: asked for these it raises
+ConfigError.
 """
 
 from dataclasses import dataclass
@@ -70,7 +71,7 @@ class Elastic(Rows):
     def _back(self, shown: Float[Tensor, "b n 2"]) -> Float[Tensor, "b n 2"]:
         """Return where the old pictures have what the new ones show."""
         weights, affine = get_tps_transform(self.pins, self.pulled)
-        return warp_points_tps(shown, self.pins, weights, affine)
+        return warp_points_tps(shown, self.pulled, weights, affine)
 
 
 def draw_elastic(generator: torch.Generator, strength: float, batch: int, height: int, width: int) -> Elastic:
