@@ -11,6 +11,8 @@ OF_FACES = ("mirror", "grey", "saturation", "tint", "frame", "erase")
 """What is done to faces alone: eyes are grey, and all of them left ones."""
 OF_HEAD_ANGLES = ("head_noise_deg", "head_dropout")
 """What is done to the head angles that come with eyes."""
+OF_MOTION = ("shift_px", "scale", "rotation_deg", "mirror", "perspective_deg", "distortion", "shutter_px", "elastic_px")
+"""What moves points of a picture; all else keeps every label."""
 OF_FRAMES = ("perspective_deg", "elastic_px")
 """What gaze and pose cannot follow: a cut or normalised picture tells no focal length, and rubber has no camera."""
 PROBABILITIES = (

@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from adapt.augment.changes import changed_pictures, draw_scaled_changes
+from adapt.augment.changes import draw_changes
+from adapt.augment.eyes import changed_pictures
 from adapt.augment.strengths import Strengths
 from synth.errors import DataError
 from synth.seeds import rng
@@ -140,7 +141,7 @@ def sets_of(pairs: Pairs, real: Path, strengths: Strengths, seed: int) -> dict[s
     sets = {"rendered": rendered, "refined": refined}
     if strengths != Strengths():
         for name, eyes in {"augmented": rendered, "refined, augmented": refined}.items():
-            changes = draw_scaled_changes(generator(seed, "augmented"), strengths, *eyes.shape)
+            changes = draw_changes(generator(seed, "augmented"), strengths, *eyes.shape)
             sets[name] = changed_pictures(eyes, changes)
     if real.is_dir():
         sizes = {picture.shape[:2] for _, picture in real_pictures(real)}

@@ -17,8 +17,9 @@ import numpy as np
 import torch
 from jaxtyping import UInt8
 
-from adapt.augment.changes import changed_pictures, draw_scaled_changes
-from adapt.augment.strengths import Strengths
+from adapt.augment.changes import draw_changes
+from adapt.augment.eyes import changed_pictures
+from adapt.augment.strengths import OF_MOTION, Strengths
 from adapt.batch import Batch
 from adapt.marked_eyes import MarkedEyes
 from synth.errors import DataError
@@ -83,10 +84,10 @@ def showing(samples: Samples, pictures: UInt8[np.ndarray, "n h w"]) -> Samples:
 def unmoved(
     generator: torch.Generator, strengths: Strengths, pictures: UInt8[np.ndarray, "n h w"]
 ) -> UInt8[np.ndarray, "n h w"]:
-    """Return pictures augmented, but neither shifted nor scaled nor turned: changed, and every label still true."""
-    still = replace(strengths, shift_px=0.0, scale=0.0, rotation_deg=0.0)
+    """Return pictures augmented, but nothing moved in them: changed, and every label still true."""
+    still = replace(strengths, **dict.fromkeys(OF_MOTION, 0.0))
     n, height, width = pictures.shape
-    return changed_pictures(torch.from_numpy(pictures), draw_scaled_changes(generator, still, n, height, width)).numpy()
+    return changed_pictures(torch.from_numpy(pictures), draw_changes(generator, still, n, height, width)).numpy()
 
 
 def as_eyes(samples: Samples, where: str) -> Batch:

@@ -11,9 +11,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from adapt.augment.faces import FaceChanges, augment_faces, draw_face_changes, mirrored, turned
+from adapt.augment.faces import FaceChanges, augment_faces, draw_face_changes
 from adapt.augment.strengths import Strengths
 from adapt.face_batch import FaceBatch, to_rgb
+from adapt.motion.heads import mirrored, turned
 from train.models.pose import PoseNetwork
 from train.rotations import geodesic_angle
 from train.tasks.adaptable import AdaptableTask, View
