@@ -1,7 +1,7 @@
 """`canthus sheet`: pictures of a data set side by side.
 
-what=corpus    a contact sheet of a data set, with or without its labels; with augment=PRESET each picture is followed by
-               some draws of what that does to it, their labels moved along
+what=corpus    a contact sheet of a data set, with or without its labels; with augment=PRESET each picture is followed
+               by some draws of what that does to it, their labels moved along
 what=turing    refined and real pictures, shuffled; answers in a file beside it (train/gap/turing.py)
 
 What draws no changes needs no torch: it is imported where it is needed.
@@ -131,9 +131,7 @@ def _turing(config: SheetConfig) -> None:
     assert config.real is not None and config.refined is not None
     out, scale = Path(config.out), None if config.scale == "auto" else float(config.scale)
     answers = answers_path(out)
-    sheet = draw_turing(
-        Path(config.real), Path(config.refined), answers, config.n, config.columns, scale, config.seed
-    )
+    sheet = draw_turing(Path(config.real), Path(config.refined), answers, config.n, config.columns, scale, config.seed)
     _save(sheet, out)
     print(f"{out}: {config.n} pictures, {sheet.width} x {sheet.height} px; answers in {answers}")
 
