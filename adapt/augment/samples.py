@@ -50,8 +50,8 @@ def augmented(generator: torch.Generator, sample: Sample, strengths: Strengths) 
         about = math.radians(strengths.perspective_deg) * Dice(generator, 1, 1.0).signed(3)
         about[:, 2] = 0.0  # a turn about the axis is the crop's
         k, _ = motion.camera(torch.from_numpy(sample.array("camera_matrix", 3, 3))[None])
-        changes = replace(changes, aim=camera_turn(k, small_turns(about)))
-        motion = motion.then(changes.aim)
+        aim = camera_turn(k, small_turns(about))
+        changes, motion = replace(changes, aim=aim), motion.then(aim)
     if whole is None:
         seen = eyes.changed_pictures(picture, changes)
     else:

@@ -3,7 +3,7 @@
 Not frozen, because hydra wants its schemas so; nothing changes one after it was checked.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from synth.errors import ConfigError
 
@@ -11,8 +11,6 @@ OF_FACES = ("mirror", "grey", "saturation", "tint", "frame", "erase")
 """What is done to faces alone: eyes are grey, and all of them left ones."""
 OF_HEAD_ANGLES = ("head_noise_deg", "head_dropout")
 """What is done to the head angles that come with eyes."""
-OF_MOTION = ("shift_px", "scale", "rotation_deg", "mirror", "perspective_deg", "distortion", "shutter_px", "elastic_px")
-"""What moves points of a picture; all else keeps every label."""
 OF_FRAMES = ("perspective_deg", "elastic_px")
 """What gaze and pose cannot follow: a cut or normalised picture tells no focal length, and rubber has no camera."""
 PROBABILITIES = (
@@ -144,3 +142,18 @@ class Strengths:
                 f"mixing={self.mixing}, mixing_from={self.mixing_from}: give both, a probability and a folder of "
                 "real pictures, or neither"
             )
+
+    @property
+    def unmoved(self) -> "Strengths":
+        """The same without all that moves points of a picture: every label stays as it is."""
+        return replace(
+            self,
+            shift_px=0.0,
+            scale=0.0,
+            rotation_deg=0.0,
+            mirror=0.0,
+            perspective_deg=0.0,
+            distortion=0.0,
+            shutter_px=0.0,
+            elastic_px=0.0,
+        )

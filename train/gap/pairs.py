@@ -19,7 +19,7 @@ from jaxtyping import UInt8
 
 from adapt.augment.changes import draw_changes
 from adapt.augment.eyes import changed_pictures
-from adapt.augment.strengths import OF_MOTION, Strengths
+from adapt.augment.strengths import Strengths
 from adapt.batch import Batch
 from adapt.marked_eyes import MarkedEyes
 from synth.errors import DataError
@@ -85,9 +85,10 @@ def unmoved(
     generator: torch.Generator, strengths: Strengths, pictures: UInt8[np.ndarray, "n h w"]
 ) -> UInt8[np.ndarray, "n h w"]:
     """Return pictures augmented, but nothing moved in them: changed, and every label still true."""
-    still = replace(strengths, **dict.fromkeys(OF_MOTION, 0.0))
     n, height, width = pictures.shape
-    return changed_pictures(torch.from_numpy(pictures), draw_changes(generator, still, n, height, width)).numpy()
+    return changed_pictures(
+        torch.from_numpy(pictures), draw_changes(generator, strengths.unmoved, n, height, width)
+    ).numpy()
 
 
 def as_eyes(samples: Samples, where: str) -> Batch:
