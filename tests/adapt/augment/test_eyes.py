@@ -172,13 +172,13 @@ def test_blur_and_unsharp_mask_are_those_of_scipy() -> None:
     rng = np.random.default_rng(3)
     fine = ndimage.gaussian_filter(rng.random((36, 60)), 1.2)  # what a sampled Gaussian can follow
     picture = torch.from_numpy((fine - fine.min()) / np.ptp(fine) * 0.6 + 0.2).float()[None, None]
-    blurred = ndimage.gaussian_filter(picture[0, 0].double().numpy(), 1.5, mode="nearest", truncate=6)
-    halo = blurred - ndimage.gaussian_filter(blurred, 1.0, mode="nearest", truncate=6)
+    soft = ndimage.gaussian_filter(picture[0, 0].double().numpy(), 1.5, mode="nearest", truncate=6)
+    halo = soft - ndimage.gaussian_filter(soft, 1.0, mode="nearest", truncate=6)
     for amount in (0.0, 0.8):
         seen = blurred(picture, torch.tensor([[0.0, 1.5, 0.0]]), torch.tensor([amount]))[0, 0].double().numpy()
         # Near an edge the two filters of scipy each repeat it; ours repeats it once.
         inner = (slice(8, -8), slice(8, -8)) if amount else (slice(None), slice(None))
-        np.testing.assert_allclose(seen[inner], (blurred + amount * halo)[inner], atol=5e-4)
+        np.testing.assert_allclose(seen[inner], (soft + amount * halo)[inner], atol=5e-4)
 
 
 def test_resampling_keeps_the_mean_and_loses_the_fine() -> None:

@@ -66,3 +66,23 @@ def test_pixels_of_strengths_are_of_a_picture_36_high() -> None:
     torch.testing.assert_close(large.blur[:, :2], 2.5 * small.blur[:, :2])
     assert large.rows.tolist() == [round(2.5 * rows) for rows in small.rows.tolist()]
     torch.testing.assert_close(large.crop.scale, torch.ones(8))
+
+
+def test_lens_and_shutter_move_points_and_bars_hide_them() -> None:
+    eyes = dot(95.0, 35.0)
+    bent = Strengths(probability=1.0, distortion=0.15, shutter_px=4.0)
+    changed = augment_marked(eyes, draw_changes(torch.Generator().manual_seed(2), bent, 2, HEIGHT, WIDTH))
+    columns, rows = torch.arange(WIDTH) + 0.5, torch.arange(HEIGHT) + 0.5
+    for image, point in zip(changed.images_u8.double(), changed.landmarks_px[:, 0], strict=True):
+        seen = [float((image * columns).sum() / image.sum()), float((image * rows[:, None]).sum() / image.sum())]
+        assert seen == pytest.approx(point.tolist(), abs=0.2)
+    assert (changed.landmarks_px - eyes.landmarks_px).norm(dim=-1).max() > 0.3
+    torch.testing.assert_close(changed.gaze_pitch_yaw_rad, eyes.gaze_pitch_yaw_rad, atol=1e-6, rtol=0)
+    # Two bars before each of many eyes: where the dot is dimmed to nothing, its point is hidden.
+    many = eyes.take([0] * 200)
+    crossed = augment_marked(
+        many, draw_changes(torch.Generator().manual_seed(3), Strengths(bars=1.0), 200, HEIGHT, WIDTH)
+    )
+    assert 0 < int((~crossed.visible).sum()) < 100
+    at_dot = crossed.images_u8[:, 35, 95]
+    assert (at_dot[crossed.visible[:, 0]] > 120).all()

@@ -130,7 +130,7 @@ def test_a_teacher_that_ignores_turns_disagrees_with_itself_by_the_turns_between
     prepare(task, TEACHER, real)
     met = task.changed(eyes, 0)
     loss = task.training_step(met, 0)
-    student, teacher = (view.changes.rotation_rad for view in met.views)
+    student, teacher = (view.changes.crop.turn_rad for view in met.views)
     said = torch.tensor([0.2, -0.4]).expand(6, 2)
     apart = float(angle_between(said, roll(said, student - teacher)).mean())
     assert apart > 0.005 and task.told["train/consistency"] == pytest.approx(apart, rel=1e-4)
