@@ -48,7 +48,8 @@ def test_a_task_takes_over_the_levels_of_real_pictures(tmp_path: Path) -> None:
     batch = eyes()
     changed = GazeTask(build("lenet", {}), RECIPE, strengths).changed(batch, 0)
     # Flat real pictures: histograms and means are drawn towards 204, from below 60; a spectrum lends its mean.
-    assert (changed.images_u8.double().mean((1, 2)) > batch.images_u8.double().mean((1, 2))).all()
+    lighter = changed.images_u8.double().mean((1, 2)) - batch.images_u8.double().mean((1, 2))
+    assert (lighter > -0.5).all() and bool((lighter > 20).double().mean() > 0.7)
     assert changed.images_u8.max() <= 230
     again = GazeTask(build("lenet", {}), RECIPE, strengths).changed(batch, 0)
     assert torch.equal(changed.images_u8, again.images_u8)

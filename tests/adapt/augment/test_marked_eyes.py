@@ -78,11 +78,11 @@ def test_lens_and_shutter_move_points_and_bars_hide_them() -> None:
         assert seen == pytest.approx(point.tolist(), abs=0.2)
     assert (changed.landmarks_px - eyes.landmarks_px).norm(dim=-1).max() > 0.3
     torch.testing.assert_close(changed.gaze_pitch_yaw_rad, eyes.gaze_pitch_yaw_rad, atol=1e-6, rtol=0)
-    # Two bars before each of many eyes: where the dot is dimmed to nothing, its point is hidden.
+    # Up to two bars before each of many eyes: one hides a point, or the edges of both leave a quarter of its light.
     many = eyes.take([0] * 200)
     crossed = augment_marked(
         many, draw_changes(torch.Generator().manual_seed(3), Strengths(bars=1.0), 200, HEIGHT, WIDTH)
     )
     assert 0 < int((~crossed.visible).sum()) < 100
     at_dot = crossed.images_u8[:, 35, 95]
-    assert (at_dot[crossed.visible[:, 0]] > 120).all()
+    assert (at_dot[crossed.visible[:, 0]] > 248 / 4).all() and crossed.visible[at_dot == 248].all()
