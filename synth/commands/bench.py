@@ -37,6 +37,7 @@ EXAMPLES = (
     "canthus bench hair n=4",
     "canthus bench train overrides=[model=lenet]",
     "canthus bench train overrides=[experiment=fsanet]",
+    "canthus bench train n=4 overrides=[experiment=hopenet,trainer.batch_size=16]",
     "canthus bench augment",
 )
 
@@ -75,7 +76,7 @@ class What(Enum):
     augment = "augment"
 
 
-DEFAULT_N = {What.render: 8, What.memory: 1000, What.hair: 4, What.train: 1, What.augment: 12}
+DEFAULT_N = {What.render: 8, What.memory: 1000, What.hair: 4, What.train: 32, What.augment: 12}
 
 
 @dataclass
@@ -93,8 +94,6 @@ class BenchConfig:
         """Refuse what cannot be measured."""
         if self.n is not None and self.n < (least := 2 if self.what is What.memory else 1):
             raise ConfigError(f"n={self.n}: at least {least}")
-        if self.n is not None and self.what is What.train:
-            raise ConfigError(f"n={self.n}: what=train takes no n; it trains on a fixed number of pictures")
         if self.seed < 0:
             raise ConfigError(f"seed={self.seed}: at least 0")
         if unknown := [case for case in self.cases if case not in CASES]:
@@ -234,8 +233,9 @@ def _train(config: BenchConfig) -> dict[str, Any]:
     wanted = compose(VERBS["fit"].conf, "fit", verb.CONFIG, ["data=unused", "out=unused", *config.overrides])
     name, options = verb.network_of(wanted.model)
     threads = importlib.import_module("train.fitting").use_threads(wanted.trainer.threads)
+    steps = config.n or DEFAULT_N[What.train]
     found = importlib.import_module("train.bench").bench_fit(
-        name, options, wanted.augment, batch_size=wanted.trainer.batch_size
+        name, options, wanted.augment, batch_size=wanted.trainer.batch_size, steps=steps
     )
     table = Table(title=f"Training {name}: pictures a second")
     for said in ("", "bare loop", "its own step in a loop", "canthus fit", "fit of bare", "fit of its step"):
@@ -247,6 +247,8 @@ def _train(config: BenchConfig) -> dict[str, Any]:
     return {
         "network": {"name": name, **options},
         "threads": threads,
+        "batch_size": wanted.trainer.batch_size,
+        "steps_a_round": steps,
         "pictures_a_second": asdict(found.clock),
         "pictures_a_cpu_second": asdict(found.cpu),
         "fit_of_bare": found.clock.of_bare,

@@ -16,13 +16,14 @@ from train.bench import FitBench, Speed
 def test_fitting_is_measured_by_name(monkeypatch, tmp_path):
     seen = {}
 
-    def bench_fit(name, options, strengths, batch_size):
-        seen.update(name=name, options=options, strengths=strengths, batch_size=batch_size)
+    def bench_fit(name, options, strengths, batch_size, steps):
+        seen.update(name=name, options=options, strengths=strengths, batch_size=batch_size, steps=steps)
         return FitBench(Speed(100.0, 80.0, 60.0), Speed(50.0, 40.0, 20.0))
 
     monkeypatch.setattr(bench, "bench_fit", bench_fit)
-    command.run(BenchConfig(What.train, overrides=["experiment=fsanet"], out=str(tmp_path / "bench.json")))
+    command.run(BenchConfig(What.train, n=5, overrides=["experiment=fsanet"], out=str(tmp_path / "bench.json")))
     assert seen["name"] == "fsanet" and seen["options"] and seen["strengths"].mirror > 0 and seen["batch_size"] == 64
+    assert seen["steps"] == 5
     found = json.loads((tmp_path / "bench.json").read_text())
     assert found["fit_of_bare"] == 0.6 and found["fit_of_plain"] == 0.75
     assert found["pictures_a_cpu_second"]["fit"] == 20.0 and found["threads"] >= 1
