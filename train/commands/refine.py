@@ -58,7 +58,7 @@ EXAMPLES = (
 )
 
 OF_MEASURE = ("refined", "gaze", "marks", "downstream", "n", "augment")
-RUN_ONLY = ("out", "data", "checkpoint", *OF_MEASURE, "limits", "accelerator", "threads", "progress")
+RUN_ONLY = ("out", "data", "checkpoint", "strength", *OF_MEASURE, "limits", "accelerator", "threads", "progress")
 """They change nothing about the refiner, or belong to apply or measure."""
 DECIDING = ("canthus", "numpy", "torch")
 """Packages whose versions decide the bytes of a copy."""
@@ -96,6 +96,7 @@ class RefineConfig:
         data: Of apply: the corpus to refine; of measure: that before refining.
         checkpoint: Of apply: the folder of a run, or its refiner.pt; of measure: the folder of the run whose losses are
             shown, finished or not, or null.
+        strength: Of apply: what part of its change a picture takes, drawn between two numbers from 0 to 1.
         refined: Of measure: the refined copy of `data`.
         gaze: Of measure: a network of gaze that learnt from unrefined eyes: its run, or ready.
         marks: Of measure: a network of eye landmarks that did, or several as [a,b]; null for none.
@@ -119,6 +120,7 @@ class RefineConfig:
     images: int | None = None
     data: str | None = None
     checkpoint: str | None = None
+    strength: list[float] = field(default_factory=lambda: [1.0, 1.0])
     refined: str | None = None
     gaze: str = READY
     marks: Any = None
@@ -145,6 +147,10 @@ class RefineConfig:
                 raise ConfigError(f"{name}={value}: refine {self.what.name} takes no {name}=...")
         if self.images is not None and (self.what is not What.fit or self.images < LEAST):
             raise ConfigError(f"images={self.images}: of refine fit; at least {LEAST}, or null for all")
+        if len(self.strength) != 2 or not 0 <= self.strength[0] <= self.strength[1] <= 1:
+            raise ConfigError(f"strength={self.strength}: two numbers from 0 to 1, the smaller one first")
+        if self.strength != [1.0, 1.0] and self.what is not What.apply:
+            raise ConfigError(f"strength={self.strength}: refine {self.what.name} takes no strength=...")
         if self.seed < 0 or self.n < 1:
             raise ConfigError(f"seed={self.seed}, n={self.n}: at least 0, and at least 1")
         if not all(isinstance(name, str) and name for name in self.marked_by):
@@ -222,13 +228,14 @@ def _apply(config: RefineConfig) -> None:
             Path(config.out),
             {name: number for name, number in versions().items() if name in DECIDING},
             lambda done, all_of_them: bar.update(task, completed=done, total=all_of_them),
+            (config.strength[0], config.strength[1]),
         )
     print(f"{n} refined samples in {config.out}")
 
 
 def _measure(config: RefineConfig) -> None:
     assert config.data is not None and config.refined is not None and config.real is not None
-    refuse_augment(config.augment, OF_FACES, "eyes take augment=webcam, heavy or none")
+    refuse_augment(config.augment, OF_FACES, "eyes take augment=webcam, mild, strong, nir or none")
     out = Path(config.out)
     if out.exists() and not out.is_dir():
         raise ConfigError(f"out={config.out}: is a file; name a folder")

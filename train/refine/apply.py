@@ -5,8 +5,11 @@ missing.  What is refined is the picture; labels, spec and rasters of a sample a
 which gives the same bytes, and pictures are stored as the corpus stores its own (png, or jpg of its quality).  Of what
 the manifest says, `config` is new:
 
-    refined_by    {"network", "sha256" of its file, "about": what refiner.pt says of itself}
+    refined_by    {"network", "sha256" of its file, "strength", "about": what refiner.pt says of itself}
     refined       {"manifest_sha256", "config", "versions"} of the corpus before
+
+A picture x may take a part s of its change alone, x + s (R(x) - x), s drawn for each: how far refining ought to go is
+not known, and pictures at every distance teach a network that it does not matter.
 
 The same refiner on another machine may move a grey level: floating-point sums depend on the processor.
 """
@@ -21,11 +24,14 @@ from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from adapt.refine import Refiner
 from adapt.refine.space import Space, in_space, to_float, to_levels
 from synth.errors import DataError
 from synth.sample import Sample
+from synth.seeds import rng
 from synth.shards import (
     Encoding,
     PictureFormat,
@@ -46,7 +52,12 @@ PIXELS_AT_ONCE = 16 * 60 * 36
 
 
 def refine_corpus(
-    data: Path, checkpoint: Path, out: Path, versions: Mapping[str, str], progress: Callable[[int, int], None]
+    data: Path,
+    checkpoint: Path,
+    out: Path,
+    versions: Mapping[str, str],
+    progress: Callable[[int, int], None],
+    strength: tuple[float, float] = (1.0, 1.0),
 ) -> int:
     """Write a refined copy of a corpus, or what is missing of it, and return the number of its pictures.
 
@@ -56,6 +67,8 @@ def refine_corpus(
         out: Folder of the copy.
         versions: Of the packages that decide the bytes.
         progress: Told how many pictures are refined, and how many there are, after each shard.
+        strength: Between which numbers the part of the change lies that a picture takes, 0 none and 1 all of it; it is
+            drawn by the corpus's seed and the picture's number.
 
     Raises:
         ConfigError: `out` holds something else.
@@ -66,21 +79,29 @@ def refine_corpus(
     plan, seed = ShardPlan(manifest["samples"], manifest["shard_size"]), int(manifest["seed"])
     paths = shard_paths(data)
     check(next(iterate_shard(paths[0])), trained, paths[0])  # before anything is written
-    with open_output(out, provenance(data, manifest, trained, checkpoint), versions) as output:
+    with open_output(out, provenance(data, manifest, trained, checkpoint, strength), versions) as output:
         for shard in plan.missing(out):
             start = time.perf_counter()
-            facts = write_shard(out, plan, shard, refined(paths[shard], trained), encoding(manifest))
+            parts = (float(rng(seed, index, "refiner").uniform(*strength)) for index in plan.indices(shard))
+            facts = write_shard(out, plan, shard, refined(paths[shard], trained, parts), encoding(manifest))
             record_timing(out, shard, facts.samples, time.perf_counter() - start)
             progress(plan.indices(shard).stop, plan.n)
         finish(output, plan, seed)
     return plan.n
 
 
-def provenance(data: Path, manifest: dict[str, Any], trained: Trained, checkpoint: Path) -> dict[str, Any]:
+def provenance(
+    data: Path, manifest: dict[str, Any], trained: Trained, checkpoint: Path, strength: tuple[float, float]
+) -> dict[str, Any]:
     """Return the configuration of the copy; see the module."""
     file = checkpoint / REFINED.file if checkpoint.is_dir() else checkpoint
     return {
-        "refined_by": {"network": trained.name, "sha256": sha256(file), "about": dict(trained.about)},
+        "refined_by": {
+            "network": trained.name,
+            "sha256": sha256(file),
+            "strength": list(strength),
+            "about": dict(trained.about),
+        },
         "refined": {
             "manifest_sha256": sha256(data / "manifest.json"),
             "config": manifest["config"],
@@ -103,8 +124,8 @@ def encoding(manifest: dict[str, Any]) -> Encoding:
     return Encoding(PictureFormat(config.get("picture", "png")), config.get("quality", Encoding.quality))
 
 
-def refined(path: Path, trained: Trained) -> Iterator[Sample]:
-    """Yield the samples of a shard with refined pictures.
+def refined(path: Path, trained: Trained, parts: Iterator[float]) -> Iterator[Sample]:
+    """Yield the samples of a shard with refined pictures; `parts` has one for each of them.
 
     Raises:
         DataError: The shard is damaged, or its pictures are of another size or colour than the refiner's.
@@ -116,7 +137,10 @@ def refined(path: Path, trained: Trained) -> Iterator[Sample]:
     while some := list(islice(samples, at_once)):
         for sample in some:
             check(sample, trained, path)
-        pictures = refined_pictures([sample.picture for sample in some], trained.network, Space[about["space"]])
+        of_these = torch.tensor(list(islice(parts, len(some))))
+        pictures = refined_pictures(
+            [sample.picture for sample in some], trained.network, Space[about["space"]], of_these
+        )
         yield from (replace(sample, picture=picture) for sample, picture in zip(some, pictures, strict=True))
 
 
@@ -133,8 +157,11 @@ def check(sample: Sample, trained: Trained, path: Path) -> None:
 
 
 @torch.inference_mode()
-def refined_pictures(pictures: list[np.ndarray], refiner: Refiner, space: Space) -> list[np.ndarray]:
-    """Return refined pictures, u8 and of the same shapes, of pictures of one size."""
-    levels = to_levels(refiner(to_float(in_space(pictures, space).images_u8)))
+def refined_pictures(
+    pictures: list[np.ndarray], refiner: Refiner, space: Space, parts: Float[Tensor, " b"]
+) -> list[np.ndarray]:
+    """Return refined pictures, u8 and of the same shapes, of pictures of one size, each by its part of the change."""
+    before = to_float(in_space(pictures, space).images_u8)
+    levels = to_levels(before.lerp(refiner(before), parts[:, None, None, None]))
     arrays = levels.permute(0, 2, 3, 1).numpy()
     return [one[..., 0] if pictures[0].ndim == 2 else one for one in arrays]

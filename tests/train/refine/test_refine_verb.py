@@ -13,6 +13,7 @@ from adapt.equalise import equalise
 from adapt.refine.residual import ResidualRefiner
 from adapt.refine.space import Space
 from synth.commands.cli import main
+from synth.seeds import rng
 from synth.shards import Encoding, PictureFormat, ShardPlan, finish, iterate, open_output, read_manifest, write_shard
 from synth.shards.encode import decode_picture, encode_picture
 from tests.synth.fake_samples import fake_sample
@@ -88,7 +89,7 @@ def test_a_refined_corpus_is_the_same_but_for_its_pictures(run: Path, eyes: Path
     trained = load_refiner(run)
     for old, new in zip(iterate(eyes), iterate(out, verify=True), strict=True):
         assert new.picture.shape == (36, 60) and not np.array_equal(new.picture, old.picture)
-        (alone,) = refined_pictures([old.picture], trained.network, Space.equalised)  # type: ignore[arg-type]
+        (alone,) = refined_pictures([old.picture], trained.network, Space.equalised, torch.ones(1))  # type: ignore[arg-type]
         assert np.abs(alone.astype(int) - new.picture).max() <= 1  # sums in another order
     assert (eyes / "index.parquet").read_bytes() == (out / "index.parquet").read_bytes()
 
@@ -101,6 +102,48 @@ def test_a_refined_corpus_is_the_same_but_for_its_pictures(run: Path, eyes: Path
     assert {"canthus", "torch"} <= made["versions"].keys()
     for name in ("seed", "samples", "shard_size", "rejections"):
         assert made[name] == source[name]
+
+
+def test_a_picture_may_take_a_part_of_its_change(run: Path, eyes: Path, tmp_path: Path) -> None:
+    # Without the skip the refiner of a few steps is far from the identity: parts of its change can be told.
+    words = [f"synthetic={eyes}", f"real={run.parent / 'real'}", f"out={tmp_path / 'run'}", *TINY]
+    assert main([*FIT, *words, "refiner.skip=false"]) == 0
+    found = {}
+    for name, strength in (("whole", "[1,1]"), ("half", "[0.5,0.5]"), ("any", "[0,1]")):
+        words = [
+            f"data={eyes}",
+            f"checkpoint={tmp_path / 'run'}",
+            f"strength={strength}",
+            f"out={tmp_path / name}",
+            *QUIET,
+        ]
+        assert main(["refine", "apply", *words]) == 0
+        found[name] = [sample.picture.astype(float) for sample in iterate(tmp_path / name)]
+    before = [equalise(torch.tensor(sample.picture)[None])[0].numpy().astype(float) for sample in iterate(eyes)]
+    parts = []
+    for rendered, whole, half, some in zip(before, found["whole"], found["half"], found["any"], strict=True):
+        assert np.abs(half - (rendered + whole) / 2).max() <= 1
+        change = whole - rendered
+        parts.append(float((change * (some - rendered)).sum() / (change * change).sum()))
+    seed = read_manifest(eyes)["seed"]
+    drawn = [rng(seed, index, "refiner").uniform() for index in range(len(before))]
+    np.testing.assert_allclose(parts, drawn, atol=0.02)
+    assert max(drawn) - min(drawn) > 0.3
+    assert read_manifest(tmp_path / "half")["config"]["refined_by"]["strength"] == [0.5, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("what", "strength", "said"),
+    [
+        ("apply", "[0.5,0.2]", "two numbers from 0 to 1"),
+        ("apply", "[0.5]", "two numbers"),
+        ("fit", "[0,1]", "no strength"),
+    ],
+)
+def test_a_strength_that_is_none_is_refused(what: str, strength: str, said: str, capsys) -> None:
+    words = {"apply": ["data=a", "checkpoint=b"], "fit": ["synthetic=a", "real=b"]}[what]
+    assert main(["refine", what, *words, f"strength={strength}", "out=c"]) == 1
+    assert said in capsys.readouterr().err
 
 
 def test_what_was_stopped_continues_with_what_is_missing(run: Path, eyes: Path, tmp_path: Path) -> None:
@@ -127,7 +170,8 @@ def test_colours_rasters_and_jpgs_stay_what_they_are(tmp_path: Path) -> None:
     changed = {name for name in before if before[name] != after[name]}
     assert changed == {f"{i:08d}.jpg" for i in range(5)}
     picture = next(iterate(data)).picture
-    (expected,) = refined_pictures([picture], load_refiner(tmp_path / "run").network, Space.plain)  # type: ignore[arg-type]
+    network = load_refiner(tmp_path / "run").network
+    (expected,) = refined_pictures([picture], network, Space.plain, torch.ones(1))  # type: ignore[arg-type]
     stored = encode_picture(expected, Encoding(PictureFormat.jpg, 80))
     assert np.abs(decode_picture(stored, "").astype(int) - next(iterate(out)).picture).mean() < 1
     # A copy of a copy knows how its pictures are stored, and where it comes from.
@@ -138,7 +182,7 @@ def test_colours_rasters_and_jpgs_stay_what_they_are(tmp_path: Path) -> None:
 
 def test_a_refiner_that_starts_as_the_identity_writes_equalised_eyes(eyes: Path) -> None:
     pictures = [sample.picture for sample in iterate(eyes)]
-    found = refined_pictures(pictures, ResidualRefiner(1, 4, 1, skip=True), Space.equalised)
+    found = refined_pictures(pictures, ResidualRefiner(1, 4, 1, skip=True), Space.equalised, torch.ones(len(pictures)))
     assert np.array_equal(np.stack(found), equalise(torch.from_numpy(np.stack(pictures))).numpy())
 
 
