@@ -120,7 +120,7 @@ class FitConfig:
         on_error: What a damaged picture does: stop, or skip, which leaves it out and tells of it in fit.json.
         persons: Whose eyes or faces are trained on, of sets that tell persons apart.
         labels: What is the gaze.
-        init: What the network starts from: a run's folder, a network.pt, or a ResNet's .pth from torchvision
+        init: What the network starts from: a run's folder, a network.pt, or a published backbone's .pth or .tar
             (train/start.py); null for random weights.
         portion: all, or the first or the second half of the persons, or of the one person's time
             (train/data/portion.py).
@@ -159,7 +159,7 @@ class FitConfig:
             raise ConfigError("stream=true: is trained on as a whole; portion and samples are of pictures in memory")
         if self.samples is not None and (self.samples < 0 or self.samples == 1):
             raise ConfigError(f"samples={self.samples}: at least 2, or 0 for none, or null for all")
-        if self.samples == 0 and (self.init is None or Path(self.init).suffix == PUBLISHED):
+        if self.samples == 0 and (self.init is None or Path(self.init).suffix in PUBLISHED):
             raise ConfigError("samples=0: leaves a network as it is; give init=RUN, a whole network")
         if self.trainer.frozen and self.init is None:
             raise ConfigError("trainer.frozen=true: would keep random weights; give init=...")

@@ -1,7 +1,8 @@
-"""What a network starts from instead of random weights: those of a run, or of a ResNet that torchvision publishes.
+"""What a network starts from instead of random weights: those of a run, or of a backbone that others publish.
 
 init=RUN, init=FILE.pt     all weights, of a network of the same name and shapes (train/checkpoint.py)
-init=FILE.pth              the ResNet inside a network that has one, by torchvision's names; the rest stays random
+init=FILE.pth, FILE.tar    the published backbone inside a network that has one (train/models/published.py), by the
+                           names of parameters that it has there; the rest stays random
 """
 
 from collections.abc import Mapping
@@ -12,10 +13,10 @@ from torch import nn
 
 from synth.errors import ConfigError
 from train.checkpoint import load_network
-from train.models.backbone import ResNet, load_imagenet
+from train.models.published import Published, load_imagenet
 
-PUBLISHED = ".pth"
-"""How files of torchvision end."""
+PUBLISHED = (".pth", ".tar")
+"""How published files end."""
 
 
 def start_from(network: nn.Module, name: str, path: Path) -> Mapping[str, Any]:
@@ -25,11 +26,11 @@ def start_from(network: nn.Module, name: str, path: Path) -> Mapping[str, Any]:
         ConfigError: They are of another network, or of other shapes.
         DataError: The file is absent or damaged.
     """
-    if path.suffix == PUBLISHED:
-        resnets = [module for module in network.modules() if isinstance(module, ResNet)]
-        if not resnets:
-            raise ConfigError(f"init={path}: {name} has no ResNet inside that a {PUBLISHED} file is for")
-        load_imagenet(resnets[0], path)
+    if path.suffix in PUBLISHED:
+        backbones = [module for module in network.modules() if isinstance(module, Published)]
+        if not backbones:
+            raise ConfigError(f"init={path}: {name} has no published backbone inside that a {path.suffix} file is for")
+        load_imagenet(backbones[0], path)
         return {"file": str(path)}
     trained = load_network(path)
     if trained.name != name:

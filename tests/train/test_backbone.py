@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from synth.errors import DataError
-from train.models.backbone import ResNet, load_imagenet
+from train.models.backbone import ResNet
+from train.models.published import load_imagenet
 
 LAYERS = [(1, 64), (2, 64), (3, 128), (4, 256)]
 """Each layer of ResNet-18 and the channels that come in."""

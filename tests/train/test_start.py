@@ -98,7 +98,7 @@ def test_published_weights_go_into_the_backbone(tmp_path: Path) -> None:
     for key, value in network.get_submodule("backbone").state_dict().items():
         assert torch.equal(value, published[key]), key
     assert torch.equal(network.get_submodule("columns").weight, before)  # type: ignore[arg-type]
-    with pytest.raises(ConfigError, match="lenet has no ResNet inside"):
+    with pytest.raises(ConfigError, match="lenet has no published backbone inside"):
         start_from(build("lenet", {}), "lenet", tmp_path / "resnet18.pth")
     with pytest.raises(DataError, match="no weights of a torchvision ResNet-34"):
         start_from(build("sixdrep", {"depth": 34}), "sixdrep", tmp_path / "resnet18.pth")

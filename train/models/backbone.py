@@ -7,11 +7,9 @@ convolution, as in every published PyTorch weight (the paper has it on the first
     maps            (B, C, H/32, W/32)  C is 512 for the depths 18 and 34, 2048 for 50
     returns         (B, C)              their mean over the picture
 
-Since the names are torchvision's, ImageNet's weights load as they are published: `load_imagenet`.
+Since the names are torchvision's, ImageNet's weights load as they are published (published.py).
 """
 
-import pickle
-from pathlib import Path
 from typing import Literal
 
 import torch
@@ -19,7 +17,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from synth.errors import DataError
+from train.models.published import Published
 
 Depth = Literal[18, 34, 50]
 Side = Literal[224, 112, 64]
@@ -81,16 +79,18 @@ def projection(before: int, after: int, stride: int) -> nn.Sequential | None:
     return nn.Sequential(nn.Conv2d(before, after, 1, stride, bias=False), nn.BatchNorm2d(after))
 
 
-class ResNet(nn.Module):
+class ResNet(Published):
     """3 x H x W -> 64 x H/4 -> layer1 -> layer2 (H/8) -> layer3 (H/16) -> layer4 (H/32) -> mean."""
 
     mean: Tensor
     deviation: Tensor
+    classifier = "fc."
 
     def __init__(self, depth: Depth) -> None:
         """Build the layers with He's start; `channels` says how many features come out."""
         super().__init__()
         self.depth = depth
+        self.published_as = f"torchvision ResNet-{depth}"
         block = Bottleneck if depth == 50 else BasicBlock
         self.conv1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False)
         self.bn1 = nn.BatchNorm2d(64)
@@ -110,26 +110,18 @@ class ResNet(nn.Module):
 
     def maps(self, images: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b c h32 w32"]:
         """Return the last feature maps."""
+        return self.stages(images)[-1]
+
+    def stages(self, images: Float[Tensor, "b 3 h w"]) -> list[Float[Tensor, "b _ _ _"]]:
+        """Return the feature maps of all four layers, of strides 4, 8, 16 and 32."""
         x = functional.relu(self.bn1(self.conv1((images - self.mean) / self.deviation)), inplace=True)
         x = functional.max_pool2d(x, 3, 2, 1)
+        maps = []
         for i in range(1, 5):
             x = self.get_submodule(f"layer{i}")(x)
-        return x
+            maps.append(x)
+        return maps
 
     def forward(self, images: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b c"]:
         """Return the mean of the last feature maps."""
         return self.maps(images).mean(dim=(2, 3))
-
-
-def load_imagenet(network: ResNet, path: Path) -> None:
-    """Load the weights that torchvision publishes for this depth, such as resnet18-f37072fd.pth, without their `fc`.
-
-    Raises:
-        DataError: The file is absent or damaged, or holds the weights of another network.
-    """
-    try:
-        weights = torch.load(path, map_location="cpu", weights_only=True)
-        network.load_state_dict({name: value for name, value in weights.items() if not name.startswith("fc.")})
-    except (OSError, EOFError, AttributeError, RuntimeError, pickle.UnpicklingError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise DataError(f"{path}: no weights of a torchvision ResNet-{network.depth}: {reason}") from error
