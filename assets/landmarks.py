@@ -36,7 +36,7 @@ WEIGHT_STEPS = 65535
 BROW_IBUG_ALONG = (0.02, 0.285, 0.55, 0.82, 0.98)
 BROW_IBUG_UP = (0.55, 0.85, 0.85, 0.93, 0.90)
 """Where in a brow's band 300-W's points lie, from the nose to the temple: along it, and from its lower border up."""
-_BROW_DENSE = {  # height in the band -> places along it and the numbers of the left and the right brow's points
+BROW_DENSE = {  # height in the band -> places along it and the numbers of the left and the right brow's points
     0.85: ((0.08, 0.39, 0.65, 0.85, 0.95), (336, 296, 334, 293, 300), (107, 66, 105, 63, 70)),
     0.15: ((0.03, 0.35, 0.58, 0.77, 0.90), (285, 295, 282, 283, 276), (55, 65, 52, 53, 46)),
 }
@@ -125,7 +125,7 @@ def skin_of(subject: SubjectGeometry) -> Part:
 def brow_points(subject: SubjectGeometry, side: Side) -> dict[int, Float[np.ndarray, "3"]]:
     """Return MediaPipe's points of one brow, by number: the borders of the band where its hairs grow."""
     found: dict[int, Float[np.ndarray, "3"]] = {}
-    for height, (along, left, right) in _BROW_DENSE.items():
+    for height, (along, left, right) in BROW_DENSE.items():
         points = on_patch(subject.brow_bands_head[side], np.array(along), np.full(len(along), height))
         found |= dict(zip(left if side == "left" else right, points, strict=True))
     return found
@@ -168,9 +168,13 @@ def face_triangles() -> Int[np.ndarray, "t 3"]:
 
     Found on the untouched face, rolled flat about a vertical axis; they go with the points of any other.
     """
-    dense = load_table().dense.on(untouched_skin())
-    flat = np.stack([_ROLLED_M * np.arctan2(dense[:, 0], _ROLL_Z_M - dense[:, 2]), dense[:, 1]], axis=-1)
-    return np.asarray(Delaunay(flat).simplices)
+    return np.asarray(Delaunay(rolled(load_table().dense.on(untouched_skin()))).simplices)
+
+
+def rolled(points_head: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n 2"]:
+    """Return points of a face, metres, on the chart in which it is rolled flat about a vertical axis."""
+    x, y, z = np.moveaxis(points_head, -1, 0)
+    return np.stack([_ROLLED_M * np.arctan2(x, _ROLL_Z_M - z), y], axis=-1)
 
 
 def jaw_outline(subject: SubjectGeometry, camera_head: Float[np.ndarray, "3"]) -> Float[np.ndarray, "17 3"]:
