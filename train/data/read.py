@@ -1,6 +1,7 @@
 """Read eyes from wherever they are: the format is told by what a path holds, or named.
 
-Faces are read by train/data/pose/read.py and train/data/face_gaze/read.py, which ask here what a path holds.
+Faces are read by train/data/pose/read.py, train/data/face_gaze/read.py and train/data/face_marks/read.py, which ask
+here what a path holds.
 """
 
 from enum import Enum
@@ -12,6 +13,8 @@ from synth.geometry.normalisation import GazeMode
 from train.data.face_gaze.gazehub import LABELS
 from train.data.face_gaze.mpiifacegaze import IMAGE, PERSONS
 from train.data.face_gaze.xgaze import PATCH
+from train.data.face_marks.aflw import aflw_file
+from train.data.face_marks.coco import FILE as ANNOTATIONS
 from train.data.hdf5 import names, opened
 from train.data.images import picture_paths, read_images
 from train.data.mpiigaze import NORMALIZED, read_mpiigaze
@@ -37,13 +40,17 @@ class Reader(Enum):
     gazehub = "gazehub"
     mpiifacegaze = "mpiifacegaze"
     xgaze = "xgaze"
+    pts = "pts"
+    aflw = "aflw"
+    coco = "coco"
 
 
 FACES = (
     *(Reader.wlp300, Reader.aflw2000, Reader.biwi, Reader.fsanet),
     *(Reader.gazehub, Reader.mpiifacegaze, Reader.xgaze),
+    *(Reader.pts, Reader.aflw, Reader.coco),
 )
-"""Formats that hold faces, with head rotations or (the second row) gazes; shards may hold either, the others eyes."""
+"""Formats of faces, with head rotations, gazes or landmarks (a row each); shards may hold any, the others hold eyes."""
 
 
 def read_eyes(path: Path, reader: Reader, mode: GazeMode, axis: Axis, on_error: OnError = OnError.stop) -> Found[Batch]:
@@ -79,9 +86,15 @@ def recognise(path: Path) -> Reader:
         return _of_h5(path)
     if path.is_file() and path.suffix == ".npz":
         return Reader.fsanet
+    if path.is_file() and path.suffix == ".json":
+        return Reader.coco
     if path.is_dir():
         if any(path.glob("shard-*.tar")):
             return Reader.shards
+        if (path / ANNOTATIONS).is_file():
+            return Reader.coco
+        if aflw_file(path) is not None:
+            return Reader.aflw
         if (path / NORMALIZED).is_dir():
             return Reader.mpiigaze
         if any(path.glob(LABELS)):
@@ -96,6 +109,8 @@ def recognise(path: Path) -> Reader:
             return Reader.aflw2000
         if any(path.glob("*.mat")) or any(path.glob("*/*.mat")):
             return Reader.wlp300
+        if any(path.glob("*.pts")) or any(path.glob("*/*.pts")):
+            return Reader.pts
         if holds_unityeyes(path):
             return Reader.unityeyes
         if picture_paths(path):
@@ -106,7 +121,8 @@ def recognise(path: Path) -> Reader:
         f"{path}: holds nothing that is known here: eyes as a folder of shards, MPIIGaze's folder, its .h5 file, "
         "UnityEyes' folder or a folder of pictures; faces as shards, 300W-LP's, AFLW2000's or BIWI's folder or "
         "FSA-Net's .npz, with their gaze as GazeHub's folder, MPIIFaceGaze's folder of pXX.mat or its .h5 file, or "
-        "ETH-XGaze's .h5, or a folder of pictures"
+        "ETH-XGaze's .h5, with landmarks as 300-W's folder of .pts, AFLW's with aflw.sqlite or COCO's "
+        "annotations.json, or a folder of pictures"
     )
 
 
