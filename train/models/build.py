@@ -16,6 +16,13 @@ from train.models.face_gaze.itracker import ITracker
 from train.models.face_gaze.l2cs import L2CS
 from train.models.face_gaze.resgaze import ResGaze
 from train.models.face_gaze.spanet import SpaNet
+from train.models.face_landmarks import FaceLandmarkNetwork
+from train.models.face_landmarks.attention_mesh import AttentionMesh
+from train.models.face_landmarks.cascade import Cascade
+from train.models.face_landmarks.hourglass import HourglassLandmarks
+from train.models.face_landmarks.hrnet import HRNetLandmarks
+from train.models.face_landmarks.mobilenet import MobileNetLandmarks
+from train.models.face_landmarks.san import SAN
 from train.models.gazenet import GazeNet, gazenet_v2
 from train.models.lenet import LeNet
 from train.models.pose import PoseNetwork
@@ -41,6 +48,15 @@ FACE_GAZE_NETWORKS: dict[str, Callable[..., FaceGazeNetwork]] = {
     "l2cs": L2CS,
 }
 """Networks of the gaze of a whole face (see train/models/face_gaze)."""
+FACE_LANDMARK_NETWORKS: dict[str, Callable[..., FaceLandmarkNetwork]] = {
+    "mobilenet68": MobileNetLandmarks,
+    "cascade68": Cascade,
+    "hrnet68": HRNetLandmarks,
+    "hourglass68": HourglassLandmarks,
+    "san": SAN,
+    "attention_mesh": AttentionMesh,
+}
+"""Networks of a face's landmarks (see train/models/face_landmarks)."""
 POSE_NETWORKS: dict[str, Callable[..., PoseNetwork]] = {
     "hopenet": Hopenet,
     "ssrnet_md": SSRNetMD,
@@ -52,13 +68,14 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     **GAZE_NETWORKS,
     **LANDMARK_NETWORKS,
     **FACE_GAZE_NETWORKS,
+    **FACE_LANDMARK_NETWORKS,
     **POSE_NETWORKS,
 }
 """All networks."""
 
 
 def build(name: str, options: Mapping[str, Any]) -> nn.Module:
-    """Return a fresh network, of the class that its kind says: `PoseNetwork`, `FaceGazeNetwork`, `LandmarkNetwork`.
+    """Return a fresh network, of the class that its kind says, `PoseNetwork`, `FaceLandmarkNetwork` and so on.
 
     Args:
         name: One of `NETWORKS`.

@@ -9,6 +9,11 @@ fsanet, ssrnet_md              both streams                            structure
 elg, pupilnet                  the hourglasses: all landmarks          radius, gaze
 resgaze, l2cs                  the ResNet                              the layers behind it
 itracker                       the towers of eyes and face             the dense layers
+mobilenet68, hrnet68           the backbone                            the layers behind it
+cascade68                      level 1                                 levels 2 and 3
+hourglass68                    stem, hourglasses, their features       heatmaps, ways onward
+san                            VGG-16's blocks                         features, stages
+attention_mesh                 features, the mesh's blocks             points, depths, flag, regions
 spanet                         stem, hourglasses, their features       weights, regressors, ways onward
 
 What stays normalises by its stored means and variances, and keeps these too.
@@ -34,6 +39,12 @@ STAYS: dict[str, tuple[str, ...]] = {
     "resgaze": ("backbone",),
     "l2cs": ("backbone",),
     "itracker": ("eye_tower", "face_tower"),
+    "mobilenet68": ("backbone",),
+    "hrnet68": ("backbone",),
+    "cascade68": ("level1",),
+    "hourglass68": ("hourglasses.stem", "hourglasses.stages.*.hourglass", "hourglasses.stages.*.after"),
+    "san": ("backbone",),
+    "attention_mesh": ("features", "mesh"),
     "spanet": ("stem", "stacks.*.hourglass", "stacks.*.features"),
 }
 """Name of a network to the names of its parts; * for any number."""

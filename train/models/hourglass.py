@@ -85,8 +85,15 @@ class Stage(nn.Module):
 class StackedHourglass(nn.Module):
     """(B, 1, h, w) -> (B, m, n, h / 2, w / 2): the heatmaps of n landmarks by each of m hourglasses."""
 
-    def __init__(self, landmarks: int, modules: int, channels: int) -> None:
+    def __init__(self, landmarks: int, modules: int, channels: int, colours: int = 1, halvings: int = 1) -> None:
         """Build the layers.
+
+        Args:
+            landmarks: Heatmaps of each hourglass.
+            modules: Hourglasses.
+            channels: Of their features.
+            colours: Channels of the pictures.
+            halvings: How often a heatmap's sides are halves of a picture's: once, or twice as Newell has it.
 
         Raises:
             ConfigError: There is no hourglass, or a channel cannot be halved.
@@ -95,16 +102,17 @@ class StackedHourglass(nn.Module):
         if modules < 1 or channels < 2:
             raise ConfigError(f"model.modules={modules}, model.channels={channels}: at least 1 and 2")
         self.stem = nn.Sequential(
-            nn.Conv2d(1, channels, 7, stride=2, padding=3),
+            nn.Conv2d(colours, channels, 7, stride=2, padding=3),
             *activated(channels),
             Residual(channels, 2 * channels),
+            *(nn.MaxPool2d(2) for _ in range(halvings - 1)),
             Residual(2 * channels, channels),
         )
         self.stages = nn.ModuleList(Stage(channels, landmarks) for _ in range(modules))
         self.from_features = nn.ModuleList(nn.Conv2d(channels, channels, 1) for _ in range(modules - 1))
         self.from_heatmaps = nn.ModuleList(nn.Conv2d(landmarks, channels, 1) for _ in range(modules - 1))
 
-    def forward(self, images: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b m n h2 w2"]:
+    def forward(self, images: Float[Tensor, "b c h w"]) -> Float[Tensor, "b m n h2 w2"]:
         """Return all heatmaps, the last hourglass' last."""
         x: Tensor = self.stem(images)
         told: list[Tensor] = []

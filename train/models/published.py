@@ -17,11 +17,11 @@ class Published(nn.Module):
 
     Attributes:
         published_as: Whose network it is.
-        classifier: How the names of the parameters begin that are left out.
+        classifier: How the names of the parameters begin that are left out, one beginning or several.
     """
 
     published_as: str
-    classifier: str
+    classifier: str | tuple[str, ...]
 
 
 def load_imagenet(network: Published, path: Path) -> None:
