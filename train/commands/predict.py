@@ -7,12 +7,15 @@
                                 AFLW2000 beside it; every one is answered, however its head is turned
     task=gaze, eye_landmarks    one eye in MPIIGaze's normalised camera
     task=face_gaze              one face in the normalised camera of MPIIFaceGaze or ETH-XGaze
+    task=landmarks              one face that was cut out already, as train/data/face_marks/square.py cuts it
 
 and its name, with the ending, is the key of what is told of it, which is what `predictions=` of `evaluate` has:
 
     pose             {"R": rows of `cam_from_head`, "yaw_pitch_roll_deg": [yaw, pitch, roll]}
     gaze, face_gaze  {"gaze_pitch_yaw_rad": [pitch, yaw]}, in `norm`, of the picture as its file holds it
-    eye_landmarks    the same and "landmarks_px", px of the network's picture (train/measure/eye_evaluation.py)
+    landmarks        {"landmarks68": [[x, y], ...]}, px of the picture by integer centres, of a mesh also "landmarks478"
+                     (with z) and "face" (train/measure/face_landmark_evaluation.py)
+    eye_landmarks    the same as gaze and "landmarks_px", px of the network's picture (train/measure/eye_evaluation.py)
 """
 
 from dataclasses import dataclass
@@ -46,6 +49,7 @@ class Task(Enum):
     gaze = "gaze"
     eye_landmarks = "eye_landmarks"
     face_gaze = "face_gaze"
+    landmarks = "landmarks"
 
 
 @dataclass
@@ -53,7 +57,7 @@ class PredictConfig:
     """Configuration of `canthus predict`.
 
     Attributes:
-        task: pose (of heads), gaze (of eyes), eye_landmarks (with the gaze), or face_gaze.
+        task: pose (of heads), gaze (of eyes), eye_landmarks (with the gaze), face_gaze, or landmarks (of faces).
         weights: `ready` for the network that comes with the package, or a run's folder, or its network.pt.
         input: A folder of pictures, or a data set.
         predictions: The JSON file to write.

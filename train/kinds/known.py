@@ -3,10 +3,11 @@
 from train.kinds import Kind
 from train.kinds.eye_landmarks import EyeLandmarks
 from train.kinds.face_gaze import FaceGaze
+from train.kinds.face_landmarks import FaceLandmarks
 from train.kinds.gaze import Gaze
 from train.kinds.pose import Pose
 
-KINDS: tuple[Kind, ...] = (Gaze(), EyeLandmarks(), FaceGaze(), Pose())
+KINDS: tuple[Kind, ...] = (Gaze(), EyeLandmarks(), FaceGaze(), Pose(), FaceLandmarks())
 
 
 def kind_of(name: str) -> Kind:
