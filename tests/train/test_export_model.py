@@ -42,6 +42,12 @@ def save(path: Path, name: str, options: dict[str, object]) -> None:
             ["gaze_pitch_yaw", "landmarks_px", "radius_px"],
         ),
         (
+            "attention_mesh",
+            {"channels": 4, "side": 64},
+            {"images": (3, 64, 64)},
+            ["landmarks_px", "depth_px", "face_probability"],
+        ),
+        (
             "itracker",
             {"side": 64},
             {"faces": (3, 64, 64), "left": (3, 64, 64), "right": (3, 64, 64), "grid": (25, 25)},

@@ -31,10 +31,17 @@ SMALL = {
     "l2cs": {"depth": 18, "side": 64},
     "itracker": {"side": 64},
     "spanet": {"stacks": 1, "channels": 16, "side": 64},
+    "mobilenet68": {"width": 0.25, "side": 64},
+    "cascade68": {"width": 0.25, "side": 64},
+    "hrnet68": {"width": 4, "blocks": 1, "streams": "one_each", "side": 64},
+    "hourglass68": {"modules": 1, "channels": 4, "side": 64},
+    "san": {"width": 0.0625, "side": 64},
+    "attention_mesh": {"channels": 4, "side": 64},
 }
 """Options that make a network cheap, of those that have some."""
 SHAPES = {"gaze_pitch_yaw": (2,), "cam_from_head": (3, 3), "point_cm": (2,), "radius_px": ()}
-MARKS = {"elg": 18, "pupilnet": 8}
+SHAPES |= {"depth_px": (478,), "face_probability": ()}
+MARKS = {"elg": 18, "pupilnet": 8, "attention_mesh": 478}
 
 
 def figure(score: dict[str, object], keys: tuple[str, ...]) -> float:
@@ -58,14 +65,14 @@ def test_what_is_exported_has_the_names_and_shapes_that_are_said(name: str) -> N
     with torch.inference_mode():
         told = example.network.eval()(*example.inputs.values())
     outputs = (told,) if isinstance(told, torch.Tensor) else told
-    wanted = [(2, *SHAPES[one]) if one in SHAPES else (2, MARKS[name], 2) for one in example.outputs]
+    wanted = [(2, *SHAPES[one]) if one in SHAPES else (2, MARKS.get(name, 68), 2) for one in example.outputs]
     assert [tuple(one.shape) for one in outputs] == wanted
     assert all(f"{key}" in example.said for key in (*example.inputs, *example.outputs) if key != "radius_px")
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.task_name)
 def test_noise_is_trained_on_and_scored(kind: Kind) -> None:
-    name = next(one for one in ("resnet_preact", "elg", "itracker", "ssrnet_md") if one in kind.networks)
+    name = next(one for one in ("resnet_preact", "elg", "itracker", "ssrnet_md", "cascade68") if one in kind.networks)
     network, generator = build(name, SMALL.get(name, {})), torch.Generator().manual_seed(0)
     pictures = kind.noise(network, 4, generator)
     assert len(pictures) == len(pictures.keys) == 4
@@ -91,7 +98,7 @@ def same(one: object, other: object) -> bool:
     return one == other
 
 
-@pytest.mark.parametrize("name", ["elg", "itracker", "resgaze"])
+@pytest.mark.parametrize("name", ["elg", "itracker", "resgaze", "cascade68"])
 def test_a_stream_makes_the_pictures_that_are_read_into_memory(name: str, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     faces = [looking_at(FACES[i], (*rng.uniform(-0.1, 0.1, 2), 0.0)) for i in range(3)]

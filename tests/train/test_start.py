@@ -36,7 +36,12 @@ def named(eyes: Batch, keys: list[str]) -> Batch:
 
 @pytest.mark.parametrize("name", STAYS)
 def test_what_stays_is_not_trained_and_something_is(name: str) -> None:
-    small = {"hopenet": {"depth": 18}, "sixdrep": {"depth": 18}, "resgaze": {"depth": 18}, "l2cs": {"depth": 18}}
+    small: dict[str, dict[str, object]] = {
+        **{one: {"depth": 18} for one in ("hopenet", "sixdrep", "resgaze", "l2cs")},
+        "hrnet68": {"width": 4, "blocks": 1, "streams": "one_each"},
+        "hourglass68": {"modules": 2, "channels": 8},
+        "san": {"width": 0.0625},
+    }
     network = build(name, small.get(name, {}))
     freeze(network, name)
     still = {key for key, value in network.named_parameters() if not value.requires_grad}
