@@ -16,6 +16,7 @@ from train.kinds import Exported
 from train.kinds.known import kind_of
 from train.models.build import build
 from train.models.eye import Reading
+from train.models.face_landmarks import FaceReading
 from train.models.pose import PoseNetwork
 from train.onnx_file import onnx_bytes
 
@@ -84,6 +85,8 @@ def test_onnxruntime_says_what_torch_says(
             told = network(*map(torch.from_numpy, given.values()))
         if isinstance(told, Reading):
             expected = [told.gaze_pitch_yaw_rad, told.landmarks_px, told.radius_px]
+        elif isinstance(told, FaceReading):
+            expected = [told.points_px, told.depth_px, told.face.sigmoid()]
         else:
             expected = [network.rotation(told) if isinstance(network, PoseNetwork) else told]
         for one, other in zip(found, expected, strict=True):
