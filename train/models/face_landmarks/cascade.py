@@ -118,7 +118,8 @@ class Patches(nn.Module):
         x = grey.transpose(0, 1)[:, :, None]
         for convolution in self.convolutions:
             seen = convolution(x).tanh().abs()
-            x = functional.max_pool2d(seen.flatten(0, 1), 2).unflatten(0, seen.shape[:2])
+            pooled = functional.max_pool2d(seen.flatten(0, 1), 2)
+            x = pooled.reshape(*seen.shape[:2], *pooled.shape[1:])
         told: Tensor = self.told(self.dense(x).tanh().abs())
         return told[..., 0, 0].transpose(0, 1)
 
