@@ -74,7 +74,7 @@ class Whole(nn.Module):
     def forward(self, grey: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b m 2"]:
         """Return the differences."""
         moved: Tensor = self.layers(grey)
-        return moved.reshape(len(grey), -1, 2)
+        return moved.reshape(grey.shape[0], -1, 2)
 
 
 class OfEachPoint(nn.Module):
@@ -174,12 +174,12 @@ class Cascade(FaceLandmarkNetwork):
     def _level1(self, grey: Float[Tensor, "b 1 s s"]) -> Float[Tensor, "b 68 2"]:
         """Return each point's mean over the networks that tell it."""
         low = (1 - BOX) / 2
-        moved = torch.zeros(len(grey), self.marks.n, 2, dtype=grey.dtype, device=grey.device)
+        moved = torch.zeros(grey.shape[0], self.marks.n, 2, dtype=grey.dtype, device=grey.device)
         for name, network in self.level1.items():
             top, bottom = ROWS[name]
             rows, columns = WHOLE if name == "F1" else PART
             corners = grey.new_tensor([low, low + BOX * top, low + BOX, low + BOX * bottom])
-            part = looked_at(grey, corners.expand(len(grey), 1, 4), rows, columns)
+            part = looked_at(grey, corners.expand(grey.shape[0], 1, 4), rows, columns)
             moved = moved.index_add(
                 1, torch.tensor(list(TELLS[name]), device=grey.device), network(part).to(moved.dtype)
             )

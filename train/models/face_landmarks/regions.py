@@ -91,6 +91,6 @@ def sampled(features: Float[Tensor, "b c h w"], crop: Crop, cells: int) -> Float
     """Return `cells` x `cells` features of a crop, bilinear; 0 outside of the picture."""
     at = (torch.arange(cells, device=features.device, dtype=features.dtype) + 0.5) / cells * 2 - 1
     y, x = torch.meshgrid(at, at, indexing="ij")
-    inside = torch.stack([x, y], dim=-1).reshape(1, cells * cells, 2).expand(len(features), -1, -1)
-    places = (crop.placed(inside) * 2 - 1).reshape(len(features), cells, cells, 2).to(features.dtype)
+    inside = torch.stack([x, y], dim=-1).reshape(1, cells * cells, 2).expand(features.shape[0], -1, -1)
+    places = (crop.placed(inside) * 2 - 1).reshape(features.shape[0], cells, cells, 2).to(features.dtype)
     return functional.grid_sample(features, places, mode="bilinear", padding_mode="zeros", align_corners=False)

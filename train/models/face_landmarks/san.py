@@ -67,13 +67,14 @@ class SAN(FaceLandmarkNetwork):
 
     def forward(self, images: Float[Tensor, "b 3 s s"]) -> FaceReading:
         """Return the heatmaps H_o, H_s, H_2, H_3, and the last one's landmarks."""
-        both = torch.cat([images, aggregated(images)])
-        features = self.features(self.backbone(both))
+        n = images.shape[0]
+        # Both in one pass, so that batch normalisation knows both.
+        features = self.features(self.backbone(torch.cat([images, aggregated(images)])))
         first = self.stage1(features)
-        together = torch.cat(features.chunk(2), dim=1)
-        second = self.stage2(torch.cat([together, *first.chunk(2)], dim=1))
+        together = torch.cat([features[:n], features[n:]], dim=1)
+        second = self.stage2(torch.cat([together, first[:n], first[n:]], dim=1))
         third = self.stage3(torch.cat([together, second], dim=1))
-        heatmaps = torch.stack([*first.chunk(2), second, third], dim=1).float()
+        heatmaps = torch.stack([first[:n], first[n:], second, third], dim=1).float()
         return FaceReading(places(heatmaps[:, -1:], self.learning, self.size)[:, 0], heatmaps=heatmaps)
 
     def loss(self, reading: FaceReading, faces: MarkedFaces) -> Float[Tensor, ""]:
