@@ -379,10 +379,10 @@ def learn(made: FaceLandmarkNetwork, steps: int, rate: float) -> float:
     ("name", "options", "steps", "rate"),
     [
         ("mobilenet68", {}, 50, 4e-3),
-        ("cascade68", {"width": 0.1}, 60, 1e-2),
+        ("cascade68", {"width": 0.1}, 50, 2e-2),
         ("hrnet68", {}, 30, 1e-2),
         ("hourglass68", {"modules": 1, "channels": 12}, 40, 2e-2),
-        ("san", {"width": 0.125}, 60, 2e-3),
+        ("san", {}, 80, 2e-2),
         ("attention_mesh", {}, 50, 5e-3),
     ],
 )
