@@ -40,10 +40,6 @@ def network(name: str, **options: object) -> FaceLandmarkNetwork:
     return made
 
 
-def parameters(module: nn.Module) -> int:
-    return sum(p.numel() for p in module.parameters())
-
-
 @pytest.mark.parametrize("name", FACE_LANDMARK_NETWORKS)
 def test_shapes(name: str) -> None:
     made = network(name, **SMALL[name]).eval()
