@@ -98,6 +98,18 @@ def covered(images: Float[Tensor, "b 3 h w"], looks: Looks) -> Float[Tensor, "b 
     return changed
 
 
+def behind(points_px: Float[Tensor, "b n 2"], looks: Looks, width: int, height: int) -> Bool[Tensor, "b n"]:
+    """Say which points lie behind what is in the way, or outside of what a frame leaves."""
+    x, y = (points_px / points_px.new_tensor([width, height])).unbind(-1)
+    return _between(looks.hole, x, y) | ~_between(looks.inside, x, y)
+
+
+def _between(edges: Float[Tensor, "b 4"], x: Float[Tensor, "*b n"], y: Float[Tensor, "*b n"]) -> Bool[Tensor, "b n"]:
+    """Say which places, over the picture's sides, lie between the edges."""
+    left, top, right, bottom = edges[:, :, None].unbind(1)
+    return (x >= left) & (x < right) & (y >= top) & (y < bottom)
+
+
 def _within(edges: Float[Tensor, "b 4"], images: Float[Tensor, "b 3 h w"]) -> Bool[Tensor, "b 1 h w"]:
     """Say which pixels have their centres between the edges."""
     height, width = images.shape[-2:]

@@ -1,27 +1,22 @@
 """What cameras and noisy landmarks do to eyes with landmarks: the changes of chain.py, in px of these pictures.
 
-The landmarks go where the crop, the lens and the shutter take them, to the last digit; the radius and the eye's width
-grow with the crop (lens and shutter keep sizes at the picture's middle, where the eye is).  The gaze turns with the
-picture and is kept otherwise (eyes.py has the reason).  What a bar covers is no longer visible; all else stays as it
-was, also of landmarks that leave the picture.
+The landmarks go where landmarks.py says; the radius and the eye's width grow with the crop (lens and shutter keep sizes
+at the picture's middle, where the eye is).  The gaze turns with the picture and is kept otherwise (eyes.py has the
+reason).
 """
 
 from dataclasses import replace
 
-from adapt.augment.bars import hidden
 from adapt.augment.changes import Changes
 from adapt.augment.eyes import changed_pictures
+from adapt.augment.landmarks import moved
 from adapt.marked_eyes import MarkedEyes
 
 
 def augment_marked(batch: MarkedEyes, changes: Changes) -> MarkedEyes:
     """Return the changed batch."""
     height, width = batch.images_u8.shape[1:]
-    points, visible = changes.crop.points(batch.landmarks_px, width, height), batch.visible
-    if changes.bars is not None:
-        visible = visible & ~hidden(points, changes.bars, width, height)
-    if changes.bend is not None:
-        points = changes.bend.points(points, width, height)
+    points, visible = moved(batch.landmarks_px, batch.visible, changes, width, height)
     return replace(
         batch,
         images_u8=changed_pictures(batch.images_u8, changes),

@@ -17,7 +17,7 @@ from adapt.augment import eyes, faces
 from adapt.augment.bars import hidden
 from adapt.augment.changes import Changes, draw_changes
 from adapt.augment.dice import Dice
-from adapt.augment.looks import Looks
+from adapt.augment.looks import Looks, behind
 from adapt.augment.strengths import Strengths
 from adapt.motion.homography import camera_turn, flip, small_turns
 from adapt.motion.sample import bent, moved, veiled
@@ -73,11 +73,8 @@ def _labelled(sample: Sample, changes: Changes, looks: Looks | None) -> Sample:
         sample = bent(sample, sample.picture, changes.bend)
     if looks is None:
         return sample
-    side, hole, inside = np.array([width, height]), looks.hole[0].numpy(), looks.inside[0].numpy()
 
     def covered(at_px: Float[np.ndarray, "n 2"]) -> Bool[np.ndarray, " n"]:
-        at = at_px / side
-        within = [((at >= edges[:2]) & (at < edges[2:])).all(-1) for edges in (hole, inside)]
-        return within[0] | ~within[1]
+        return behind(torch.tensor(at_px, dtype=torch.float32)[None], looks, width, height)[0].numpy()
 
     return veiled(sample, covered)

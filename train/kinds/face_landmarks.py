@@ -9,8 +9,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from adapt.augment.strengths import OF_HEAD_ANGLES, Strengths
 from adapt.marked_faces import MarkedFaces
-from adapt.strengths import OF_HEAD_ANGLES, Strengths
 from synth.errors import DataError
 from train.checkpoint import Trained
 from train.config import EvaluateConfig, FitConfig

@@ -12,11 +12,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from adapt.face_augment import draw_face_changes
+from adapt.augment.faces import draw_face_changes
+from adapt.augment.marked_faces import augment_marked_faces, away
+from adapt.augment.strengths import Strengths
 from adapt.face_batch import to_rgb
-from adapt.marked_face_augment import augment_marked_faces, away
 from adapt.marked_faces import MarkedFaces
-from adapt.strengths import Strengths
 from train.models.face_landmarks import FaceLandmarkNetwork, FaceReading
 from train.tasks.averaged import AveragedTask, Recipe
 
@@ -35,7 +35,7 @@ class FaceLandmarkTask(AveragedTask):
     def change(self, batch: MarkedFaces, generator: torch.Generator) -> MarkedFaces:
         """Return a changed batch."""
         size, share = batch.images_u8.shape[1], cast(FaceLandmarkNetwork, self.network).absent
-        changes = draw_face_changes(generator, self.strengths, len(batch), size)
+        changes = draw_face_changes(generator, self.strengths, len(batch), size, bank=self.bank(batch.images_u8))
         if share:
             changes, missed = away(generator, changes, share, size)
             batch = replace(batch, present=batch.present & ~missed)

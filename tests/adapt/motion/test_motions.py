@@ -155,4 +155,6 @@ def test_swaps_undo_themselves() -> None:
         np.testing.assert_array_equal(swap[swap], np.arange(n))
     # A known few: corners of eyes and mouth, the chin, the nose's tip; MediaPipe's likewise, with both irises.
     assert IBUG68[[36, 39, 48, 8, 30, 60]].tolist() == [45, 42, 54, 8, 30, 64]
+    assert IBUG68[[0, 17, 21, 31, 37, 40, 41, 62, 65]].tolist() == [16, 26, 22, 35, 44, 47, 46, 62, 67]
     assert dense478()[[33, 133, 61, 1, 468, 469, 470]].tolist() == [263, 362, 291, 1, 473, 476, 475]
+    assert (dense478() == np.arange(478)).sum() == 28  # on the midline

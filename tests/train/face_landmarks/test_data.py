@@ -14,7 +14,7 @@ from PIL import Image
 from scipy.io import savemat
 
 from adapt.marked_faces import MarkedFaces, px_of_file
-from adapt.mirror_points import IBUG68, dense478
+from adapt.motion.swaps import IBUG68, dense478
 from assets.landmarks import IBUG_FROM_DENSE, load_table, rolled
 from assets.subject import untouched_skin
 from synth.errors import DataError

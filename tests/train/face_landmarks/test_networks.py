@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from adapt.face_batch import to_rgb
-from adapt.mirror_points import other_side
+from adapt.motion.swaps import dense478
 from synth.errors import ConfigError
 from tests.train.face_landmarks.drawn import drawn_faces
 from train.data.face_marks.points import FaceMarks
@@ -221,7 +221,7 @@ def test_regions_are_the_eyes_and_lips_of_the_mesh() -> None:
     assert [len(REGIONS[name].points) for name in ("right_eye", "left_eye", "lips")] == [16, 16, 40]
     every = [point for region in REGIONS.values() for point in (*region.points, *region.iris)]
     assert len(set(every)) == len(every) == 82 and FaceMarks.dense478.outer_corners == (33, 263)
-    swap = other_side(478)
+    swap = dense478()
     assert {swap[p] for p in REGIONS["right_eye"].points} == set(REGIONS["left_eye"].points)
     assert {swap[p] for p in REGIONS["right_eye"].iris} == set(REGIONS["left_eye"].iris)
     assert {swap[p] for p in REGIONS["lips"].points} == set(REGIONS["lips"].points)

@@ -11,7 +11,7 @@ box).  Features of a quarter of the picture's side, then submodels:
 The paper says no more of its layers: blocks are BlazeFace's (a depthwise 3x3 and a 1x1 convolution beside the maximum
 of 2x2 places, Bazarevsky et al. 2019) with batch normalisation.  The paper trains the submodels on true crops first and
 on the network's own afterwards; here all are trained at once on the network's own, which hand no gradient back.  Of
-cuts that miss their face (adapt/marked_face_augment.py) only the flag is learnt.
+cuts that miss their face (adapt/augment/marked_faces.py) only the flag is learnt.
 
     loss = mean |xy| of the mesh + mean |xy| after the regions + mean |depth| / 2   (percent of the side)   + flag's
     entropy

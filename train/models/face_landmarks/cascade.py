@@ -27,7 +27,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from adapt.face_looks import luma
+from adapt.augment.levels import luma
 from adapt.marked_faces import MarkedFaces
 from train.models.face_landmarks import FaceLandmarkNetwork, FaceReading
 from train.models.face_landmarks.mean_face import mean_face

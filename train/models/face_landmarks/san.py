@@ -12,8 +12,8 @@ Not theirs is where the second picture comes from.  Their generators (CycleGAN's
 styles of PhotoShop (original, light, grey, sketch), and the second picture is the mean of two generators' outputs.
 Here it is `aggregated`, a formula: the luma, with the local mean taken off and over the local deviation, which takes
 away what those styles differ by, colour, light and contrast.  The many styles of the originals are those that
-augmentation draws (adapt/face_looks.py).  Batch normalisation, which the authors' network does without, is on the new
-layers alone: VGG's weights keep their meaning.
+augmentation draws (adapt/augment/looks.py).  Batch normalisation, which the authors' network does without, is on the
+new layers alone: VGG's weights keep their meaning.
 """
 
 from typing import Literal
@@ -23,7 +23,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from adapt.face_looks import luma
+from adapt.augment.levels import luma
 from adapt.marked_faces import MarkedFaces
 from train.models.face_landmarks import FaceLandmarkNetwork, FaceReading
 from train.models.face_landmarks.heatmaps import Learning, learning_loss, places

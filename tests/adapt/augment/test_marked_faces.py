@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from adapt.face_augment import draw_face_changes
-from adapt.marked_face_augment import augment_marked_faces, away, mirrored
+from adapt.augment.faces import draw_face_changes
+from adapt.augment.looks import covered
+from adapt.augment.marked_faces import augment_marked_faces, away, mirrored
+from adapt.augment.strengths import Strengths
 from adapt.marked_faces import MarkedFaces, px_of_file
-from adapt.mirror_points import IBUG68, dense478, other_side
-from adapt.strengths import Strengths
+from adapt.motion.swaps import IBUG68
 
 SIDE = 64
 
@@ -41,22 +42,6 @@ def centroid(images_u8: torch.Tensor) -> np.ndarray:
     return np.stack([(light.sum(axis=1) * at).sum(1) / mass, (light.sum(axis=2) * at).sum(1) / mass], axis=1)
 
 
-def test_sides_of_ibugs_points() -> None:
-    assert [IBUG68[i] for i in (0, 8, 17, 21, 27, 31, 33, 36, 37, 39, 40, 41, 48, 51, 60, 62, 65, 66)] == [
-        *(16, 8, 26, 22, 27, 35, 33, 45, 44, 42, 47, 46, 54, 51, 64, 62, 67, 66)
-    ]
-    assert [IBUG68[i] for i in IBUG68] == list(range(68)) and other_side(68) == IBUG68
-
-
-def test_sides_of_mediapipes_points() -> None:
-    swap = dense478()
-    assert [swap[i] for i in swap] == list(range(478)) and other_side(478) == swap
-    pairs = {33: 263, 133: 362, 61: 291, 1: 1, 152: 152, 234: 454, 105: 334, 159: 386}
-    irises = {468: 473, 469: 476, 470: 475, 471: 474, 472: 477}
-    assert all(swap[right] == left for right, left in (pairs | irises).items())
-    assert sum(swap[i] == i for i in range(478)) == 28
-
-
 def test_mirrored_twice_is_the_same_and_once_takes_the_other_sides_name() -> None:
     faces, chosen = marked(3), torch.tensor([True, False, True])
     once = mirrored(faces, chosen)
@@ -74,14 +59,19 @@ def test_mirrored_twice_is_the_same_and_once_takes_the_other_sides_name() -> Non
 
 def test_points_go_where_the_picture_goes() -> None:
     faces = marked(12)
-    strengths = Strengths(shift_px=3.0, scale=0.2, rotation_deg=30.0, mirror=0.5)
+    strengths = Strengths(
+        **{"shift_px": 3.0, "scale": 0.2, "rotation_deg": 30.0, "mirror": 0.5},
+        **{"probability": 1.0, "distortion": 0.1, "shutter_px": 3.0},
+    )
     changes = draw_face_changes(torch.Generator().manual_seed(1), strengths, 12, SIDE)
     changed = augment_marked_faces(faces, changes)
     assert 0 < int(changes.mirrored.sum()) < 12
-    first = torch.where(changes.mirrored, IBUG68[0], 0)
+    first = torch.where(changes.mirrored, int(IBUG68[0]), 0)
     told = changed.points_px[torch.arange(12), first]
     np.testing.assert_allclose(centroid(changed.images_u8), told.numpy(), atol=0.1)
-    torch.testing.assert_close(changed.depth_px[torch.arange(12), first], faces.depth_px[:, 0] * changes.common.scale)
+    torch.testing.assert_close(
+        changed.depth_px[torch.arange(12), first], faces.depth_px[:, 0] * changes.common.crop.scale
+    )
     assert changed.traits == faces.traits and torch.equal(changed.square_px, faces.square_px)
 
 
@@ -90,6 +80,26 @@ def test_no_change_changes_nothing() -> None:
     changes = draw_face_changes(torch.Generator().manual_seed(1), Strengths(), 3, SIDE)
     changed = augment_marked_faces(faces, changes)
     assert torch.equal(changed.points_px, faces.points_px) and torch.equal(changed.images_u8, faces.images_u8)
+    assert torch.equal(changed.visible, faces.visible)
+
+
+def test_what_is_covered_is_hidden() -> None:
+    faces = marked(64)
+    # At centres of pixels, anywhere in the picture.
+    at = torch.randint(SIDE, (64, 68, 2), generator=torch.Generator().manual_seed(2))
+    faces = replace(faces, points_px=at + 0.5)
+    strengths = Strengths(frame=0.7, erase=0.7)
+    changes = draw_face_changes(torch.Generator().manual_seed(1), strengths, 64, SIDE)
+    seen = augment_marked_faces(faces, changes).visible
+    # A landmark's pixel keeps a level that no frame and no hole has, or is covered.
+    shown = covered(torch.full((64, 3, SIDE, SIDE), 2.0), changes.looks)[:, 0] == 2
+    assert torch.equal(seen, faces.visible & shown[torch.arange(64)[:, None], at[..., 1], at[..., 0]])
+    assert 0.1 < float((faces.visible & ~seen).float().mean()) < 0.6
+    # What leaves the picture is not seen either.
+    out = replace(faces, points_px=faces.points_px.index_fill(1, torch.tensor([3]), -1.0))
+    none = draw_face_changes(torch.Generator().manual_seed(1), Strengths(), 64, SIDE)
+    left = augment_marked_faces(out, none).visible
+    assert not left[:, 3].any() and torch.equal(left[:, 4:], faces.visible[:, 4:])
 
 
 def test_cuts_that_miss_their_face_are_windows_of_the_picture() -> None:
@@ -97,10 +107,10 @@ def test_cuts_that_miss_their_face_are_windows_of_the_picture() -> None:
     changes = draw_face_changes(torch.Generator().manual_seed(1), Strengths(), n, SIDE)
     missed, chosen = away(torch.Generator().manual_seed(2), changes, 0.25, SIDE)
     assert 30 < int(chosen.sum()) < 70
-    common = missed.common
-    assert torch.equal(common.scale[~chosen], torch.ones(int((~chosen).sum())))
+    crop = missed.common.crop
+    assert torch.equal(crop.scale[~chosen], torch.ones(int((~chosen).sum())))
     # Corners of the new picture, brought back, lie inside the old one.
-    scale, shift = common.scale[chosen], common.shift_px[chosen]
+    scale, shift = crop.scale[chosen], crop.shift_px[chosen]
     for corner in (0.0, float(SIDE)):
         before = (corner - SIDE / 2 - shift) / scale[:, None] + SIDE / 2
         assert (before >= -1e-3).all() and (before <= SIDE + 1e-3).all()
