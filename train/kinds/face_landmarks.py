@@ -21,8 +21,7 @@ from train.data.read import Reader, recognise
 from train.data.sift import Found, OnError
 from train.data.stream import Pictures
 from train.kinds import Exported, Kind, Predicted, keys_of_noise, noise_u8
-from train.kinds.pose import refuse_persons
-from train.kinds.refusals import refuse_augment, refuse_beside, refuse_reduced
+from train.kinds.refusals import refuse_augment, refuse_beside, refuse_persons, refuse_reduced
 from train.measure.cost import Cost, blank, cost_of
 from train.measure.face_landmark_evaluation import LandmarkEvaluation, prediction_file, told_of
 from train.measure.face_landmark_report import said_of, summary, write_report

@@ -14,11 +14,10 @@ from torch import Tensor, nn
 from adapt.augment.faces import coarse
 from adapt.augment.strengths import OF_HEAD_ANGLES, Strengths
 from adapt.face_batch import FaceBatch
-from synth.errors import ConfigError, DataError
+from synth.errors import DataError
 from synth.export.face.pose import HeadPose
 from train.checkpoint import Trained
 from train.config import EvaluateConfig, FitConfig
-from train.data.persons import PersonsConfig
 from train.data.pose.images import read_images
 from train.data.pose.read import read_faces
 from train.data.pose.shards import faces_in
@@ -26,7 +25,7 @@ from train.data.read import Reader, recognise
 from train.data.sift import Found, OnError
 from train.data.stream import Pictures
 from train.kinds import AT_ONCE, Exported, Kind, Predicted, keys_of_noise, noise_rad, noise_u8
-from train.kinds.refusals import refuse_augment, refuse_beside
+from train.kinds.refusals import refuse_augment, refuse_beside, refuse_persons
 from train.measure.cost import Cost, blank, cost_of
 from train.measure.page import write_predictions
 from train.measure.pose_evaluation import PoseEvaluation, rotation_file, rotations_of
@@ -174,12 +173,6 @@ def measured(config: EvaluateConfig, trained: Mapping[str, Trained]) -> PoseEval
         damaged=found.damaged,
         costs=tuple(cost_on(network) for network in networks.values()) if config.out is not None else (),
     )
-
-
-def refuse_persons(persons: PersonsConfig) -> None:
-    """Raise ConfigError where somebody is chosen: sets of heads do not tell persons apart."""
-    if not persons.everything:
-        raise ConfigError("persons: they are for gaze; sets of heads do not tell persons apart")
 
 
 def cost_on(network: PoseNetwork) -> Cost:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from adapt.augment.strengths import OF_FRAMES, Strengths
 from synth.errors import ConfigError
+from train.data.persons import PersonsConfig
 
 
 def refuse_augment(augment: Strengths, foreign: Iterable[str], take: str) -> None:
@@ -30,3 +31,9 @@ def refuse_reduced(reduced: float) -> None:
     """Raise ConfigError where pictures are to be shown at a lower resolution and are not of heads."""
     if reduced != 1:
         raise ConfigError(f"reduced={reduced}: it is for networks of head pose")
+
+
+def refuse_persons(persons: PersonsConfig) -> None:
+    """Raise ConfigError where somebody is chosen: sets of heads do not tell persons apart."""
+    if not persons.everything:
+        raise ConfigError("persons: they are for gaze; sets of heads do not tell persons apart")

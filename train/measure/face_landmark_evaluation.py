@@ -71,10 +71,12 @@ def truth_of(faces: MarkedFaces) -> Truth:
     """Return what is true of faces with iBUG's points, or with MediaPipe's, of which iBUG's are then means."""
     size = faces.images_u8.shape[1]
     whole = torch.cat([faces.points_px, faces.depth_px[..., None]], dim=2)
-    points = px_of_file(whole, faces.square_px, size).double().numpy()
+    points, visible = px_of_file(whole, faces.square_px, size).double().numpy(), faces.visible.numpy()
     if points.shape[1] != FaceMarks.ibug68.n:
-        points = ibug68_of_dense() @ points
-    return Truth(points[..., :2], points[..., 2], faces.square_px.double().numpy())
+        weights = ibug68_of_dense()
+        # A mean is hidden where one of its points is.
+        points, visible = weights @ points, ~(~visible @ (weights > 0).T)
+    return Truth(points[..., :2], points[..., 2], visible, faces.square_px.double().numpy())
 
 
 def mean_faces_px(faces: MarkedFaces) -> Points:

@@ -35,8 +35,9 @@ class Groups:
     """Errors by groups.
 
     Attributes:
-        iod_mae: Of all faces, percent. by_trait: Trait to group to its errors. apart: Trait to the difference of its
-        worst and its best group, percent of the IOD; of those with two to compare.
+        iod_mae: Of all faces, percent.
+        by_trait: Trait to group to its errors.
+        apart: Trait to the difference of its worst and its best group, in percent; of those with two to compare.
     """
 
     iod_mae: float

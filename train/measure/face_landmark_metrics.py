@@ -1,7 +1,7 @@
 """How wrong a network of a face's landmarks is: the normalised mean error (NME) and what is read off its distribution.
 
-The error of a face is the mean distance of its points over a size of the face, in the full picture's px, percent.
-Sizes:
+The error of a face is the mean distance of its points over a size of the face, in the full picture's px, percent.  The
+sizes are
 
     inter_ocular     distance of the outer corners of the eyes: 300-W's
     box              sqrt(w h) of the box about the true points, AFLW2000-3D's; of a source that has not all of them
@@ -14,20 +14,18 @@ set:
     nme              mean of the faces' errors
     failures         share of faces whose error is above 8 %, above 10 %
     auc              area under the share of faces with an error up to e, e from 0 to 8 % (10 %), over its largest: the
-    mean
-                     of max(0, 1 - error / 8 %)
+                     mean of max(0, 1 - error / 8 %)
 
 `mean_face` is the guess that never looks: the mean face of our corpora in every cut (train/models/face_landmarks).
 """
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
-from train.data.face_marks.points import INNER, FaceMarks
+from train.data.face_marks.points import INNER, OUTER_CORNERS, groups68
 from train.data.face_marks.square import MARGIN
 
 LIMITS = (8, 10)
@@ -45,11 +43,12 @@ class Truth:
 
     points_px: Points
     depth_px: Float[np.ndarray, "n 68"]
+    visible: Bool[np.ndarray, "n 68"]
     square_px: Float[np.ndarray, "n 4"]
 
     def sizes(self) -> dict[str, Values]:
         """Return the sizes of the faces, by name."""
-        right, left = FaceMarks.ibug68.outer_corners
+        right, left = OUTER_CORNERS
         flat = self.points_px[:, left] - self.points_px[:, right]
         deep = self.depth_px[:, left] - self.depth_px[:, right]
         whole = np.isfinite(self.points_px).all(axis=(1, 2))
@@ -81,7 +80,8 @@ class LandmarkScore:
         inter_ocular: Over the distance of the outer corners of the eyes.
         box: Over the box.
         inter_ocular_3d: Over the distance in space.
-        by_group: NME over the distance of the outer corners by points that belong together; None without that size.
+        by_group: NME over the distance of the outer corners by points that belong together, and of the hidden ones of
+            a set that says which they are; None without that size.
         mean_face: The same of the guess that never looks; None of itself.
     """
 
@@ -144,9 +144,10 @@ def landmark_score(points_px: Points, truth: Truth, mean_face_px: Points | None 
 
 
 def by_group(points_px: Points, truth: Truth) -> dict[str, float] | None:
-    """Return NME over the distance of the outer corners of the eyes by group of points."""
+    """Return NME over the distance of the outer corners of the eyes by group of points, and of the hidden ones."""
     relative = 100 * misses_px(points_px, truth) / truth.sizes()["inter_ocular"][:, None]
-    means: Mapping[str, Nme | None] = {
-        name: nme_of(mean_known(relative[:, points])) for name, points in FaceMarks.ibug68.groups.items()
+    means: dict[str, Nme | None] = {
+        name: nme_of(mean_known(relative[:, points])) for name, points in groups68().items()
     }
+    means["hidden"] = nme_of(mean_known(np.where(truth.visible, np.nan, relative)))
     return {name: one.nme for name, one in means.items() if one is not None} or None

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from synth.label.ibug import LINES
-from train.data.face_marks.points import FaceMarks
+from train.data.face_marks.points import groups68
 from train.measure.face_landmark_evaluation import LandmarkEvaluation
 from train.measure.face_landmark_metrics import LIMITS, PARTS, errors_percent, misses_px
 from train.measure.pictures import PREDICTED, TRUE, gallery, png
@@ -49,7 +49,7 @@ def by_point(evaluation: LandmarkEvaluation) -> bytes:
     means = np.where(known, relative, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
     figure = Figure(figsize=(9.5, 3.2), layout="constrained")
     axes = figure.add_subplot(1, 1, 1)
-    for name, points in FaceMarks.ibug68.groups.items():
+    for name, points in groups68().items():
         axes.bar(points, means[points], label=name)
     axes.set(xlabel="point", ylabel="mean error (%)")
     axes.legend(fontsize=8)

@@ -29,7 +29,7 @@ def truth(n: int = 2) -> Truth:
     points[:, 36], points[:, 45] = [30.0, 50.0], [90.0, 50.0]
     depth = np.zeros((n, 68))
     depth[:, 45] = 80.0
-    return Truth(points, depth, np.tile([0.0, 0.0, 150.0, 150.0], (n, 1)))
+    return Truth(points, depth, np.ones((n, 68), dtype=bool), np.tile([0.0, 0.0, 150.0, 150.0], (n, 1)))
 
 
 def test_errors_by_hand() -> None:
@@ -50,6 +50,11 @@ def test_errors_by_hand() -> None:
     assert score.by_group["jaw"] == pytest.approx((5 + 6) / 60 * 50)
     assert score.by_group["lips"] == pytest.approx(5 / 60 * 50)
     assert score.mean_face.inter_ocular is not None and score.mean_face.inter_ocular["all"].nme == 0
+    assert "hidden" not in score.by_group
+    true.visible[0, :2] = False  # 5 px off
+    true.visible[1, 16:18] = False  # 6 px and none
+    hidden = landmark_score(told, true).by_group
+    assert hidden is not None and hidden["hidden"] == pytest.approx((5 + 3) / 60 * 50)
 
 
 def test_area_under_the_curve_is_that_of_the_share_of_faces() -> None:
@@ -133,6 +138,9 @@ def test_a_mesh_tells_ibugs_points_and_is_measured_by_its_own() -> None:
     assert file["face"] == pytest.approx(told.face[3], abs=1e-4)
     true = truth_of(mesh)
     np.testing.assert_allclose(true.points_px, ibug68_of_dense() @ mesh.points_px.double().numpy(), atol=1e-4)
+    hidden = mesh.visible.clone()
+    hidden[0, 33] = False  # the right eye's outer corner is a point of the mesh itself
+    assert np.argwhere(~truth_of(replace(mesh, visible=hidden)).visible).tolist() == [[0, 36]] and true.visible.all()
     known = replace(mesh, traits=({"gender": "male"},) * 6 + ({"gender": "female"},) * 6)
     evaluation = LandmarkEvaluation({"a": told, "b": told}, known, known, {}, ())
     groups = evaluation.groups(told)

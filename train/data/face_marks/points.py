@@ -29,6 +29,8 @@ INNER = slice(17, 68)
 """Of iBUG's: all but the jaw."""
 EYES = {"right": slice(36, 42), "left": slice(42, 48)}
 """Of iBUG's: the lids."""
+OUTER_CORNERS = (36, 45)
+"""Of iBUG's: of the right and the left eye; the inter-ocular distance is theirs."""
 
 
 class FaceMarks(Enum):
@@ -42,20 +44,13 @@ class FaceMarks(Enum):
         """Return how many they are."""
         return 68 if self is FaceMarks.ibug68 else 478
 
-    @property
-    def outer_corners(self) -> tuple[int, int]:
-        """Return the outer corners of the right and the left eye: the inter-ocular distance is theirs."""
-        return (36, 45) if self is FaceMarks.ibug68 else (33, 263)
 
-    @property
-    def groups(self) -> dict[str, list[int]]:
-        """Return which of them belong together, for figures; of MediaPipe's the irises and the others."""
-        if self is FaceMarks.dense478:
-            return {"mesh": list(range(468)), "irises": list(range(468, 478))}
-        found: dict[str, list[int]] = {}
-        for line in LINES:
-            found.setdefault(line.group, []).extend(range(line.first, line.last + 1))
-        return found
+def groups68() -> dict[str, list[int]]:
+    """Return which of iBUG's points belong together, for figures."""
+    found: dict[str, list[int]] = {}
+    for line in LINES:
+        found.setdefault(line.group, []).extend(range(line.first, line.last + 1))
+    return found
 
 
 @lru_cache(maxsize=1)

@@ -13,8 +13,9 @@ of 2x2 places, Bazarevsky et al. 2019) with batch normalisation.  The paper trai
 on the network's own afterwards; here all are trained at once on the network's own, which hand no gradient back.  Of
 cuts that miss their face (adapt/augment/marked_faces.py) only the flag is learnt.
 
-    loss = mean |xy| of the mesh + mean |xy| after the regions + mean |depth| / 2   (percent of the side)   + flag's
-    entropy
+    loss = mean |xy| of the mesh + mean |xy| after the regions + mean |depth| / 2 + cross-entropy of the flag
+
+Lengths are in percent of the side.
 """
 
 from itertools import pairwise

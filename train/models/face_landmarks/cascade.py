@@ -13,11 +13,10 @@ After each the rectified tangent, |tanh|.
 
 What is extended.  The paper tells five points: F1 all, EN1 eyes and nose, NM1 nose and mouth.  Here F1 tells all 68,
 EN1 brows, nose and eyes, NM1 nose and lips; each of the 68 has its own two networks of patches at either level.
-Patches are 0.16 and 0.18 of the box's side at level 2, 0.11 and 0.12 at level 3 (from
-memory), of a box that is `BOX` of the cut.  The paper unshares weights by region and trains level by level with patches
-moved at random about the truth; here weights are shared and all levels are trained at once on the places that the level
-before tells, handing no gradient back.  The loss is the mean square of the three levels' coordinates, in percent of the
-side.
+Patches are 0.16 and 0.18 of the box's side at level 2, 0.11 and 0.12 at level 3 (from memory), of a box that is `BOX`
+of the cut.  The paper unshares weights by region and trains level by level with patches moved at random about the
+truth; here weights are shared and all levels are trained at once on the places that the level before tells, handing no
+gradient back.  The loss is the mean square of the three levels' coordinates, in percent of the side.
 """
 
 from typing import Literal

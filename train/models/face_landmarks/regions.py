@@ -3,12 +3,11 @@
 A crop is a square of the picture, turned so that the region's two corners lie level, about the middle of its points'
 extent and `ROOM` times as wide as that: a spatial transformer (Jaderberg et al. 2015) with the affine map
 
-    place in the cut = middle + half * (x * along + y * down),   x, y from -1 to 1 in the crop,   along and down unit
-    vectors
+    place in the cut = middle + half * (x * along + y * down),   x, y from -1 to 1 in the crop
 
-which is the paper's matrix of scale, shear and translation without shear.  Points are contours as MediaPipe numbers
-them: lids, lips (outer, then inner), irises.  The paper's regions have more points, 71 an eye and 80 of the lips, which
-it does not list.
+(along and down unit vectors), which is the paper's matrix of scale, shear and translation without shear.  Points are
+contours as MediaPipe numbers them: lids, lips (outer, then inner), irises.  The paper's regions have more points, 71 an
+eye and 80 of the lips, which it does not list.
 """
 
 from dataclasses import dataclass
@@ -64,7 +63,7 @@ class Crop:
 
     @property
     def down(self) -> Float[Tensor, "b 2"]:
-        """Return the unit vector a quarter turn clockwise from `along`."""
+        """The unit vector a quarter turn clockwise from `along`."""
         return torch.stack([-self.along[:, 1], self.along[:, 0]], dim=-1)
 
     def placed(self, inside: Float[Tensor, "b m 2"]) -> Float[Tensor, "b m 2"]:
