@@ -15,15 +15,15 @@ from tests.train.pages import without_pictures
 from train.checkpoint import load_network
 from train.models.face_landmarks import FaceLandmarkNetwork
 
-FACES = [fake_face(3, i, pitch_yaw_roll_rad=tuple(np.radians([0, 12 * i - 30, 3 * i]))) for i in range(8)]
-QUICK = ["trainer.epochs=1", "trainer.batch_size=4", "trainer.progress=false", "trainer.accelerator=cpu"]
+FACES = [fake_face(3, i, pitch_yaw_roll_rad=tuple(np.radians([0, 20 * i - 30, 3 * i]))) for i in range(4)]
+QUICK = ["trainer.epochs=1", "trainer.batch_size=3", "trainer.progress=false", "trainer.accelerator=cpu"]
 SMALL = {"cascade68": ["model.width=0.25", "model.side=64"], "attention_mesh": ["model.channels=4", "model.side=64"]}
 
 
 @pytest.fixture(scope="module")
 def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("faces")
-    write_shard(folder, ShardPlan(8), 0, FACES)
+    write_shard(folder, ShardPlan(4), 0, FACES)
     return folder
 
 
@@ -45,7 +45,7 @@ def mesh(shards: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_fit_leaves_a_network_and_its_figures(cascade: Path) -> None:
     about = json.loads((cascade / "fit.json").read_text())
-    assert about["training_pictures"] == 6 and about["validation"]["inter_ocular"]["all"]["n"] == 2
+    assert about["training_pictures"] == 3 and about["validation"]["inter_ocular"]["all"]["n"] == 1
     assert about["validation"]["mean_face"]["box"]["inner"]["nme"] > 0
     assert isinstance(load_network(cascade).network, FaceLandmarkNetwork)
     assert "validation/nme" in (cascade / "metrics.csv").read_text().splitlines()[0]
@@ -59,7 +59,7 @@ def test_evaluate_writes_report_and_predictions(
     said = capsys.readouterr().out
     assert "NME by outer corners" in said and "IOD-MAE" in said and "ensemble" in said
     report = json.loads((tmp_path / "report.json").read_text())
-    assert report["faces"] == 8 and set(report["networks"]) == {"cascade", "mesh"}
+    assert report["faces"] == 4 and set(report["networks"]) == {"cascade", "mesh"}
     own = report["networks"]["mesh"]
     assert 0 < own["face"] < 1 and own["groups"]["iod_mae"] > 0 and own["cost"]["parameters"] > 0
     assert set(report["networks"]["cascade"]["inter_ocular"]["all"]["auc"]) == {"8", "10"}
@@ -67,15 +67,15 @@ def test_evaluate_writes_report_and_predictions(
     for word in ("by groups of people", "mean face in every cut", "Worst and best faces", "Share of faces by error"):
         assert word in page
     told = json.loads((tmp_path / "told.json").read_text())
-    assert set(told) == {f"{i:08d}" for i in range(8)} and np.shape(told["00000003"]["landmarks68"]) == (68, 2)
+    assert set(told) == {f"{i:08d}" for i in range(4)} and np.shape(told["00000003"]["landmarks68"]) == (68, 2)
 
 
 def test_sets_of_68_points_and_folders_of_pictures(mesh: Path, cascade: Path, tmp_path: Path) -> None:
     (tmp_path / "pts").mkdir()
-    write_pts(iter(FACES[:3]), tmp_path / "pts")
+    write_pts(iter(FACES[:2]), tmp_path / "pts")
     assert main(["evaluate", f"checkpoint={mesh}", f"data={tmp_path / 'pts'}", f"out={tmp_path / 'a'}"]) == 0
     report = json.loads((tmp_path / "a/report.json").read_text())["networks"]["mesh"]
-    assert report["inter_ocular"]["inner"]["n"] == 3 and report["groups"] is None and report["inter_ocular_3d"] is None
+    assert report["inter_ocular"]["inner"]["n"] == 2 and report["groups"] is None and report["inter_ocular_3d"] is None
     (tmp_path / "cuts").mkdir()
     Image.fromarray(np.full((50, 40, 3), 100, np.uint8)).save(tmp_path / "cuts" / "one.png")
     (tmp_path / "cuts" / "two.png").write_bytes(b"no picture")
