@@ -13,9 +13,11 @@ OF_HEAD_ANGLES = ("head_noise_deg", "head_dropout")
 """What is done to the head angles that come with eyes."""
 OF_FRAMES = ("perspective_deg", "elastic_px")
 """What gaze and pose cannot follow: a cut or normalised picture tells no focal length, and rubber has no camera."""
+OF_WHOLE_PICTURES = ("zoom_in", "zoom_out", "collage")
+"""What is done to whole pictures that faces are to be found in: cuts of one face or eye are cut already."""
 PROBABILITIES = (
     *("probability", "head_dropout", "mirror", "grey", "frame", "erase"),
-    *("clahe", "hot_pixels", "mosaic", "bars", "mixing"),
+    *("clahe", "hot_pixels", "mosaic", "bars", "mixing", "collage"),
 )
 QP_MAX = 51
 """Of H.264."""
@@ -71,6 +73,9 @@ class Strengths:
         elastic_px: How far the inner points of a grid are pulled; of pictures with points alone, without gaze or pose.
         mixing: Probability that a picture takes over levels, spectrum or statistics of a real one.
         mixing_from: Folder of real pictures for `mixing`, unlabelled.
+        zoom_in: Of whole pictures: natural logarithm of the largest enlargement by a window of them.
+        zoom_out: Of whole pictures: natural logarithm of the largest reduction.
+        collage: Of whole pictures: probability that windows of several are put together.
     """
 
     shift_px: float = 0.0
@@ -115,6 +120,9 @@ class Strengths:
     elastic_px: float = 0.0
     mixing: float = 0.0
     mixing_from: str | None = None
+    zoom_in: float = 0.0
+    zoom_out: float = 0.0
+    collage: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be drawn."""

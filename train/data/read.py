@@ -1,7 +1,7 @@
 """Read eyes from wherever they are: the format is told by what a path holds, or named.
 
-Faces are read by train/data/pose/read.py, train/data/face_gaze/read.py and train/data/face_marks/read.py, which ask
-here what a path holds.
+Faces are read by train/data/pose/read.py, train/data/face_gaze/read.py and train/data/face_marks/read.py, whole pictures
+with boxes of faces by train/data/detection/read.py, which ask here what a path holds.
 """
 
 from enum import Enum
@@ -10,6 +10,8 @@ from pathlib import Path
 from adapt.batch import Batch
 from synth.errors import DataError
 from synth.geometry.normalisation import GazeMode
+from train.data.detection.retinaface import LABELS as MARKS
+from train.data.detection.widerface import SPLIT, TEXTS
 from train.data.face_gaze.gazehub import LABELS
 from train.data.face_gaze.mpiifacegaze import IMAGE, PERSONS
 from train.data.face_gaze.xgaze import PATCH
@@ -42,15 +44,17 @@ class Reader(Enum):
     xgaze = "xgaze"
     pts = "pts"
     aflw = "aflw"
+    widerface = "widerface"
+    retinaface = "retinaface"
     coco = "coco"
 
 
 FACES = (
     *(Reader.wlp300, Reader.aflw2000, Reader.biwi, Reader.fsanet),
     *(Reader.gazehub, Reader.mpiifacegaze, Reader.xgaze),
-    *(Reader.pts, Reader.aflw, Reader.coco),
+    *(Reader.pts, Reader.aflw, Reader.widerface, Reader.retinaface, Reader.coco),
 )
-"""Formats of faces, with head rotations, gazes or landmarks (a row each); shards may hold any, the others hold eyes."""
+"""Formats that hold faces, with rotations, gazes, landmarks or boxes (a row each); shards hold any, the others eyes."""
 
 
 def read_eyes(path: Path, reader: Reader, mode: GazeMode, axis: Axis, on_error: OnError = OnError.stop) -> Found[Batch]:
@@ -86,11 +90,17 @@ def recognise(path: Path) -> Reader:
         return _of_h5(path)
     if path.is_file() and path.suffix == ".npz":
         return Reader.fsanet
+    if path.is_file() and path.match(TEXTS):
+        return Reader.widerface
     if path.is_file() and path.suffix == ".json":
         return Reader.coco
     if path.is_dir():
         if any(path.glob("shard-*.tar")):
             return Reader.shards
+        if any(path.glob(f"{SPLIT}/{TEXTS}")):
+            return Reader.widerface
+        if (path / MARKS).is_file():
+            return Reader.retinaface
         if (path / ANNOTATIONS).is_file():
             return Reader.coco
         if aflw_file(path) is not None:
@@ -122,7 +132,8 @@ def recognise(path: Path) -> Reader:
         "UnityEyes' folder or a folder of pictures; faces as shards, 300W-LP's, AFLW2000's or BIWI's folder or "
         "FSA-Net's .npz, with their gaze as GazeHub's folder, MPIIFaceGaze's folder of pXX.mat or its .h5 file, or "
         "ETH-XGaze's .h5, with landmarks as 300-W's folder of .pts, AFLW's with aflw.sqlite or COCO's "
-        "annotations.json, or a folder of pictures"
+        "annotations.json, with boxes as WIDER FACE's folder, RetinaFace's label.txt or COCO's annotations.json, or a "
+        "folder of pictures"
     )
 
 

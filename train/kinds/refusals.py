@@ -2,22 +2,24 @@
 
 from collections.abc import Iterable
 
-from adapt.augment.strengths import OF_FRAMES, Strengths
+from adapt.augment.strengths import OF_FRAMES, OF_WHOLE_PICTURES, Strengths
 from synth.errors import ConfigError
 from train.data.persons import PersonsConfig
 
 
-def refuse_augment(augment: Strengths, foreign: Iterable[str], take: str) -> None:
+def refuse_augment(augment: Strengths, foreign: Iterable[str], take: str, *, whole: bool = False) -> None:
     """Raise ConfigError where pictures would be changed in a way that is not for them.
 
-    None that a network of gaze or pose learns from is bent like rubber or turned by a camera: it has no label for that.
+    None that a network learns from is bent like rubber or turned by a camera: gaze and pose have no label for that.
 
     Args:
         augment: What is asked for.
         foreign: Strengths that are not for these pictures.
         take: What these pictures take.
+        whole: Whether they are whole pictures that faces are to be found in; others are cuts already.
     """
-    if asked := [name for name in (*foreign, *OF_FRAMES) if getattr(augment, name)]:
+    foreign = (*foreign, *OF_FRAMES, *(() if whole else OF_WHOLE_PICTURES))
+    if asked := [name for name in foreign if getattr(augment, name)]:
         raise ConfigError(f"augment: {', '.join(asked)}: not for these pictures; {take}")
 
 
