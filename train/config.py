@@ -11,6 +11,7 @@ from adapt.unlabelled.recipe import Adaptation, Method
 from synth.errors import ConfigError
 from synth.export.face.pose import HeadPose
 from synth.geometry.normalisation import GazeMode
+from train.data.detection.shards import Box
 from train.data.persons import PersonsConfig
 from train.data.portion import Portion
 from train.data.read import Reader
@@ -34,11 +35,13 @@ class LabelsConfig:
         gaze_mode: Of an eye: how its gaze is brought into the normalised frame (see synth/geometry/normalisation.py).
         axis: Of an eye: visual or optical.
         pose: Of a head: its rotation against the line of sight, or as it is in the camera (train/data/pose/shards.py).
+        box: Of a picture for detectors: face (forehead to chin) or head (train/data/detection/shards.py).
     """
 
     gaze_mode: GazeMode = GazeMode.mpiigaze_2015
     axis: Axis = Axis.visual
     pose: HeadPose = HeadPose.sight
+    box: Box = Box.face
 
 
 @dataclass
@@ -186,7 +189,8 @@ class EvaluateConfig:
         beside: A folder of shards whose eyes the report shows beside those of `data`; null for none.
         predictions: A JSON file to write {name: {"gaze_pitch_yaw_rad": [pitch, yaw]}} to, with "landmarks_px" of
             networks that tell them, or of heads {name: {"R": rows of cam_from_head, "yaw_pitch_roll_deg": [yaw, pitch,
-            roll]}}; null for none.
+            roll]}}, or of detectors {name: [{"box": [left, top, right, bottom], "score", "points5"}, ...]}; null for
+            none.
         batch_size: Eyes or faces of 64x64 at once; of larger faces, as many pixels.
         threads: CPU threads of torch; 0 leaves it to torch.
     """

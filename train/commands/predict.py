@@ -8,6 +8,7 @@
     task=gaze, eye_landmarks    one eye in MPIIGaze's normalised camera
     task=face_gaze              one face in the normalised camera of MPIIFaceGaze or ETH-XGaze
     task=landmarks              one face that was cut out already, as train/data/face_marks/square.py cuts it
+    task=detection              any photograph
 
 and its name, with the ending, is the key of what is told of it, which is what `predictions=` of `evaluate` has:
 
@@ -16,6 +17,9 @@ and its name, with the ending, is the key of what is told of it, which is what `
     landmarks        {"landmarks68": [[x, y], ...]}, px of the picture by integer centres, of a mesh also "landmarks478"
                      (with z) and "face" (train/measure/face_landmark_evaluation.py)
     eye_landmarks    the same as gaze and "landmarks_px", px of the network's picture (train/measure/eye_evaluation.py)
+    detection        [{"box": [left, top, right, bottom], "score": 0 to 1, "points5": five [x, y]}, ...], the best
+                     first, px of the file's picture, (0, 0) the corner of the first; no points5 of a network that
+                     tells none
 """
 
 from dataclasses import dataclass
@@ -50,6 +54,7 @@ class Task(Enum):
     eye_landmarks = "eye_landmarks"
     face_gaze = "face_gaze"
     landmarks = "landmarks"
+    detection = "detection"
 
 
 @dataclass
@@ -57,7 +62,7 @@ class PredictConfig:
     """Configuration of `canthus predict`.
 
     Attributes:
-        task: pose (of heads), gaze (of eyes), eye_landmarks (with the gaze), face_gaze, or landmarks (of faces).
+        task: pose (of heads), gaze (of eyes), eye_landmarks (with the gaze), face_gaze, landmarks or detection (of faces).
         weights: `ready` for the network that comes with the package, or a run's folder, or its network.pt.
         input: A folder of pictures, or a data set.
         predictions: The JSON file to write.

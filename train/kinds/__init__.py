@@ -55,7 +55,7 @@ class Predicted:
         damaged: What was wrong with each that could not be read.
     """
 
-    by_name: Mapping[str, Mapping[str, Any]]
+    by_name: Mapping[str, Any]
     remarks: tuple[str, ...]
     damaged: tuple[str, ...]
 

@@ -8,6 +8,13 @@ from typing import Any, Literal, get_args, get_origin
 from torch import nn
 
 from synth.errors import ConfigError
+from train.models.detection import DetectionNetwork
+from train.models.detection.blazeface import BlazeFace
+from train.models.detection.faster_rcnn import FasterRCNN
+from train.models.detection.mask_rcnn import MaskRCNN
+from train.models.detection.mtcnn import MTCNN
+from train.models.detection.retinaface import RetinaFace
+from train.models.detection.ssd import SSD
 from train.models.eye import LandmarkNetwork
 from train.models.eye.elg import ELG
 from train.models.eye.pupilnet import PupilNet
@@ -64,12 +71,22 @@ POSE_NETWORKS: dict[str, Callable[..., PoseNetwork]] = {
     "sixdrep": SixDRepNet,
 }
 """Head-pose networks (see train/models/pose)."""
+DETECTION_NETWORKS: dict[str, Callable[..., DetectionNetwork]] = {
+    "blazeface": BlazeFace,
+    "ssd": SSD,
+    "retinaface": RetinaFace,
+    "mtcnn": MTCNN,
+    "faster_rcnn": FasterRCNN,
+    "mask_rcnn": MaskRCNN,
+}
+"""Detectors of faces (see train/models/detection)."""
 NETWORKS: dict[str, Callable[..., nn.Module]] = {
     **GAZE_NETWORKS,
     **LANDMARK_NETWORKS,
     **FACE_GAZE_NETWORKS,
     **FACE_LANDMARK_NETWORKS,
     **POSE_NETWORKS,
+    **DETECTION_NETWORKS,
 }
 """All networks."""
 

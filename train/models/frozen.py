@@ -15,6 +15,9 @@ hourglass68                    stem, hourglasses, their features       heatmaps,
 san                            VGG-16's blocks                         features, stages
 attention_mesh                 features, the mesh's blocks             points, depths, flag, regions
 spanet                         stem, hourglasses, their features       weights, regressors, ways onward
+blazeface, ssd, faster_rcnn,   the backbone                            pyramid, heads
+mask_rcnn, retinaface
+mtcnn                          what comes before the last dense layers what tells face, box and points
 
 What stays normalises by its stored means and variances, and keeps these too.
 """
@@ -46,6 +49,12 @@ STAYS: dict[str, tuple[str, ...]] = {
     "san": ("backbone",),
     "attention_mesh": ("features", "mesh"),
     "spanet": ("stem", "stacks.*.hourglass", "stacks.*.features"),
+    "blazeface": ("backbone1", "backbone2"),
+    "ssd": ("backbone",),
+    "retinaface": ("body",),
+    "faster_rcnn": ("backbone",),
+    "mask_rcnn": ("backbone",),
+    "mtcnn": ("pnet.conv*", "rnet.conv*", "onet.conv*"),
 }
 """Name of a network to the names of its parts; * for any number."""
 

@@ -24,15 +24,15 @@ LARGEST = math.log(1000 / 16)
 
 def encode(boxes: Float[Tensor, "*b n 4"], anchors: Float[Tensor, "*#b n 4"]) -> Float[Tensor, "*b n 4"]:
     """Return what is told of boxes x0, y0, x1, y1 against anchors (middle, size); sides are at least a millionth."""
-    middle, size = centred(boxes).split(2, dim=-1)
-    at, sides = anchors.split(2, dim=-1)
+    middle, size = _halves(centred(boxes))
+    at, sides = _halves(anchors)
     shift = (middle - at) / (sides * VARIANCES[0])
     return torch.cat([shift, (size.clamp(min=1e-6) / sides).log() / VARIANCES[1]], dim=-1)
 
 
 def decode(told: Float[Tensor, "*b n 4"], anchors: Float[Tensor, "*#b n 4"]) -> Float[Tensor, "*b n 4"]:
     """Return the boxes x0, y0, x1, y1."""
-    at, sides = anchors.split(2, dim=-1)
+    at, sides = _halves(anchors)
     middle = at + told[..., :2] * VARIANCES[0] * sides
     size = sides * (told[..., 2:] * VARIANCES[1]).clamp(max=LARGEST).exp()
     return corners(torch.cat([middle, size], dim=-1))
@@ -40,11 +40,16 @@ def decode(told: Float[Tensor, "*b n 4"], anchors: Float[Tensor, "*#b n 4"]) -> 
 
 def encode_points(points: Float[Tensor, "*b n 5 2"], anchors: Float[Tensor, "*#b n 4"]) -> Float[Tensor, "*b n 5 2"]:
     """Return what is told of points."""
-    at, sides = anchors[..., None, :].split(2, dim=-1)
+    at, sides = _halves(anchors[..., None, :])
     return (points - at) / (sides * VARIANCES[0])
 
 
 def decode_points(told: Float[Tensor, "*b n 5 2"], anchors: Float[Tensor, "*#b n 4"]) -> Float[Tensor, "*b n 5 2"]:
     """Return the points."""
-    at, sides = anchors[..., None, :].split(2, dim=-1)
+    at, sides = _halves(anchors[..., None, :])
     return at + told * VARIANCES[0] * sides
+
+
+def _halves(centred_boxes: Float[Tensor, "*b 4"]) -> tuple[Float[Tensor, "*b 2"], Float[Tensor, "*b 2"]]:
+    """Return middle and size."""
+    return centred_boxes[..., :2], centred_boxes[..., 2:]

@@ -82,8 +82,8 @@ class DenseDetector(DetectionNetwork):
     outputs = ("scores", "boxes_px", "points_px")
     said = (
         "images: RGB, [0, 1], a picture in the upper left corner of a grey square; of every anchor scores in [0, 1], "
-        "boxes_px: left, top, right, bottom, px from the corner of the first pixel, and points_px: right eye, left eye, "
-        "nose, right and left corner of the mouth (the subject's); boxes that overlap a better one are still in it"
+        "boxes_px: left, top, right, bottom, px from the corner of the first pixel, and points_px: the subject's right "
+        "eye, left eye, nose, right and left corner of the mouth; boxes that overlap a better one are still in it"
     )
 
     @abstractmethod
@@ -166,4 +166,5 @@ def dense_of(
 def start_rare(head: nn.Conv2d, share: float = 1.0) -> None:
     """Let a head take faces for rare before it has learnt anything; `share` is the logit's part that its bias is."""
     assert head.bias is not None
+    nn.init.normal_(head.weight, std=0.01)
     nn.init.constant_(head.bias, -share * torch.tensor((1 - RARE) / RARE).log().item())

@@ -70,6 +70,7 @@ def blended(
     owner = torch.where(taken, torch.arange(k, device=boxes.device)[None, :, None], k).amin(dim=1)
     weights = (owner[:, None] == torch.arange(k, device=boxes.device)[None, :, None]) * scores[:, None]
     told = torch.cat([boxes, points.flatten(2)], dim=2)
-    means = weights @ told / weights.sum(dim=2, keepdim=True).clamp(min=1e-12)
+    with torch.autocast(boxes.device.type, enabled=False):  # px rounded to eight bits are px off
+        means = weights @ told / weights.sum(dim=2, keepdim=True).clamp(min=1e-12)
     told = torch.where(stays[..., None], means, told)
     return told[..., :4], told[..., 4:].reshape(points.shape), scores * stays

@@ -1,0 +1,52 @@
+"""The task of detection: whole pictures in, boxes of faces with five points out, as a Lightning module.
+
+A step: draw windows, mosaics and the camera's changes for this batch, apply them, and let the network say how wrong it
+is (`loss` of train/models/detection; train/tasks/averaged.py has the rest).
+"""
+
+from typing import cast
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from adapt.augment.detection import augment_pictures, draw_detection_changes
+from adapt.detection_batch import DetectionBatch, at_side
+from adapt.face_batch import to_rgb
+from adapt.augment.strengths import Strengths
+from train.models.detection import DetectionNetwork, Detections
+from train.tasks.averaged import AveragedTask, Recipe
+
+VALIDATED = 0
+"""Seed of what the loss of a validation draws."""
+
+
+class DetectionTask(AveragedTask):
+    """Trains a detector."""
+
+    def __init__(self, network: DetectionNetwork, recipe: Recipe, strengths: Strengths) -> None:
+        """Keep the network and a copy of it that will hold the average."""
+        super().__init__(network, recipe, strengths)
+
+    def forward(self, batch: DetectionBatch) -> Detections:
+        """Return what the averaged network finds, px of pictures of its `test_side`."""
+        average = cast(DetectionNetwork, self.average)
+        return average.detect(to_rgb(at_side(batch, average.test_side).images_u8))
+
+    def training_step(self, batch: DetectionBatch, index: int) -> Float[Tensor, ""]:
+        """Return the loss of a changed batch."""
+        network = cast(DetectionNetwork, self.network)
+        with self.changing(batch.images_u8.device) as generator:
+            changes = draw_detection_changes(generator, self.strengths, batch, network.side)
+            changed = augment_pictures(batch, changes, network.side)
+        loss = network.loss(to_rgb(changed.images_u8), changed.faces, generator)
+        self.log_epoch("train/loss", loss.detach(), len(batch), prog_bar=True)
+        return loss
+
+    def validation_step(self, batch: DetectionBatch, index: int) -> None:
+        """Log the averaged network's loss on whole pictures; its boxes are compared when the training is over."""
+        average = cast(DetectionNetwork, self.average)
+        shown = at_side(batch, average.side)
+        generator = torch.Generator(shown.images_u8.device).manual_seed(VALIDATED)
+        loss = average.loss(to_rgb(shown.images_u8), shown.faces, generator)
+        self.log("validation/loss", loss, prog_bar=True, batch_size=len(batch))
