@@ -17,7 +17,7 @@ attention_mesh                 features, the mesh's blocks             points, d
 spanet                         stem, hourglasses, their features       weights, regressors, ways onward
 blazeface, ssd, faster_rcnn,   the backbone                            pyramid, heads
 mask_rcnn, retinaface
-mtcnn                          what comes before the last dense layers what tells face, box and points
+mtcnn                          P-Net, R-Net, O-Net's convolutions      O-Net's dense layers
 
 What stays normalises by its stored means and variances, and keeps these too.
 """
@@ -54,7 +54,7 @@ STAYS: dict[str, tuple[str, ...]] = {
     "retinaface": ("body",),
     "faster_rcnn": ("backbone",),
     "mask_rcnn": ("backbone",),
-    "mtcnn": ("pnet.conv*", "rnet.conv*", "onet.conv*"),
+    "mtcnn": ("pnet", "rnet", "onet.conv1", "onet.conv2", "onet.conv3", "onet.conv4"),
 }
 """Name of a network to the names of its parts; * for any number."""
 
@@ -63,10 +63,12 @@ def freeze(network: nn.Module, name: str) -> None:
     """Take the parts of a network that stay out of training; Lightning keeps the mode that a part is in.
 
     Raises:
-        ConfigError: It is not said which these are.
+        ConfigError: It is not said which these are, or nothing else is left.
     """
     if name not in STAYS:
         raise ConfigError(f"trainer.frozen=true: not known for {name}; there are {', '.join(STAYS)}")
     for part, module in network.named_modules():
         if any(fnmatchcase(part, pattern) for pattern in STAYS[name]):
             module.requires_grad_(False).eval()
+    if not any(value.requires_grad for value in network.parameters()):
+        raise ConfigError(f"trainer.frozen=true: of this {name} nothing would be trained")

@@ -17,7 +17,10 @@ from torch import Tensor, nn
 
 from adapt.detection_batch import Faces
 from adapt.rows import Rows
+from synth.errors import ConfigError
 
+STRIDE = 32
+"""Px: sides of pictures are multiples of it."""
 LEAST_SCORE = 0.02
 """Below it nothing is told: what RetinaFace's evaluation keeps."""
 FIRST, LAST = 1000, 300
@@ -55,6 +58,17 @@ class DetectionNetwork(nn.Module, ABC):
     tells_points: bool = True
     outputs: tuple[str, ...]
     said: str
+
+    def use_sides(self, side: int, test_side: int) -> None:
+        """Take pictures of these sides; 0 as the second is the first.
+
+        Raises:
+            ConfigError: The coarsest map would not fit a picture.
+        """
+        for name, value in (("side", side), ("test_side", test_side or side)):
+            if value < STRIDE or value % STRIDE:
+                raise ConfigError(f"model.{name}={value}: a multiple of {STRIDE} px")
+        self.side, self.test_side = side, test_side or side
 
     @abstractmethod
     def loss(self, images: Float[Tensor, "b 3 s s"], faces: Faces, generator: torch.Generator) -> Float[Tensor, ""]:

@@ -69,11 +69,11 @@ class BlazeFace(DenseDetector):
         """Build the layers.
 
         Args:
-            side: Of the pictures that it learns from, a multiple of 16; anchors keep their px.
+            side: Of the pictures that it learns from; anchors keep their px.
             test_side: Of those that it is used with; 0 for `side`.
         """
         super().__init__()
-        self.side, self.test_side = side, test_side or side
+        self.use_sides(side, test_side)
         first, second = sides_px()[:2], sides_px()[2:]
         self.levels = (Level(8, tuple(first)), Level(16, tuple(second)))
         self.backbone1 = nn.Sequential(

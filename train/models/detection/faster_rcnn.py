@@ -100,11 +100,12 @@ class FasterRCNN(DetectionNetwork):
             channels: Of the pyramid.
             dense: Of the head's layers.
             proposals: Of each picture.
-            side: Of the pictures that it learns from, a multiple of 32.
+            side: Of the pictures that it learns from.
             test_side: Of those that it is used with; 0 for `side`.
         """
         super().__init__()
-        self.side, self.test_side, self.count = side, test_side or side, proposals
+        self.use_sides(side, test_side)
+        self.count = proposals
         self.backbone = MobileNetV2(width)
         self.backbone.features[-1].requires_grad_(False)  # the last 1x1, which a pyramid does not look at
         self.fpn = FeaturePyramid(self.backbone.stage_channels, channels)

@@ -65,7 +65,8 @@ class MTCNN(DetectionNetwork):
             test_side: Of those that it is used with; 0 for `side`.
         """
         super().__init__()
-        self.side, self.test_side, self.stage, self.least_px = side, test_side or side, stage, least_px
+        self.use_sides(side, test_side)
+        self.stage, self.least_px = stage, least_px
         self.tells_points = stage == "onet"
         self.pnet, self.rnet, self.onet = PNet(), RNet(), ONet()
         for name in ("pnet", "rnet", "onet"):

@@ -102,7 +102,7 @@ class RetinaFace(DenseDetector):
             test_side: Of those that it is used with; 0 for `side`.
         """
         super().__init__()
-        self.side, self.test_side = side, test_side or side
+        self.use_sides(side, test_side)
         self.body: MobileNetQuarter | ResNet = MobileNetQuarter() if backbone == "mobilenet0.25" else ResNet(50)
         before = CHANNELS if backbone == "mobilenet0.25" else (512, 1024, 2048)
         out = OUT[backbone]

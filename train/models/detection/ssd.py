@@ -49,7 +49,7 @@ class SSD(DenseDetector):
             test_side: Of those that it is used with; 0 for `side`.
         """
         super().__init__()
-        self.side, self.test_side = side, test_side or side
+        self.use_sides(side, test_side)
         self.backbone = MobileNetV2(width)
         extra = [whole_channels(channels * width) for channels in EXTRA]
         _, fine, middle, _ = self.backbone.stage_channels
