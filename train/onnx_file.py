@@ -1,7 +1,7 @@
 """A network as an ONNX file, written only if onnxruntime computes what torch computes.
 
-The number of pictures is free (the dimension "batch"); names, ranges and frames of what goes in and out stand in the
-file's doc_string.  Opset and names of nodes are those of torch's exporter.
+The number of pictures is free (the dimension "batch"), and their size where a network says so; names, ranges and frames
+of what goes in and out stand in the file's doc_string.  Opset and names of nodes are those of torch's exporter.
 """
 
 import logging
@@ -34,13 +34,14 @@ def onnx_bytes(example: Example, name: str) -> tuple[bytes, float]:
     """
     one = example(2)
     size = torch.export.Dim(BATCH)
+    sides = {2: torch.export.Dim("height", min=16), 3: torch.export.Dim("width", min=16)}
     with quiet():
         program = torch.onnx.export(
             one.network.eval(),
             tuple(one.inputs.values()),
             input_names=list(one.inputs),
             output_names=list(one.outputs),
-            dynamic_shapes=tuple({0: size} for _ in one.inputs),
+            dynamic_shapes=tuple({0: size, **(sides if name in one.free else {})} for name in one.inputs),
             dynamo=True,
             verbose=False,
         )

@@ -37,12 +37,14 @@ class Exported:
         inputs: Random ones by name, of as many pictures as were asked for.
         outputs: Names of what comes out.
         said: What goes in and out, in words, with units and frames.
+        free: Inputs that are pictures of any height and width.
     """
 
     network: nn.Module
     inputs: Mapping[str, Tensor]
     outputs: tuple[str, ...]
     said: str
+    free: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

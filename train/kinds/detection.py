@@ -107,7 +107,7 @@ class Detection(Kind):
     def exported(self, network: nn.Module, n: int, generator: torch.Generator) -> Exported:
         """Return the network up to all its boxes: that each face has one is for the program to see to."""
         network = detector(network)
-        return Exported(network, network.inputs(n, generator), network.outputs, network.said)
+        return Exported(network, network.inputs(n, generator), network.outputs, network.said, network.free)
 
     def predicted(self, network: nn.Module, path: Path, reader: Reader, on_error: OnError) -> Predicted:
         """Return what is found in the pictures under a path."""
@@ -130,8 +130,8 @@ class Detection(Kind):
             return
         if not evaluation.pictures.faces.wanted.any():
             raise DataError(f"{config.data}: holds no box of a face; give predictions=FILE.json and out=null")
-        write_report(Path(config.out), evaluation, {**about, "box": config.labels.box.name})
-        print("\n".join(summary(evaluation)))
+        report = write_report(Path(config.out), evaluation, {**about, "box": config.labels.box.name})
+        print("\n".join(summary(report)))
         print(f"wrote {Path(config.out) / 'report.html'}")
 
 

@@ -68,10 +68,9 @@ def percent(figures: Mapping[str, float]) -> list[float | None]:
     return [100 * figures[key] for key in ("ap50", "ap30", "recall50")]
 
 
-def summary(evaluation: DetectionEvaluation) -> list[str]:
-    """Return the lines that the command prints."""
-    figures = evaluation.to_json()
-    told = left_out_words(evaluation.left_out)
+def summary(figures: Mapping[str, Any]) -> list[str]:
+    """Return the lines that the command prints, of report.json's content."""
+    told = left_out_words(figures["left_out"])
     lines = [f"{figures['pictures']} pictures, {figures['faces']} faces, {figures['ignored']} ignored{told}"]
     for name, one in figures["networks"].items():
         raw, by_map, of = one["raw"], one["mapped"], one["wider"]

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, UInt8
+from jaxtyping import Bool, Float, Shaped, UInt8
 
 from adapt.detection_batch import FILL, DetectionBatch, Faces, resized
 from train.data.sift import Found, LeftOut, OnError, sift
@@ -121,7 +121,7 @@ def letterboxed(picture: UInt8[np.ndarray, "..."], side: int) -> tuple[UInt8[tor
     return resized(square[None], side)[0].permute(1, 2, 0).contiguous(), side / longer
 
 
-def _filled(values: Float[np.ndarray, "m ..."], n: int, empty: float) -> np.ndarray:
+def _filled(values: Shaped[np.ndarray, "m ..."], n: int, empty: float) -> np.ndarray:
     """Return the values of a picture's faces in n rows."""
     rows = np.full((n, *values.shape[1:]), empty, dtype=values.dtype)
     rows[: len(values)] = values

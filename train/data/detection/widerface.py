@@ -83,7 +83,7 @@ def entries(text: Path) -> Iterator[Entry]:
         DataError: It is damaged.
     """
     try:
-        lines = [line.strip() for line in text.read_text(encoding="utf-8").splitlines()]
+        lines = [line.strip() for line in text.read_text(encoding="utf-8").splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{text}: not a readable text ({error})") from error
     at = 0

@@ -51,6 +51,7 @@ class DetectionNetwork(nn.Module, ABC):
         tells_points: Whether it tells the five points.
         outputs: Names of what `forward` returns.
         said: What `forward` takes and returns, in words.
+        free: Inputs of `forward` that are pictures of any height and width.
     """
 
     side: int
@@ -58,6 +59,7 @@ class DetectionNetwork(nn.Module, ABC):
     tells_points: bool = True
     outputs: tuple[str, ...]
     said: str
+    free: tuple[str, ...] = ()
 
     def use_sides(self, side: int, test_side: int) -> None:
         """Take pictures of these sides; 0 as the second is the first.

@@ -10,21 +10,21 @@ def area(boxes: Float[Tensor, "*b n 4"]) -> Float[Tensor, "*b n"]:
     return (boxes[..., 2:] - boxes[..., :2]).clamp(min=0).prod(-1)
 
 
-def common(first: Float[Tensor, "*b n 4"], second: Float[Tensor, "*b m 4"]) -> Float[Tensor, "*b n m"]:
+def common(first: Float[Tensor, "*#b n 4"], second: Float[Tensor, "*#b m 4"]) -> Float[Tensor, "... n m"]:
     """Return the area that each box of one set shares with each of another."""
     low = torch.maximum(first[..., :, None, :2], second[..., None, :, :2])
     high = torch.minimum(first[..., :, None, 2:], second[..., None, :, 2:])
     return (high - low).clamp(min=0).prod(-1)
 
 
-def iou(first: Float[Tensor, "*b n 4"], second: Float[Tensor, "*b m 4"]) -> Float[Tensor, "*b n m"]:
+def iou(first: Float[Tensor, "*#b n 4"], second: Float[Tensor, "*#b m 4"]) -> Float[Tensor, "... n m"]:
     """Return intersection over union of each box of one set with each of another; 0 of two empty ones."""
     shared = common(first, second)
     union = area(first)[..., :, None] + area(second)[..., None, :] - shared
     return shared / union.clamp(min=1e-9)
 
 
-def covered(first: Float[Tensor, "*b n 4"], second: Float[Tensor, "*b m 4"]) -> Float[Tensor, "*b n m"]:
+def covered(first: Float[Tensor, "*#b n 4"], second: Float[Tensor, "*#b m 4"]) -> Float[Tensor, "... n m"]:
     """Return what part of each box of one set each box of another covers."""
     return common(first, second) / area(first)[..., :, None].clamp(min=1e-9)
 

@@ -154,9 +154,9 @@ def flat(maps: Float[Tensor, "b kc h w"], numbers: int) -> Float[Tensor, "b a c"
 
 
 def dense_of(
-    logits: Sequence[Float[Tensor, "b k h w"]],
-    boxes: Sequence[Float[Tensor, "b k4 h w"]],
-    points: Sequence[Float[Tensor, "b k10 h w"]],
+    logits: Sequence[Float[Tensor, "b _ _ _"]],
+    boxes: Sequence[Float[Tensor, "b _ _ _"]],
+    points: Sequence[Float[Tensor, "b _ _ _"]],
 ) -> Dense:
     """Return what the heads of all maps tell."""
     together = [torch.cat([flat(one, n) for one in maps], dim=1) for maps, n in ((logits, 1), (boxes, 4), (points, 10))]

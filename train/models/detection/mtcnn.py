@@ -54,6 +54,7 @@ class MTCNN(DetectionNetwork):
         "apart; rnet_scores, onet_scores: of the pieces; pnet_offsets, rnet_offsets, onet_offsets: left, top, right, "
         "bottom less the window's, over its side; onet_points: x, y in the piece, over its side"
     )
+    free = ("images",)
 
     def __init__(self, stage: Stage = "onet", least_px: int = 20, side: int = 320, test_side: int = 0) -> None:
         """Build the networks.

@@ -7,7 +7,7 @@ Zhang 2016 (mtcnn.py), section II.D.  By its largest IoU with a wanted face a wi
     positive   above 0.65                   learns both, and where the five points are
     unused     between 0.3 and 0.4, or half covered by a box that is ignored
 
-Negatives are at most three times the positives (and `LEAST` a picture), parts at most as many as the positives.  The
+Of each picture `MOST` positives count at most, as many parts and three times as many negatives (and `LEAST`).  The
 losses are cross-entropy (eq. 1), squared distances of the box' edges (2) and of the points (3), with weights 1, 0.5 and
 0.5 for P-Net and R-Net; 1, 0.5 and 1 for O-Net.  Of classes only the 70 % of examples with the largest loss count.
 
@@ -28,7 +28,7 @@ from train.models.detection.mining import hardest
 from train.models.detection.mtcnn_networks import Told
 
 NEGATIVE, PART, POSITIVE = 0.3, 0.4, 0.65
-NEGATIVES_EACH, LEAST = 3, 4
+MOST, NEGATIVES_EACH, LEAST = 32, 3, 4
 ABOUT, ELSEWHERE = 24, 24
 """Windows drawn in each picture."""
 HARDEST = 0.7
@@ -55,7 +55,7 @@ def learnt_windows(
     proposed: tuple[Float[Tensor, "b p 4"], Bool[Tensor, "b p"]] | None,
     generator: torch.Generator,
 ) -> Windows:
-    """Return the windows of a batch.
+    """Return the windows of a batch that are learnt from, of as many rows as the fullest picture has.
 
     Args:
         faces: Of pictures of this side.
@@ -71,16 +71,22 @@ def learnt_windows(
     overlap = iou(boxes, faces.boxes_px).masked_fill(~faces.wanted[:, None], -1.0)
     most, face = overlap.max(dim=2)
     hidden = covered(boxes, faces.boxes_px).masked_fill(~faces.ignored[:, None], 0.0).amax(dim=2) >= 0.5
+    # In their order: what was let pass comes first, and is the hardest.
     positive = there & (most > POSITIVE)
+    positive = first(positive, torch.full_like(positive.sum(1), MOST))
     count = positive.sum(1)
+    negative = first(there & (most < NEGATIVE) & ~hidden, (NEGATIVES_EACH * count).clamp(min=LEAST))
+    part = first(there & (most >= PART) & (most <= POSITIVE), count.clamp(min=1))
+    learnt = positive | part | negative
+    rows = learnt.int().argsort(dim=1, descending=True, stable=True)[:, : int(learnt.sum(1).max())]
+    face = face.gather(1, rows)
     return Windows(
-        boxes=boxes,
+        boxes=picked(boxes, rows),
         face_boxes=picked(faces.boxes_px, face),
         face_points=picked(faces.points_px, face),
-        # In their order: what was let pass comes first, and is the hardest.
-        negative=first(there & (most < NEGATIVE) & ~hidden, (NEGATIVES_EACH * count).clamp(min=LEAST)),
-        part=first(there & (most >= PART) & (most <= POSITIVE), count.clamp(min=1)),
-        positive=positive,
+        negative=negative.gather(1, rows),
+        part=part.gather(1, rows),
+        positive=positive.gather(1, rows),
     )
 
 
