@@ -72,4 +72,4 @@ def at_thresholds(scene: Scene, counts: Bool[np.ndarray, " n"]) -> Float[np.ndar
     thresholds = 1 - (np.arange(THRESHOLDS) + 1) / THRESHOLDS
     reached = np.searchsorted(-scene.scores, -thresholds, side="right")
     rows = np.maximum(reached - 1, 0)
-    return np.stack([boxes[rows], faces[rows]], axis=1) * (reached > 0)[:, None]
+    return np.stack([boxes[rows], faces[rows]], axis=1) * (reached > 0)[:, None].astype(np.float64)

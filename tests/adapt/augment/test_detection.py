@@ -95,7 +95,7 @@ def test_a_face_is_kept_by_its_centre_and_cut() -> None:
 
 
 def test_a_mosaic_shows_several_pictures_each_with_its_face() -> None:
-    batch = dotted([(30, 40), (60, 50), (48, 48), (20, 70)])
+    batch = dotted([(30, 40), (60, 50), (48, 48), (20, 70)], box=30.0)
     cells = [3, 0, 1, 2, 0, 0, 0, 0, 0]
     windows = Windows(
         grid=torch.tensor([2]),

@@ -241,7 +241,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let two-stage networks and cascades learn from few pieces a picture: seconds instead of minutes."""
     for module, name, value in (
         *((faster_rcnn, "LEARNT", 16), (faster_rcnn, "FACES", 4), (mask_rcnn, "FACES", 4)),
-        *((mtcnn_learning, "ABOUT", 8), (mtcnn_learning, "ELSEWHERE", 4)),
+        *((mtcnn_learning, "ABOUT", 8), (mtcnn_learning, "ELSEWHERE", 4), (mtcnn_learning, "MOST", 2)),
     ):
         monkeypatch.setattr(module, name, value)
 
@@ -270,7 +270,7 @@ def test_eight_pictures_are_learnt_by_heart(name: str, steps: int, rate: float) 
 @pytest.mark.usefixtures("few")
 def test_a_cascade_learns_eight_pictures_in_three_stages() -> None:
     before: dict[str, Tensor] = {}
-    for stage, steps in (("pnet", 60), ("rnet", 30), ("onet", 30)):
+    for stage, steps in (("pnet", 80), ("rnet", 30), ("onet", 30)):
         network = tiny("mtcnn", stage=stage, least_px=16)
         if before:
             network.load_state_dict(before)

@@ -33,7 +33,7 @@ FACE = "face"
 
 
 def read_coco(path: Path, side: int, on_error: OnError = OnError.stop) -> Found[DetectionBatch]:
-    """Return the pictures of a file, `side` x `side`.
+    """Return the pictures of a file, squares of at most `side`.
 
     Raises:
         DataError: The file is absent, damaged or of another kind; or a picture is and `on_error` is stop; or none is

@@ -62,12 +62,13 @@ def large_enough(boxes_px: Float[np.ndarray, "n 4"]) -> Bool[np.ndarray, " n"]:
 def gather(
     looks: Iterable[Look], where: str, side: int, on_error: OnError, rows: int | None = None
 ) -> Found[DetectionBatch]:
-    """Return the pictures as one batch in memory, `side` x `side`.
+    """Return the pictures as one batch of squares in memory.
 
     Args:
         looks: One for each picture.
         where: Their source, for messages.
-        side: Of the square pictures.
+        side: Of the squares; where all pictures are smaller, the longest side of any is taken: none is enlarged for
+            nothing.
         on_error: What damage does.
         rows: Of faces a picture; by default as many as the fullest has, and at least one.
 
@@ -82,10 +83,12 @@ def gather(
         for name, value in empty.items()
     }
     told = np.stack([np.arange(n) < len(one.faces.wanted) for one, _, _ in found.pictures])
-    scale = torch.tensor([scale for _, _, scale in found.pictures])
+    common = max(len(square) for _, square, _ in found.pictures)
+    squares = [one if len(one) == common else _enlarged(one, common) for _, one, _ in found.pictures]
+    scale = torch.tensor([scale * common / len(square) for _, square, scale in found.pictures])
     size = torch.tensor([one.picture.shape[1::-1] for one, _, _ in found.pictures]) * scale[:, None]
     pictures = DetectionBatch(
-        images_u8=torch.stack([square for _, square, _ in found.pictures]),
+        images_u8=torch.stack(squares),
         faces=Faces(
             boxes_px=torch.from_numpy(columns["boxes_px"]).float() * scale[:, None, None],
             points_px=torch.from_numpy(columns["points_px"]).float() * scale[:, None, None, None],
@@ -103,7 +106,14 @@ def gather(
 def _squared(look: Look, side: int) -> tuple[Picture, UInt8[torch.Tensor, "s s 3"], float] | LeftOut:
     """Return a picture, its letterboxed square and the square's px in one of the picture's."""
     found = look()
-    return found if isinstance(found, LeftOut) else (_light(found), *letterboxed(found.picture, side))
+    if isinstance(found, LeftOut):
+        return found
+    return (_light(found), *letterboxed(found.picture, min(side, max(found.picture.shape[:2]))))
+
+
+def _enlarged(square: UInt8[torch.Tensor, "s s 3"], side: int) -> UInt8[torch.Tensor, "t t 3"]:
+    """Return a square of another side."""
+    return resized(square.permute(2, 0, 1)[None], side)[0].permute(1, 2, 0)
 
 
 def _light(found: Picture) -> Picture:

@@ -15,7 +15,7 @@ from train.data.sift import Found, OnError
 
 
 def read_images(folder: Path, side: int, on_error: OnError = OnError.stop) -> Found[DetectionBatch]:
-    """Return every picture of a folder, `side` x `side`.
+    """Return every picture of a folder, squares of at most `side`.
 
     Raises:
         DataError: There is no folder, or no picture; or one is damaged and `on_error` is stop; the message names it.

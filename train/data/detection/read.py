@@ -21,7 +21,7 @@ def read_pictures(
     Args:
         path: A file or folder of that format.
         reader: The format.
-        side: Of the square pictures, px.
+        side: Of the square pictures, px, at most (gather.py).
         box: What is boxed; of our shards only, the others come with their boxes.
         on_error: What a damaged picture does.
 

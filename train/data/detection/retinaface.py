@@ -30,7 +30,7 @@ NOT_MARKED = -1.0
 
 
 def read_retinaface(folder: Path, side: int, on_error: OnError = OnError.stop) -> Found[DetectionBatch]:
-    """Return the pictures of a folder, `side` x `side`.
+    """Return the pictures of a folder, squares of at most `side`.
 
     Raises:
         DataError: label.txt is absent or damaged; or a picture is and `on_error` is stop; or none is left.

@@ -43,7 +43,7 @@ class Box(Enum):
 def read_shards(
     folder: Path, side: int, box: Box = Box.face, on_error: OnError = OnError.stop
 ) -> Found[DetectionBatch]:
-    """Return the pictures of a data set, `side` x `side`.
+    """Return the pictures of a data set, squares of at most `side`.
 
     Raises:
         DataError: There is no data set, or a shard is damaged; or a label is and `on_error` is stop; or none is left.

@@ -49,7 +49,7 @@ class Entry:
 
 
 def read_widerface(path: Path, side: int, on_error: OnError = OnError.stop) -> Found[DetectionBatch]:
-    """Return the pictures of a part, `side` x `side`.
+    """Return the pictures of a part, squares of at most `side`.
 
     Raises:
         DataError: The text is absent or damaged; or a picture is and `on_error` is stop; or none is left.
@@ -150,8 +150,11 @@ def read_lists(folder: Path, part: str) -> Lists:
         DataError: One of the three is absent or damaged.
     """
     paths = {name: folder / f"wider_{name}_{part}.mat" for name in NAMES}
-    if not any(path.is_file() for path in paths.values()):
+    absent = [path for path in paths.values() if not path.is_file()]
+    if len(absent) == len(paths):
         return {}
+    if absent:
+        raise DataError(f"{absent[0]}: there is no such file, and lists of the other sets are there")
     return {name: read_list(path) for name, path in paths.items()}
 
 
@@ -169,7 +172,5 @@ def read_list(path: Path) -> Mapping[str, tuple[int, ...]]:
             for event, names, of in zip(events, files, rows, strict=True)
             for name, kept in zip(names.ravel(), of.ravel(), strict=True)
         }
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: there is no such file, and the lists of the other sets are there") from error
     except (ValueError, KeyError, TypeError, AttributeError, OSError, NotImplementedError) as error:
         raise DataError(f"{path}: no list of faces that count ({error})") from error
