@@ -1,7 +1,7 @@
 """The task of detection: whole pictures in, boxes of faces with five points out, as a Lightning module.
 
-A step: draw windows, mosaics and the camera's changes for this batch, apply them, and let the network say how wrong it
-is (`loss` of train/models/detection; train/tasks/averaged.py has the rest).
+A step: draw windows, mosaics and the camera's changes for a batch, apply them; let the network say how wrong it is
+(`loss` of train/models/detection; train/tasks/averaged.py has the rest).
 """
 
 from typing import cast
@@ -33,13 +33,17 @@ class DetectionTask(AveragedTask):
         average = cast(DetectionNetwork, self.average)
         return average.detect(to_rgb(at_side(batch, average.test_side).images_u8))
 
+    def change(self, batch: DetectionBatch, generator: torch.Generator) -> DetectionBatch:
+        """Return a changed batch, of the side that the network learns from."""
+        side = cast(DetectionNetwork, self.network).side
+        return augment_pictures(batch, draw_detection_changes(generator, self.strengths, batch, side), side)
+
     def training_step(self, batch: DetectionBatch, index: int) -> Float[Tensor, ""]:
         """Return the loss of a changed batch."""
-        network = cast(DetectionNetwork, self.network)
-        with self.changing(batch.images_u8.device) as generator:
-            changes = draw_detection_changes(generator, self.strengths, batch, network.side)
-            changed = augment_pictures(batch, changes, network.side)
-        loss = network.loss(to_rgb(changed.images_u8), changed.faces, generator)
+        network, device = cast(DetectionNetwork, self.network), batch.images_u8.device
+        # From torch's own generator, which each step seeds, as dropout is.
+        generator = torch.Generator(device).manual_seed(int(torch.randint(2**62, ())))
+        loss = network.loss(to_rgb(batch.images_u8), batch.faces, generator)
         self.log_epoch("train/loss", loss.detach(), len(batch), prog_bar=True)
         return loss
 
