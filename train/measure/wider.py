@@ -44,7 +44,7 @@ def with_normal_scores(scenes: Sequence[Scene]) -> list[Scene]:
     return [replace(scene, scores=(scene.scores - low) / max(high - low, 1e-12)) for scene in scenes]
 
 
-def ap_of(scenes: Sequence[Scene], counted: Sequence[Bool[np.ndarray, " n"]]) -> float | None:
+def ap_of(scenes: Sequence[Scene], counted: Sequence[Bool[np.ndarray, "_"]]) -> float | None:
     """Return AP of the faces that count."""
     total = sum(int(one.sum()) for one in counted)
     if total == 0:

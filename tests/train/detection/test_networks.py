@@ -252,10 +252,10 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     ("name", "steps", "rate"),
     [
         ("blazeface", 35, 1e-2),
-        ("ssd", 40, 1e-2),
+        ("ssd", 70, 1e-2),
         ("retinaface", 60, 1e-2),
-        ("faster_rcnn", 40, 5e-3),
-        ("mask_rcnn", 40, 5e-3),
+        ("faster_rcnn", 70, 5e-3),
+        ("mask_rcnn", 70, 5e-3),
     ],
 )
 def test_eight_pictures_are_learnt_by_heart(name: str, steps: int, rate: float) -> None:
