@@ -20,10 +20,10 @@ import torch
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
-from adapt.detection_batch import FILL, DetectionBatch, Faces, mirrored, padded, resized
 from adapt.augment.faces import FaceChanges, changed_pictures, draw_face_changes
-from adapt.rows import joined
 from adapt.augment.strengths import Strengths
+from adapt.detection_batch import FILL, DetectionBatch, Faces, mirrored, padded, resized
+from adapt.rows import joined
 
 LEAST_PX = 8.0
 """Shorter side of a box, in px of the changed picture, below which nobody is asked to find it."""

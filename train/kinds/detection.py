@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from adapt.detection_batch import DetectionBatch, Faces
 from adapt.augment.strengths import OF_HEAD_ANGLES, Strengths
+from adapt.detection_batch import DetectionBatch, Faces
 from synth.errors import ConfigError, DataError
 from train.checkpoint import Trained
 from train.config import EvaluateConfig, FitConfig

@@ -1,6 +1,6 @@
 """The task of detection: whole pictures in, boxes of faces with five points out, as a Lightning module.
 
-A step: draw windows, mosaics and the camera's changes for a batch, apply them; let the network say how wrong it is
+A step: draw windows, collages and the camera's changes for a batch, apply them; let the network say how wrong it is
 (`loss` of train/models/detection; train/tasks/averaged.py has the rest).
 """
 
@@ -11,9 +11,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from adapt.augment.detection import augment_pictures, draw_detection_changes
+from adapt.augment.strengths import Strengths
 from adapt.detection_batch import DetectionBatch, at_side
 from adapt.face_batch import to_rgb
-from adapt.augment.strengths import Strengths
 from train.models.detection import DetectionNetwork, Detections
 from train.tasks.averaged import AveragedTask, Recipe
 

@@ -1,4 +1,4 @@
-"""Windows and mosaics: labels go where marks in pictures go, faces are kept by their centres, mirrors swap names."""
+"""Windows and collages: labels go where marks in pictures go, faces are kept by their centres, mirrors swap names."""
 
 from dataclasses import replace
 
@@ -14,8 +14,8 @@ from adapt.augment.detection import (
     draw_windows,
     seen,
 )
-from adapt.detection_batch import FILL, DetectionBatch, Faces, at_side, mirrored, padded
 from adapt.augment.strengths import Strengths
+from adapt.detection_batch import FILL, DetectionBatch, Faces, at_side, mirrored, padded
 
 
 def dotted(places: list[tuple[int, int]], side: int = 96, box: float = 20.0) -> DetectionBatch:
@@ -76,7 +76,7 @@ def test_windows_lie_inside_the_picture_and_have_the_sizes_that_were_asked_for()
     assert windows.grid.eq(1).all() and windows.width_px.max() <= 60 and 22 <= windows.width_px.min() < 30
     assert (windows.corner_px >= 0).all() and (windows.corner_px + windows.width_px[..., None] <= size[:, None]).all()
     assert torch.equal(windows.source[:, 0], torch.arange(200))
-    larger = draw_windows(torch.Generator().manual_seed(0), Strengths(zoom_out=0.7, mosaic=0.5), size)
+    larger = draw_windows(torch.Generator().manual_seed(0), Strengths(zoom_out=0.7, collage=0.5), size)
     assert larger.width_px.min() >= 60 and larger.width_px.max() > 100 and set(larger.grid.tolist()) == {1, 2, 3}
 
 
@@ -135,7 +135,7 @@ def test_a_mirror_swaps_what_is_named_left() -> None:
 
 
 def test_the_same_seed_gives_the_same_pictures() -> None:
-    batch, strengths = dotted([(30, 40), (60, 50)]), Strengths(zoom_in=0.5, mosaic=0.5, mirror=0.5, grey=0.3)
+    batch, strengths = dotted([(30, 40), (60, 50)]), Strengths(zoom_in=0.5, collage=0.5, mirror=0.5, grey=0.3)
     found = [
         augment_pictures(batch, draw_detection_changes(torch.Generator().manual_seed(4), strengths, batch, 32), 32)
         for _ in range(2)
