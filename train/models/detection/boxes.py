@@ -12,9 +12,11 @@ def area(boxes: Float[Tensor, "*b n 4"]) -> Float[Tensor, "*b n"]:
 
 def common(first: Float[Tensor, "*#b n 4"], second: Float[Tensor, "*#b m 4"]) -> Float[Tensor, "... n m"]:
     """Return the area that each box of one set shares with each of another."""
-    low = torch.maximum(first[..., :, None, :2], second[..., None, :, :2])
-    high = torch.minimum(first[..., :, None, 2:], second[..., None, :, 2:])
-    return (high - low).clamp(min=0).prod(-1)
+    x0, y0, x1, y1 = first[..., :, None, :].unbind(-1)
+    left, top, right, bottom = second[..., None, :, :].unbind(-1)
+    # One axis after the other: a last axis of two costs twice as much.
+    width = (torch.minimum(x1, right) - torch.maximum(x0, left)).clamp(min=0)
+    return width * (torch.minimum(y1, bottom) - torch.maximum(y0, top)).clamp(min=0)
 
 
 def iou(first: Float[Tensor, "*#b n 4"], second: Float[Tensor, "*#b m 4"]) -> Float[Tensor, "... n m"]:
