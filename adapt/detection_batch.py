@@ -17,12 +17,11 @@ from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 from torch.nn import functional
 
+from adapt.motion.swaps import FIVE
 from adapt.rows import Rows
 
 FILL = 124
 """Grey level of what a square picture has beside the file's picture: about ImageNet's mean."""
-SWAPPED = (1, 0, 2, 4, 3)
-"""Which of the five points is which in the mirror image."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +95,7 @@ def mirrored(faces: Faces, chosen: Bool[Tensor, " b"], side: int) -> Faces:
     boxes, points = faces.boxes_px, faces.points_px
     x0, y0, x1, y1 = boxes.unbind(-1)
     flipped = torch.stack([side - x1, y0, side - x0, y1], dim=-1)
-    turned = points[:, :, SWAPPED] * points.new_tensor([-1.0, 1.0]) + points.new_tensor([float(side), 0.0])
+    turned = points[:, :, FIVE.tolist()] * points.new_tensor([-1.0, 1.0]) + points.new_tensor([float(side), 0.0])
     return replace(
         faces,
         boxes_px=torch.where(chosen[:, None, None], flipped, boxes),

@@ -1,4 +1,4 @@
-"""What is done to whole pictures before a detector learns from them: windows, collages, mirror images, and the camera's.
+"""What is done to whole pictures before a detector learns from them: windows, collages, mirrors, and a camera's changes.
 
 First each picture is replaced by a window of itself or by a collage:
 
@@ -22,7 +22,7 @@ from torch import Tensor
 
 from adapt.augment.faces import FaceChanges, changed_pictures, draw_face_changes
 from adapt.augment.strengths import Strengths
-from adapt.detection_batch import FILL, DetectionBatch, Faces, mirrored, padded, resized
+from adapt.detection_batch import FILL, DetectionBatch, Faces, mirrored, moved, padded, resized
 from adapt.rows import joined
 
 LEAST_PX = 8.0
@@ -56,12 +56,24 @@ class DetectionChanges:
 
 
 def draw_detection_changes(
-    generator: torch.Generator, strengths: Strengths, batch: DetectionBatch, side: int
+    generator: torch.Generator,
+    strengths: Strengths,
+    batch: DetectionBatch,
+    side: int,
+    bank: Float[Tensor, "n 3 s s"] | None = None,
 ) -> DetectionChanges:
-    """Draw the changes of a batch whose pictures will be `side` x `side`, on the generator's device."""
+    """Draw the changes of a batch on the generator's device.
+
+    Args:
+        generator: Decides them.
+        strengths: How strong they are.
+        batch: The pictures.
+        side: Of the pictures that they will become.
+        bank: Real pictures of that side to mix with; None mixes nothing.
+    """
     return DetectionChanges(
         windows=draw_windows(generator, strengths, batch.size_px),
-        camera=draw_face_changes(generator, strengths, len(batch), side),
+        camera=draw_face_changes(generator, strengths, len(batch), side, bank=bank),
     )
 
 
@@ -151,15 +163,14 @@ def seen(
         inside_px: The cell's left, top, right, bottom in the new picture.
     """
     factor, low, high = cell_side / width_px, inside_px[:2], inside_px[2:]
-    boxes = (faces.boxes_px - corner_px.repeat(2)) * factor + low.repeat(2)
-    points = (faces.points_px - corner_px) * factor + low
-    middle = (boxes[..., :2] + boxes[..., 2:]) / 2
+    faces = moved(faces, low.new_tensor([factor]), (low - factor * corner_px)[None])
+    middle = (faces.boxes_px[..., :2] + faces.boxes_px[..., 2:]) / 2
     centred = ((middle > low) & (middle < high)).all(-1)
-    cut = torch.minimum(torch.maximum(boxes, low.repeat(2)), high.repeat(2))
+    cut = torch.minimum(torch.maximum(faces.boxes_px, low.repeat(2)), high.repeat(2))
     sides = cut[..., 2:] - cut[..., :2]
     there = (faces.wanted | faces.ignored) & (sides > 0).all(-1)
     wanted = faces.wanted & centred & (sides.amin(-1) >= LEAST_PX)
-    return replace(faces, boxes_px=cut, points_px=points, wanted=wanted, ignored=there & ~wanted)
+    return replace(faces, boxes_px=cut, wanted=wanted, ignored=there & ~wanted)
 
 
 def _ordered(shown: list[Faces]) -> Faces:

@@ -3,7 +3,7 @@
 Pictures go through what batches go through (eyes.py, faces.py); labels go by adapt/motion/sample.py.  A sample knows
 its camera, so that here the camera may be turned as well (`perspective_deg`), which cut and normalised pictures cannot
 be: they no longer tell how far away their subject was, and with it their focal length.  What has no place in a sample
-(noise of head angles, real pictures to mix with) is left out.
+(noise of head angles, real pictures to mix with, windows of whole pictures) is left out.
 """
 
 import math

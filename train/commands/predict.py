@@ -62,7 +62,8 @@ class PredictConfig:
     """Configuration of `canthus predict`.
 
     Attributes:
-        task: pose (of heads), gaze (of eyes), eye_landmarks (with the gaze), face_gaze, landmarks or detection (of faces).
+        task: pose (of heads), gaze (of eyes), eye_landmarks (with the gaze), face_gaze, landmarks or detection (of
+            faces).
         weights: `ready` for the network that comes with the package, or a run's folder, or its network.pt.
         input: A folder of pictures, or a data set.
         predictions: The JSON file to write.

@@ -1,7 +1,7 @@
 """Read eyes from wherever they are: the format is told by what a path holds, or named.
 
-Faces are read by train/data/pose/read.py, train/data/face_gaze/read.py and train/data/face_marks/read.py, whole pictures
-with boxes of faces by train/data/detection/read.py, which ask here what a path holds.
+Faces are read by train/data/pose/read.py, train/data/face_gaze/read.py and train/data/face_marks/read.py, pictures with
+boxes by train/data/detection/read.py, which ask here what a path holds.
 """
 
 from enum import Enum
@@ -10,13 +10,13 @@ from pathlib import Path
 from adapt.batch import Batch
 from synth.errors import DataError
 from synth.geometry.normalisation import GazeMode
+from train.data.coco import FILE as ANNOTATIONS
 from train.data.detection.retinaface import LABELS as MARKS
 from train.data.detection.widerface import SPLIT, TEXTS
 from train.data.face_gaze.gazehub import LABELS
 from train.data.face_gaze.mpiifacegaze import IMAGE, PERSONS
 from train.data.face_gaze.xgaze import PATCH
 from train.data.face_marks.aflw import aflw_file
-from train.data.face_marks.coco import FILE as ANNOTATIONS
 from train.data.hdf5 import names, opened
 from train.data.images import picture_paths, read_images
 from train.data.mpiigaze import NORMALIZED, read_mpiigaze

@@ -34,8 +34,9 @@ HELD = 2
 """Pictures to learn from are held at so many times the side that a network learns from: a window of half a picture is
 then no enlargement."""
 AT_ONCE = 16
-CUTS = ("shift_px", "scale", "rotation_deg", "frame", "erase")
-"""Changes of cuts about one face: whole pictures have windows instead, and what hides a whole face is no label."""
+CUTS = ("shift_px", "scale", "rotation_deg", "distortion", "shutter_px", "frame", "erase")
+"""Changes of cuts about one face: whole pictures have windows instead, boxes know no bends, and what hides a whole face
+is no label."""
 
 
 class Told(nn.Module):

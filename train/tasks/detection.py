@@ -36,7 +36,8 @@ class DetectionTask(AveragedTask):
     def change(self, batch: DetectionBatch, generator: torch.Generator) -> DetectionBatch:
         """Return a changed batch, of the side that the network learns from."""
         side = cast(DetectionNetwork, self.network).side
-        return augment_pictures(batch, draw_detection_changes(generator, self.strengths, batch, side), side)
+        bank = self.bank(batch.images_u8.new_empty(1, side, side, 3))
+        return augment_pictures(batch, draw_detection_changes(generator, self.strengths, batch, side, bank), side)
 
     def training_step(self, batch: DetectionBatch, index: int) -> Float[Tensor, ""]:
         """Return the loss of a changed batch."""

@@ -1,17 +1,16 @@
-"""COCO's annotations of faces: one .json, with pictures beside it or in `images` beside it.
+"""COCO's annotations of faces (train/data/coco.py) as pictures with boxes.
 
     images         id, file_name
     annotations    image_id, category_id, bbox [x, y, w, h], iscrowd, keypoints 3 K [x, y, v], optional
     categories     id, name: the one named "face", or the only one
 
-bbox is continuous px, as ours.  A keypoint names a pixel by its integer centre: 0.5 is added; v = 0 was not marked.  Of
-5 keypoints the order is ours; of iBUG's 68 (our export) the five are the means of the lids, 30, 48 and 54; of any other
-number there are no points.  A crowd (iscrowd) is ignored, and so are boxes of 10 px or narrower.
+bbox is continuous px, as ours.  Of 5 keypoints the order is ours; of iBUG's 68 (our export) the five are the means of
+the lids, 30, 48 and 54; of any other number there are no points.  A crowd (iscrowd) is ignored, and so are boxes of
+10 px or narrower.
 
 The key of a picture is its file_name.  The path is the .json, or a folder with `annotations.json`.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -24,11 +23,11 @@ from adapt.detection_batch import DetectionBatch
 from synth.errors import DataError
 from synth.export.face.faces import HALF_PIXEL
 from synth.shards.encode import decode_picture
+from train.data.coco import annotations_of, file_of, folder_of
 from train.data.detection.gather import Look, Marked, Picture, gather, large_enough, no_points
 from train.data.detection.level import level_by_height
 from train.data.sift import Found, OnError
 
-FILE = "annotations.json"
 FACE = "face"
 
 
@@ -39,24 +38,18 @@ def read_coco(path: Path, side: int, on_error: OnError = OnError.stop) -> Found[
         DataError: The file is absent, damaged or of another kind; or a picture is and `on_error` is stop; or none is
             left.
     """
-    return gather(_looks(path / FILE if path.is_dir() else path), str(path), side, on_error)
+    return gather(_looks(file_of(path)), str(path), side, on_error)
 
 
 def _looks(file: Path) -> Iterator[Look]:
-    try:
-        document = json.loads(file.read_bytes())
+    with annotations_of(file) as document:
         category = category_of(document["categories"], file)
         of: dict[Any, list[Mapping[str, Any]]] = {image["id"]: [] for image in document["images"]}
         for annotation in document["annotations"]:
             if annotation["category_id"] == category:
                 of[annotation["image_id"]].append(annotation)
         named = [(str(image["file_name"]), of[image["id"]]) for image in document["images"]]
-    except OSError as error:
-        raise DataError(f"{file}: cannot be read ({error.strerror})") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{file}: not COCO's annotations ({type(error).__name__}: {error})") from error
-    inside = file.parent / "images"
-    folder = inside if inside.is_dir() else file.parent
+    folder = folder_of(file)
     for name, annotations in named:
         yield partial(picture_of, folder, name, annotations, file)
 

@@ -1,17 +1,15 @@
-"""COCO keypoints of faces: one .json, with pictures beside it or in `images` beside it.
+"""COCO keypoints of faces (train/data/coco.py) as cuts with landmarks.
 
     images         id, file_name
     annotations    image_id, category_id, keypoints 3 x 68 [x, y, v]
     categories     id, name, keypoints: those of 68 keypoints are read, whatever their name
 
-A keypoint names a pixel by its integer centre: 0.5 is added.  v = 0 was not marked: NaN; 1 hidden, 2 seen.  A face some
-of whose points were not marked is left out and counted: its extent, which it is cut by, is not known.  Our own export
-is of this form (synth/export/coco.py).  The key of a face is its picture's file_name, of several with "/1", "/2", ...
+v = 1 is hidden, 2 seen.  A face some of whose points were not marked is left out and counted: its extent, which it is
+cut by, is not known.  Our own export is of this form (synth/export/coco.py).  The key of a face is its picture's file_name, of several with "/1", "/2", ...
 
 The path is the .json, or a folder with `annotations.json`.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -24,11 +22,11 @@ from adapt.marked_faces import MarkedFaces
 from synth.errors import DataError
 from synth.export.face.faces import HALF_PIXEL
 from synth.shards.encode import decode_picture
+from train.data.coco import annotations_of, file_of, folder_of
 from train.data.face_marks.gather import Look, MarkedFace, gather, unknown
 from train.data.face_marks.square import face_box, square_about
 from train.data.sift import Found, LeftOut, OnError
 
-FILE = "annotations.json"
 POINTS = 68
 
 
@@ -39,21 +37,15 @@ def read_coco(path: Path, size: int, on_error: OnError = OnError.stop) -> Found[
         DataError: The file is absent, damaged or of another kind; or a face is damaged and `on_error` is stop; or none
             is left.
     """
-    return gather(_looks(path / FILE if path.is_dir() else path), str(path), size, on_error)
+    return gather(_looks(file_of(path)), str(path), size, on_error)
 
 
 def _looks(file: Path) -> Iterator[Look]:
-    try:
-        document = json.loads(file.read_bytes())
+    with annotations_of(file) as document:
         kinds = {one["id"] for one in document["categories"] if len(one.get("keypoints", ())) == POINTS}
         names = {image["id"]: str(image["file_name"]) for image in document["images"]}
         marked = [(names[one["image_id"]], one) for one in document["annotations"] if one["category_id"] in kinds]
-    except OSError as error:
-        raise DataError(f"{file}: cannot be read ({error.strerror})") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{file}: not COCO's annotations ({type(error).__name__}: {error})") from error
-    inside = file.parent / "images"
-    folder, seen = inside if inside.is_dir() else file.parent, Counter[str]()
+    folder, seen = folder_of(file), Counter[str]()
     for name, annotation in marked:
         yield partial(face_of, folder / name, f"{name}/{seen[name]}" if seen[name] else name, annotation, file)
         seen[name] += 1

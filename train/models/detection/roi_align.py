@@ -42,7 +42,7 @@ def roi_align(
     starts = boxes.new_tensor([sum(counts[:i]) for i in range(len(maps))], dtype=torch.long)
     per_level = [[one.shape[-1], one.shape[-2], stride] for one, stride in zip(maps, strides, strict=True)]
     shape = boxes.new_tensor(per_level, dtype=torch.long)[level]  # (b, r, 3): width, height, stride
-    rows = torch.arange(len(boxes), device=boxes.device)[:, None] * sum(counts) + starts[level]
+    rows = torch.arange(boxes.shape[0], device=boxes.device)[:, None] * sum(counts) + starts[level]
     x0, x1, wx = _looks(boxes[..., 0], boxes[..., 2], shape[..., 0], shape[..., 2], size, samples)
     y0, y1, wy = _looks(boxes[..., 1], boxes[..., 3], shape[..., 1], shape[..., 2], size, samples)
     # (b, r, down, across) of every look, four pixels each.
