@@ -1,4 +1,4 @@
-"""What is done to whole pictures before a detector learns from them: windows, collages, mirrors, and a camera's changes.
+"""What is done to whole pictures before a detector learns from them: windows, collages, mirrors, a camera's changes.
 
 First each picture is replaced by a window of itself or by a collage:
 

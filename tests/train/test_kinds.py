@@ -13,6 +13,7 @@ from adapt.rows import joined
 from synth.config import compose
 from synth.shards import ShardPlan, iterate, write_shard
 from tests.synth.fake_samples import fake_sample
+from tests.train.detection.scenery import TINY
 from tests.train.test_face_gaze_data import FACES, looking_at
 from train.commands.predict import Task
 from train.config import FitConfig
@@ -37,15 +38,7 @@ SMALL = {
     "hourglass68": {"modules": 1, "channels": 4, "side": 64},
     "san": {"width": 0.0625, "side": 64},
     "attention_mesh": {"channels": 4, "side": 64},
-    "blazeface": {"side": 64},
-    "ssd": {"width": 0.1, "side": 64},
-    "retinaface": {"side": 64},
-    "mtcnn": {"side": 64},
-    "faster_rcnn": {"width": 0.1, "channels": 8, "dense": 8, "proposals": 10, "side": 64},
-    "mask_rcnn": {
-        **{"width": 0.1, "channels": 8, "dense": 8, "proposals": 10, "side": 64},
-        **{"point_channels": 8, "convolutions": 1},
-    },
+    **TINY,
 }
 """Options that make a network cheap, of those that have some."""
 SHAPES = {"gaze_pitch_yaw": (2,), "cam_from_head": (3, 3), "point_cm": (2,), "radius_px": ()}

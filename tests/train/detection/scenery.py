@@ -1,12 +1,26 @@
-"""Drawn pictures with faces for detectors: light discs with five dark dots before stripes, and their boxes."""
+"""Drawn pictures with faces for detectors, light discs with five dark dots before stripes; and small detectors."""
 
 import numpy as np
 import torch
 
 from adapt.detection_batch import DetectionBatch, Faces
+from train.models.build import build
+from train.models.detection import DetectionNetwork
 
 DOTS = np.array([[-0.2, -0.15], [0.2, -0.15], [0.0, 0.05], [-0.15, 0.25], [0.15, 0.25]])
 """Places of the five points in a box, over its side, from its middle."""
+TINY: dict[str, dict[str, object]] = {
+    "blazeface": {"side": 64},
+    "ssd": {"width": 0.1, "side": 64},
+    "retinaface": {"side": 64},
+    "mtcnn": {"side": 64},
+    "faster_rcnn": {"width": 0.1, "channels": 16, "dense": 32, "proposals": 20, "side": 64},
+    "mask_rcnn": {
+        **{"width": 0.1, "channels": 16, "dense": 32, "proposals": 20, "side": 64},
+        **{"point_channels": 16, "convolutions": 1},
+    },
+}
+"""Options that make a network cheap."""
 
 
 def draw_pictures(n: int, side: int = 64, seed: int = 0, sizes: tuple[float, float] = (0.35, 0.6)) -> DetectionBatch:
@@ -52,3 +66,11 @@ def faces_of(boxes: list[list[float]], wanted: list[bool], ignored: list[bool]) 
         ignored=torch.tensor([ignored]),
         level=torch.zeros(1, len(boxes), dtype=torch.uint8),
     )
+
+
+def tiny(name: str, **options: object) -> DetectionNetwork:
+    """Return a network of its class, of few channels, with weights of the seed 0."""
+    torch.manual_seed(0)
+    network = build(name, {**TINY[name], **options})
+    assert isinstance(network, DetectionNetwork)
+    return network

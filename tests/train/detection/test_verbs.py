@@ -69,6 +69,7 @@ def test_evaluate_writes_report_and_predictions(
     ("words", "message"),
     [
         (["augment=faces"], "erase: not for these pictures; pictures take augment=pictures or none"),
+        (["augment.distortion=0.1"], "distortion: not for these pictures"),
         (["persons.only=p00"], "persons: they are for gaze"),
         (["model.side=60"], "model.side=60: a multiple of 32 px"),
         (["reader=biwi"], "holds no boxes of faces"),

@@ -5,7 +5,8 @@
     categories     id, name, keypoints: those of 68 keypoints are read, whatever their name
 
 v = 1 is hidden, 2 seen.  A face some of whose points were not marked is left out and counted: its extent, which it is
-cut by, is not known.  Our own export is of this form (synth/export/coco.py).  The key of a face is its picture's file_name, of several with "/1", "/2", ...
+cut by, is not known.  Our own export is of this form (synth/export/coco.py).  The key of a face is its picture's
+file_name, of several with "/1", "/2", ...
 
 The path is the .json, or a folder with `annotations.json`.
 """
