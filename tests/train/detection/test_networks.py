@@ -1,4 +1,4 @@
-"""Detectors: published sizes and names, shapes, losses by hand, eight pictures by heart, what they refuse."""
+"""Detectors: published sizes and names, shapes, losses by hand, what they refuse."""
 
 import math
 
@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from synth.errors import ConfigError
-from tests.train.detection.scenery import faces_of
+from tests.train.detection.scenery import faces_of, tiny
 from train.models.build import DETECTION_NETWORKS, build
 from train.models.detection import DetectionNetwork
 from train.models.detection.anchors import Level

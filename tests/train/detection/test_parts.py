@@ -6,14 +6,17 @@ import math
 import numpy as np
 import pytest
 import torch
+from torch import Tensor, nn
 
 from tests.train.detection.scenery import faces_of
 from train.models.detection.anchors import Level, anchors
 from train.models.detection.box_coding import decode, decode_points, encode, encode_points
 from train.models.detection.boxes import centred, clipped, corners, covered, iou
+from train.models.detection.dense import flat
 from train.models.detection.matching import match
 from train.models.detection.mining import focal, hard_negatives, hardest
 from train.models.detection.nms import blended, suppressed
+from train.models.detection.roi_align import roi_align
 
 
 def random_boxes(n: int, seed: int, side: float = 100.0) -> torch.Tensor:
@@ -157,3 +160,21 @@ def test_focal_loss_by_hand() -> None:
     p = 1 / (1 + math.exp(2))
     wanted = [-0.25 * 0.25**2 * math.log(0.75), -0.75 * 0.75**2 * math.log(0.25), -0.75 * p**2 * math.log(1 - p)]
     assert found[0].tolist() == pytest.approx(wanted, rel=1e-5)
+
+
+class Exported(nn.Module):
+    """What two-stage and dense detectors do to maps of a batch."""
+
+    def forward(self, maps: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
+        return flat(maps, 2), roi_align([maps], [4], boxes, 2)
+
+
+def test_an_exported_program_takes_any_number_of_pictures() -> None:
+    def given(n: int) -> tuple[Tensor, Tensor]:
+        generator = torch.Generator().manual_seed(n)
+        return torch.rand(n, 4, 5, 6, generator=generator), 20 * torch.rand(n, 3, 4, generator=generator).cumsum(2)
+
+    any_number = torch.export.Dim("batch")
+    program = torch.export.export(Exported(), given(2), dynamic_shapes=({0: any_number}, {0: any_number})).module()
+    for found, wanted in zip(program(*given(5)), Exported()(*given(5)), strict=True):
+        assert torch.equal(found, wanted)

@@ -150,7 +150,7 @@ def dense_losses(
 
 def flat(maps: Float[Tensor, "b kc h w"], numbers: int) -> Float[Tensor, "b a c"]:
     """Return a head's channels with one row an anchor, `numbers` each, float32."""
-    return maps.permute(0, 2, 3, 1).flatten(1).unflatten(1, (-1, numbers)).float()
+    return maps.permute(0, 2, 3, 1).reshape(maps.shape[0], -1, numbers).float()  # `len` would fix it when exported
 
 
 def dense_of(
