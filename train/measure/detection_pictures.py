@@ -76,6 +76,7 @@ def draw(axes: Axes, pictures: DetectionBatch, row: int, scene: Scene, least: fl
     width, height = (round(float(value)) for value in pictures.size_px[row])
     axes.imshow(pictures.images_u8[row, :height, :width].numpy(), interpolation="bilinear")
     axes.set_axis_off()
+    axes.autoscale(False)  # boxes and points that lie outside do not make the picture smaller
     for box, wanted in zip(scene.boxes * scale, scene.wanted, strict=True):
         rectangle(axes, box, WANTED if wanted else IGNORED, "-" if wanted else "--")
     matched = match(scene, STRICT)
