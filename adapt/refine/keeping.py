@@ -5,6 +5,8 @@ Self-regularisation (Shrivastava et al. 2017, equation 3): mean |psi(refined) - 
     identity        the picture itself
     channel_mean    the mean of its channels: colours are free, brightness is not
     gradient        differences of neighbours, to the right and down: an even shift of brightness is free
+    shading         the same, squared: a steep edge of the change costs more than many slight ones, so that what is
+                    changed is light and shade, not what is drawn (not in the paper; ours)
 
 The paper names all three and uses the identity for eyes; its norm is a sum over pixels, here it is their mean.
 
@@ -27,6 +29,7 @@ class Keep(Enum):
     identity = "identity"
     channel_mean = "channel_mean"
     gradient = "gradient"
+    shading = "shading"
     contrast = "contrast"
 
 
@@ -70,10 +73,11 @@ class SelfRegularisation(Keeping):
         generator: torch.Generator,
     ) -> Float[Tensor, ""]:
         """Return the mean difference."""
-        difference = refined - rendered  # psi is linear in all three
+        difference = refined - rendered  # psi is linear in all of them
         if self.keep is Keep.identity:
             return difference.abs().mean()
         if self.keep is Keep.channel_mean:
             return difference.mean(dim=1).abs().mean()
-        right, down = difference.diff(dim=3).abs(), difference.diff(dim=2).abs()
+        cost = torch.square if self.keep is Keep.shading else torch.abs
+        right, down = cost(difference.diff(dim=3)), cost(difference.diff(dim=2))
         return (right.sum() + down.sum()) / (right.numel() + down.numel())

@@ -47,7 +47,7 @@ class Refining:
         spectral: Whether the discriminator's layers are normalised by their largest singular value.
         adversary: cross_entropy, least_squares or hinge.
         r1: gamma of the penalty on the discriminator's gradient at real pictures; 0 is none.
-        keep: identity, channel_mean, gradient (self-regularisation) or contrast (PatchNCE).
+        keep: identity, channel_mean, gradient, shading (self-regularisation) or contrast (PatchNCE).
         lambda_keep: Weight of what keeps, beside the adversarial loss of weight 1.
         k_g: Steps of the refiner a round.
         k_d: Steps of the discriminator a round.

@@ -85,6 +85,7 @@ def test_r1_teaches_the_discriminator() -> None:
         (Keep.identity, 4 / 6),
         (Keep.channel_mean, (0 + 1 + 0) / 3),
         (Keep.gradient, (1 + 0 + 3 + 2) / 4),
+        (Keep.shading, (1 + 0 + 9 + 4) / 4),
     ],
 )
 def test_self_regularisation_by_hand(keep: Keep, expected: float) -> None:
@@ -94,16 +95,17 @@ def test_self_regularisation_by_hand(keep: Keep, expected: float) -> None:
     assert float(loss) == pytest.approx(expected)
 
 
-def test_self_regularisation_of_gradients_against_a_loop_and_an_even_shift() -> None:
+@pytest.mark.parametrize(("keep", "power"), [(Keep.gradient, 1), (Keep.shading, 2)])
+def test_self_regularisation_of_gradients_against_a_loop_and_an_even_shift(keep: Keep, power: int) -> None:
     rng = np.random.default_rng(0)
     before, after = rng.normal(size=(2, 2, 3, 5, 4)).astype(np.float32)
-    keeping, refiner = SelfRegularisation(Keep.gradient), ResidualRefiner(3, 2, 1)
+    keeping, refiner = SelfRegularisation(keep), ResidualRefiner(3, 2, 1)
     total, count = 0.0, 0
     for b, c, i, j in np.ndindex(before.shape):
         for di, dj in ((0, 1), (1, 0)):
             if i + di < 5 and j + dj < 4:
                 slopes = [one[b, c, i + di, j + dj] - one[b, c, i, j] for one in (before, after)]
-                total, count = total + abs(slopes[1] - slopes[0]), count + 1
+                total, count = total + abs(slopes[1] - slopes[0]) ** power, count + 1
     x, y = torch.from_numpy(before), torch.from_numpy(after)
     assert float(keeping(refiner, x, y, x, generator())) == pytest.approx(total / count, rel=1e-5)
     assert float(keeping(refiner, x, x + 0.5, x, generator())) == pytest.approx(0, abs=1e-6)
