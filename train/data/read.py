@@ -1,7 +1,7 @@
 """Read eyes from wherever they are: the format is told by what a path holds, or named.
 
-Faces are read by train/data/pose/read.py, train/data/face_gaze/read.py and train/data/face_marks/read.py, pictures with
-boxes by train/data/detection/read.py, which ask here what a path holds.
+Faces are read by read.py of train/data/pose, face_gaze, face_marks and portraits, pictures with boxes by that of
+train/data/detection, which ask here what a path holds.
 """
 
 from enum import Enum
@@ -21,6 +21,7 @@ from train.data.hdf5 import names, opened
 from train.data.images import picture_paths, read_images
 from train.data.mpiigaze import NORMALIZED, read_mpiigaze
 from train.data.mpiigaze_h5 import read_mpiigaze_h5
+from train.data.portraits.celeba import ATTRIBUTE_LIST
 from train.data.shards import Axis, read_shards
 from train.data.sift import Found, OnError
 from train.data.unityeyes import holds_unityeyes, read_unityeyes
@@ -47,14 +48,17 @@ class Reader(Enum):
     widerface = "widerface"
     retinaface = "retinaface"
     coco = "coco"
+    celeba = "celeba"
 
 
 FACES = (
     *(Reader.wlp300, Reader.aflw2000, Reader.biwi, Reader.fsanet),
     *(Reader.gazehub, Reader.mpiifacegaze, Reader.xgaze),
     *(Reader.pts, Reader.aflw, Reader.widerface, Reader.retinaface, Reader.coco),
+    Reader.celeba,
 )
-"""Formats that hold faces, with rotations, gazes, landmarks or boxes (a row each); shards hold any, the others eyes."""
+"""Formats that hold faces, a row each with rotations, gazes, landmarks or boxes, attributes; the others hold eyes but
+for shards, which hold any."""
 
 
 def read_eyes(path: Path, reader: Reader, mode: GazeMode, axis: Axis, on_error: OnError = OnError.stop) -> Found[Batch]:
@@ -105,6 +109,8 @@ def recognise(path: Path) -> Reader:
             return Reader.coco
         if aflw_file(path) is not None:
             return Reader.aflw
+        if (path / ATTRIBUTE_LIST).is_file():
+            return Reader.celeba
         if (path / NORMALIZED).is_dir():
             return Reader.mpiigaze
         if any(path.glob(LABELS)):
@@ -132,8 +138,8 @@ def recognise(path: Path) -> Reader:
         "UnityEyes' folder or a folder of pictures; faces as shards, 300W-LP's, AFLW2000's or BIWI's folder or "
         "FSA-Net's .npz, with their gaze as GazeHub's folder, MPIIFaceGaze's folder of pXX.mat or its .h5 file, or "
         "ETH-XGaze's .h5, with landmarks as 300-W's folder of .pts, AFLW's with aflw.sqlite or COCO's "
-        "annotations.json, with boxes as WIDER FACE's folder, RetinaFace's label.txt or COCO's annotations.json, or a "
-        "folder of pictures"
+        "annotations.json, with boxes as WIDER FACE's folder, RetinaFace's label.txt or COCO's annotations.json, with "
+        "attributes as CelebA's folder, or a folder of pictures"
     )
 
 
