@@ -32,6 +32,8 @@ from train.models.face_landmarks.mobilenet import MobileNetLandmarks
 from train.models.face_landmarks.san import SAN
 from train.models.gazenet import GazeNet, gazenet_v2
 from train.models.lenet import LeNet
+from train.models.people.attributes import AttributeNetwork
+from train.models.people.identity import IdentityNetwork
 from train.models.pose import PoseNetwork
 from train.models.pose.fsanet import FSANet
 from train.models.pose.hopenet import Hopenet
@@ -64,6 +66,10 @@ FACE_LANDMARK_NETWORKS: dict[str, Callable[..., FaceLandmarkNetwork]] = {
     "attention_mesh": AttentionMesh,
 }
 """Networks of a face's landmarks (see train/models/face_landmarks)."""
+ATTRIBUTE_NETWORKS: dict[str, Callable[..., AttributeNetwork]] = {"attributes": AttributeNetwork}
+"""Networks of a face's attributes (see train/models/people)."""
+IDENTITY_NETWORKS: dict[str, Callable[..., IdentityNetwork]] = {"identity": IdentityNetwork}
+"""Networks of who it is (see train/models/people)."""
 POSE_NETWORKS: dict[str, Callable[..., PoseNetwork]] = {
     "hopenet": Hopenet,
     "ssrnet_md": SSRNetMD,
@@ -85,6 +91,8 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     **LANDMARK_NETWORKS,
     **FACE_GAZE_NETWORKS,
     **FACE_LANDMARK_NETWORKS,
+    **ATTRIBUTE_NETWORKS,
+    **IDENTITY_NETWORKS,
     **POSE_NETWORKS,
     **DETECTION_NETWORKS,
 }

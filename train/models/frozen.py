@@ -48,6 +48,8 @@ STAYS: dict[str, tuple[str, ...]] = {
     "hourglass68": ("hourglasses.stem", "hourglasses.stages.*.hourglass", "hourglasses.stages.*.after"),
     "san": ("backbone",),
     "attention_mesh": ("features", "mesh"),
+    "attributes": ("trunk",),
+    "identity": ("trunk",),
     "spanet": ("stem", "stacks.*.hourglass", "stacks.*.features"),
     "blazeface": ("backbone1", "backbone2"),
     "ssd": ("backbone",),
