@@ -87,7 +87,9 @@ def bench_fit(
     pictures = kind.noise(network, batch_size * steps, generator)
     batch = pictures.take(range(batch_size))
     bare = bare_step(kind, network, kind.exported(network, batch_size, generator))
-    plain = plain_step(task_of(kind, name, options, strengths, steps), batch)
+    alone = task_of(kind, name, options, strengths, steps)
+    alone.meet(pictures, pictures)
+    plain = plain_step(alone, batch)
     laps: dict[str, list[Lap]] = {"bare": [], "plain": [], "fit": []}
     started: list[Lap] = []
 

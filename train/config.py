@@ -189,8 +189,9 @@ class EvaluateConfig:
         beside: A folder of shards whose eyes the report shows beside those of `data`; null for none.
         predictions: A JSON file to write {name: {"gaze_pitch_yaw_rad": [pitch, yaw]}} to, with "landmarks_px" of
             networks that tell them, or of heads {name: {"R": rows of cam_from_head, "yaw_pitch_roll_deg": [yaw, pitch,
-            roll]}}, or of detectors {name: [{"box": [left, top, right, bottom], "score", "points5"}, ...]}; null for
-            none.
+            roll]}}, or of detectors {name: [{"box": [left, top, right, bottom], "score", "points5"}, ...]}, or of what
+            faces look like {name: {"attributes": {attribute: probability}}}, or of who it is {name: {"embedding":
+            [...]}}; null for none.
         batch_size: Eyes or faces of 64x64 at once; of larger faces, as many pixels.
         threads: CPU threads of torch; 0 leaves it to torch.
     """

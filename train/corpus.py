@@ -7,7 +7,7 @@ from typing import Any
 from torch import nn
 
 from train.config import FitConfig
-from train.data.loader import Rowed, split
+from train.data.loader import Rowed
 from train.data.portion import drawn, portion_of
 from train.data.stream import Stream, find_shards
 from train.kinds import Kind
@@ -46,5 +46,5 @@ def corpus_of(config: FitConfig, kind: Kind, network: nn.Module) -> Corpus:
         stream = Stream(find_shards(config.data), kind.pictures(config, network))
         return Corpus(*stream.split(config.trainer.validation))
     found = kind.read(config, network)
-    training, validation = split(portion_of(found.pictures, config.portion), config.trainer.validation)
+    training, validation = kind.split(portion_of(found.pictures, config.portion), config.trainer.validation)
     return Corpus(drawn(training, config.samples, config.seed), validation, found.left_out, found.damaged)

@@ -96,9 +96,10 @@ def fit(
         progress: Whether to draw a progress bar.
 
     Raises:
-        DataError: The checkpoint to continue from is damaged.
+        DataError: The checkpoint to continue from is damaged; or the pictures are not what the task needs.
     """
     last = unfinished(out)
+    task.meet(training, validation)
     with quiet():
         trainer = trainer_in(
             out,

@@ -39,10 +39,12 @@ SMALL = {
     "san": {"width": 0.0625, "side": 64},
     "attention_mesh": {"channels": 4, "side": 64},
     **TINY,
+    "attributes": {"width": 0.34},
+    "identity": {"width": 0.34, "features": 128, "attributes": 1.0},
 }
 """Options that make a network cheap, of those that have some."""
 SHAPES = {"gaze_pitch_yaw": (2,), "cam_from_head": (3, 3), "point_cm": (2,), "radius_px": ()}
-SHAPES |= {"depth_px": (478,), "face_probability": ()}
+SHAPES |= {"depth_px": (478,), "face_probability": (), "attributes": (40,), "embedding": (128,)}
 MARKS = {"elg": 18, "pupilnet": 8, "attention_mesh": 478}
 
 
@@ -77,7 +79,7 @@ def test_what_is_exported_has_the_names_and_shapes_that_are_said(name: str) -> N
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.task_name)
 def test_noise_is_trained_on_and_scored(kind: Kind) -> None:
-    cheap = ("resnet_preact", "elg", "itracker", "ssrnet_md", "cascade68", "blazeface")
+    cheap = ("resnet_preact", "elg", "itracker", "ssrnet_md", "cascade68", "blazeface", "attributes", "identity")
     name = next(one for one in cheap if one in kind.networks)
     network, generator = build(name, SMALL.get(name, {})), torch.Generator().manual_seed(0)
     pictures = kind.noise(network, 4, generator)
@@ -87,6 +89,7 @@ def test_noise_is_trained_on_and_scored(kind: Kind) -> None:
         recipe = Recipe(Loss.l1, 1e-3, 1e-2, Schedule.constant, 1, 0.9, 0)
         task = kind.task(copy.deepcopy(network), recipe, Strengths())
         task.log = lambda *_, **__: None  # type: ignore[method-assign]
+        task.meet(pictures, pictures)
         with torch.autocast("cpu", torch.bfloat16, enabled=half):
             loss = task.training_step(pictures, 0)
         assert isinstance(loss, torch.Tensor) and loss.requires_grad and loss.dtype == torch.float32

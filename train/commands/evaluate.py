@@ -3,9 +3,9 @@
 For networks of an eye's gaze and of eye landmarks `data` is a folder of our shards or of UnityEyes, MPIIGaze's folder,
 the benchmark's .h5 file, or a folder of eye pictures; for networks of head pose our shards, 300W-LP's, AFLW2000's or
 BIWI's folder, or FSA-Net's .npz; for networks of a face's gaze our shards, GazeHub's folder, MPIIFaceGaze's or its .h5
-file, or ETH-XGaze's .h5.  Each reader says in its docstring what the key of an eye or a face is, which is its name in
-the predictions.  Predictions of gaze are for the pictures as their files hold them (a right eye that was mirrored for
-the network has its yaw negated back).
+file, or ETH-XGaze's .h5; for networks of attributes and identity our shards or CelebA's folder.  Each reader says in
+its docstring what the key of an eye or a face is, which is its name in the predictions.  Predictions of gaze are for
+the pictures as their files hold them (a right eye that was mirrored for the network has its yaw negated back).
 """
 
 from collections.abc import Mapping

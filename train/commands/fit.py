@@ -1,4 +1,4 @@
-"""`canthus fit`: train a network (of gaze, eye landmarks or head pose) on a corpus, into the folder of a run.
+"""`canthus fit`: train a network (of gaze, landmarks, head pose, who it is and so on) on a corpus, into a folder.
 
 config.json, config.yaml   what the run is; another configuration is refused
 last.ckpt, metrics.csv, tensorboard/   see train/fitting.py
@@ -45,6 +45,7 @@ EXAMPLES = (
     "canthus fit experiment=elg data=data/unityeyes out=runs/elg",
     "canthus fit experiment=fsanet data=data/heads out=runs/fsanet",
     "canthus fit experiment=resgaze data=data/faces out=runs/resgaze",
+    "canthus fit experiment=identity data=data/people out=runs/who",
     "canthus fit data=https://example.org/eyes stream=true trainer.workers=4 trainer.devices=2 out=runs/many",
     "canthus fit data=data/eyes adaptation=dann adaptation.real=photographs out=runs/adapted",
     "canthus fit init=runs/eyes data=MPIIGaze portion=first samples=100 trainer.learning_rate=5e-4 out=runs/tuned",

@@ -7,7 +7,8 @@
                                 AFLW2000 beside it; every one is answered, however its head is turned
     task=gaze, eye_landmarks    one eye in MPIIGaze's normalised camera
     task=face_gaze              one face in the normalised camera of MPIIFaceGaze or ETH-XGaze
-    task=landmarks              one face that was cut out already, as train/data/face_marks/square.py cuts it
+    task=landmarks, attributes, identity
+                                one face that was cut out already, as train/data/face_marks/square.py cuts it
     task=detection              any photograph
 
 and its name, with the ending, is the key of what is told of it, which is what `predictions=` of `evaluate` has:
@@ -16,6 +17,8 @@ and its name, with the ending, is the key of what is told of it, which is what `
     gaze, face_gaze  {"gaze_pitch_yaw_rad": [pitch, yaw]}, in `norm`, of the picture as its file holds it
     landmarks        {"landmarks68": [[x, y], ...]}, px of the picture by integer centres, of a mesh also "landmarks478"
                      (with z) and "face" (train/measure/face_landmark_evaluation.py)
+    attributes       {"attributes": {name: probability}}, of CelebA's those that the network has learnt
+    identity         {"embedding": [...]}, of length 1, to be compared by its cosine
     eye_landmarks    the same as gaze and "landmarks_px", px of the network's picture (train/measure/eye_evaluation.py)
     detection        [{"box": [left, top, right, bottom], "score": 0 to 1, "points5": five [x, y]}, ...], the best
                      first, px of the file's picture, (0, 0) the corner of the first; no points5 of a network that
@@ -55,6 +58,8 @@ class Task(Enum):
     face_gaze = "face_gaze"
     landmarks = "landmarks"
     detection = "detection"
+    attributes = "attributes"
+    identity = "identity"
 
 
 @dataclass
@@ -62,8 +67,8 @@ class PredictConfig:
     """Configuration of `canthus predict`.
 
     Attributes:
-        task: pose (of heads), gaze (of eyes), eye_landmarks (with the gaze), face_gaze, landmarks or detection (of
-            faces).
+        task: pose (of heads), gaze (of eyes), eye_landmarks (with the gaze), face_gaze, landmarks, attributes or
+            identity (of faces), or detection.
         weights: `ready` for the network that comes with the package, or a run's folder, or its network.pt.
         input: A folder of pictures, or a data set.
         predictions: The JSON file to write.

@@ -18,7 +18,7 @@ from adapt.rows import Rows
 from synth.errors import ConfigError
 from train.checkpoint import Trained
 from train.config import EvaluateConfig, FitConfig
-from train.data.loader import Rowed
+from train.data.loader import Rowed, split
 from train.data.read import Reader
 from train.data.sift import Found, OnError
 from train.data.stream import Pictures
@@ -89,6 +89,10 @@ class Kind(ABC):
             ConfigError: The configuration asks for what these pictures cannot have.
             DataError: There are none, or something is damaged.
         """
+
+    def split(self, pictures: Rowed, validation: float) -> tuple[Rowed, Rowed]:
+        """Return what of the pictures that `read` gave is for training, and what for validation."""
+        return split(pictures, validation)
 
     def pictures(self, config: FitConfig, network: nn.Module) -> Pictures[Any]:
         """Return what makes pictures of a sample of our shards, for a network that learns from a stream of them.

@@ -76,6 +76,17 @@ class AveragedTask(lightning.LightningModule, ABC):
         self.strengths = strengths
         self._bank: Tensor | None = None
 
+    def meet(self, training: Any, validation: Any | None) -> None:
+        """Look at what will be trained and validated on, before the first step; most tasks have nothing to ask.
+
+        Args:
+            training: In memory, or a stream.
+            validation: In memory; None for none.
+
+        Raises:
+            DataError: It is not what the network can learn from.
+        """
+
     @abstractmethod
     def change(self, batch: Any, generator: torch.Generator) -> Any:
         """Return a batch on the generator's device after changes of its pictures and labels that it draws."""
