@@ -20,9 +20,10 @@ from synth.geometry.camera import project
 from synth.ranges import RenderRanges
 from tests.train.test_pose_data import write_mat_pair
 from train.ablations import heads as drawing
-from train.ablations.cells import pose_cells, slug
+from train.ablations.cells import slug
 from train.ablations.grids import GRIDS, Grid
 from train.ablations.heads import Heads, draw_heads, read_heads
+from train.ablations.measures import MEASURES, spreads
 from train.ablations.pnp import FOURTEEN, SUBSETS, Condition, conditions, errors, kept
 from train.ablations.table import Chapter, Table
 from train.checkpoint import load_network
@@ -193,13 +194,10 @@ def test_what_cannot_be_ablated_is_one_line(
 
 
 def test_tables_and_cells_by_hand() -> None:
-    report = {
-        "networks": {"a": {}, "b": {}},
-        "mean_of_networks": {"raw": {"yaw": 1, "pitch": 2, "roll": 3, "mae": 2, "geodesic": 4.5}},
-        "deviation_of_networks": {"raw": {"yaw": 0, "pitch": 0.5, "roll": 0, "mae": 0.25, "geodesic": 1}},
-    }
-    assert pose_cells(report)[3] == "2.00 ± 0.25"
-    assert pose_cells({**report, "networks": {"a": {}}})[3] == 2.0
+    angles = {"yaw": 1, "pitch": 2, "roll": 3, "geodesic": 4.5}
+    networks = {name: {"raw": {**angles, "mae": mae}} for name, mae in (("a", 1.75), ("b", 2.25))}
+    assert spreads({"networks": networks}, MEASURES["pose"])["MAE"].said() == "2.00 ± 0.25"
+    assert spreads({"networks": {"a": networks["a"]}}, MEASURES["pose"])["MAE"].said() == 1.75
     assert slug("1x1, none") == "1x1-none" and slug("alpha 0.1") == "alpha-0.1"
     table = Table(("who", "error"), [("a", [1.234]), ("b", [None])])
     assert table.markdown().splitlines() == ["| who | error |", "|---|---|", "| a | 1.23 |", "| b | - |"]

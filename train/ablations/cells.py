@@ -16,7 +16,6 @@ from typing import Any
 
 from synth.commands.cli import call
 from synth.errors import ConfigError, DataError, ProjectError
-from train.ablations.table import Cells
 
 SHOWN_OF_POSE = {"yaw": "yaw", "pitch": "pitch", "roll": "roll", "MAE": "mae", "geodesic": "geodesic"}
 """Columns of a table, and their keys in the report of networks of head pose."""
@@ -77,15 +76,6 @@ def read_report(path: Path) -> dict[str, Any]:
     if not isinstance(report, dict) or "mean_of_networks" not in report:
         raise DataError(f"{path}: is no report of canthus evaluate; delete it and run the same command again")
     return report
-
-
-def pose_cells(report: Mapping[str, Any]) -> Cells:
-    """Return the errors of networks of head pose in the order of `SHOWN_OF_POSE`: the mean, of several +- deviation."""
-    mean, deviation = report["mean_of_networks"]["raw"], report["deviation_of_networks"]["raw"]
-    several = len(report["networks"]) > 1
-    return [
-        f"{mean[key]:.2f} ± {deviation[key]:.2f}" if several else float(mean[key]) for key in SHOWN_OF_POSE.values()
-    ]
 
 
 def slug(name: str) -> str:

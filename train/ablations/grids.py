@@ -1,4 +1,4 @@
-"""The published ablations of networks of head pose, as words of `canthus fit` and `canthus evaluate`.
+"""Ablations of networks, as words of `canthus fit` and `canthus evaluate`; those of head pose are published ones.
 
 Hopenet (Ruiz, Chong, Rehg 2018): the weight alpha of the squared error beside the classes' cross-entropy; and what
 coarse pictures cost, with and without coarse ones in training.  Its authors test on pictures reduced 1, 5, 10 and 15
@@ -7,12 +7,16 @@ pixel; here a picture is reduced by area and enlarged bilinearly, as a far camer
 
 FSA-Net (Yang, Chen, Lin, Chuang 2019): how much each place of a feature map matters (scoring), and how the features of
 all places are put together (aggregation).
+
+Attributes of a face: three ways to weigh 40 losses (train/models/people/attribute_losses.py), with the same budget.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import get_args
 
+from train.ablations.measures import MEASURES, Measures
+from train.models.people.attribute_losses import Learning
 from train.models.pose.aggregation import Aggregation
 from train.models.pose.fsanet import Scoring
 
@@ -28,11 +32,13 @@ class Grid:
         title: What is varied.
         rows: By name, words of `canthus fit`.
         reduced: How many times the pictures of the test are reduced.
+        measures: What is shown of the networks.
     """
 
     title: str
     rows: Mapping[str, tuple[str, ...]]
     reduced: tuple[int, ...] = (1,)
+    measures: Measures = MEASURES["pose"]
 
 
 GRIDS = {
@@ -59,6 +65,14 @@ GRIDS = {
             for aggregation in get_args(Aggregation)
             for scoring in get_args(Scoring)
         },
+    ),
+    "attribute_weights": Grid(
+        "Attributes of a face: what each weighs",
+        {way: ("experiment=attributes", f"model.learning={way}") for way in get_args(Learning)},
+        measures=Measures(
+            {"accuracy (%)": ("accuracy",), "balanced (%)": ("balanced",), "what most are (%)": ("majority",)},
+            ("accuracy (%)",),
+        ),
     ),
 }
 """By what `canthus ablate what=` calls it."""

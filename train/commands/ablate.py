@@ -4,6 +4,7 @@
     what=hopenet_alpha    } networks of head pose, each a fit on `data` for every seed and a report on `test`
     what=low_resolution   } (train/ablations/grids.py); best on corpora of `canthus render experiment=300wlp`,
     what=fsanet           } whose truth is exact
+    what=attribute_weights   likewise networks of attributes: three ways to weigh their losses
     what=adaptation       } from rendered to real pictures: augmentation, a refiner, adaptation to unlabelled ones;
     what=unlabelled       } and how many of these it takes (train/ablations/adaptation.py)
 
@@ -42,6 +43,7 @@ CONFIG_NAME = "ablate"
 EXAMPLES = (
     "canthus ablate what=pnp n=200 out=out/ablations/pnp",
     "canthus ablate what=fsanet data=data/heads test=data/heads-test seeds=[0,1,2] out=out/ablations/fsanet",
+    "canthus ablate what=attribute_weights data=data/heads test=data/heads-test seeds=[0,1,2] out=out/weights",
     "canthus ablate what=low_resolution data=data/heads test=AFLW2000 out=out/low overrides=[trainer.epochs=10]",
     "canthus ablate what=adaptation data=data/eyes refined=data/refined real=photographs test=MPIIGaze out=out/adapted",
     "canthus ablate what=adaptation data=data/heads test=AFLW2000 overrides=[experiment=fsanet] out=out/adapted_heads",
@@ -56,6 +58,7 @@ class What(Enum):
     hopenet_alpha = "hopenet_alpha"
     low_resolution = "low_resolution"
     fsanet = "fsanet"
+    attribute_weights = "attribute_weights"
     adaptation = "adaptation"
     unlabelled = "unlabelled"
 
@@ -216,7 +219,7 @@ def _grid(config: AblateConfig, folder: Path) -> tuple[Chapter, Any]:
         cell = Cell(name, (*words, f"data={config.data}", *config.overrides), evaluations)
         found[name] = run_cell(folder, cell, config.seeds)
     made = _made(config)
-    return Chapter(grid.title, made, _tables(found)), {"made": made, "rows": _figures(found)}
+    return Chapter(grid.title, made, _tables(found, grid.measures)), {"made": made, "rows": _figures(found)}
 
 
 def _adaptation(config: AblateConfig, folder: Path) -> tuple[Chapter, Any]:
@@ -270,16 +273,17 @@ def _study(config: AblateConfig, folder: Path) -> tuple["Study", "Measures"]:
     return study, measures_of(kind_of(name))
 
 
-def _tables(found: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, Table]:
+def _tables(found: Mapping[str, Mapping[str, Mapping[str, Any]]], measures: "Measures") -> dict[str, Table]:
     """Return a table for each evaluation, with the size of the networks."""
-    from train.ablations.cells import SHOWN_OF_POSE, pose_cells
+    from train.ablations.measures import spreads
 
     names = list(next(iter(found.values())))
-    columns = ("network", *SHOWN_OF_POSE, "million parameters")
+    columns = ("network", *measures.columns, "million parameters")
 
     def cells(report: Mapping[str, Any]) -> list[float | str | None]:
         first = next(iter(report["networks"].values()))
-        return [*pose_cells(report), first["cost"]["parameters"] / 1e6]
+        figures = [one.said() for one in spreads(report, measures).values()]
+        return [*figures, first["cost"]["parameters"] / 1e6]
 
     heading = {name: f"Pictures {name} times" if len(names) > 1 else "" for name in names}
     return {heading[name]: Table(columns, [(row, cells(of[name])) for row, of in found.items()]) for name in names}
