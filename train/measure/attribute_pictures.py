@@ -22,9 +22,9 @@ def by_attribute(evaluation: AttributeEvaluation) -> bytes:
     axes.barh(order, [found[name].accuracy for name in order], color="#2166ac", height=0.65, label="accuracy")
     axes.plot([found[name].majority for name in order], order, "|", color="k", ms=11, label="what most are")
     axes.plot([found[name].balanced for name in order], order, ".", color="#f4a582", label="balanced accuracy")
-    axes.set(xlim=(40, 100), xlabel="percent")
+    axes.set(xlim=(0, 100), ylim=(-1, len(order)), xlabel="percent")
     axes.tick_params(axis="y", labelsize=7)
-    axes.legend(fontsize=8, loc="lower left")
+    axes.legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, frameon=False)
     return png(figure)
 
 
