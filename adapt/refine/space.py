@@ -6,8 +6,9 @@
 MPIIGaze's normalised eyes exist only equalised, so a discriminator that saw rendered eyes as their camera gave them
 would tell them by their histogram, and the refiner's first and greatest lesson would be to equalise, which costs
 nothing to do exactly.  Both sides are therefore equalised before either network sees them (of a set that is equalised
-already this moves a level or two).  What is written is what the refiner gave: an eye as such a set has it, whose
-readers equalise once more.
+already this moves a level or two).  What is written has the camera's levels again: equalising a picture maps its levels
+upwards to others, one by one, and `as_stored` goes that way back, so that light, exposure and noise of an augmentation
+still act on what they are meant for.
 
     x = level / 127.5 - 1        back: round(127.5 (x + 1)), no further than 0 and 255
 """
@@ -77,3 +78,17 @@ def to_float(images_u8: UInt8[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
 def to_levels(pictures: Float[Tensor, "b c h w"]) -> UInt8[Tensor, "b c h w"]:
     """Return the nearest levels."""
     return ((pictures + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+
+
+def as_stored(
+    refined_u8: UInt8[np.ndarray, "h w"], shown_u8: UInt8[np.ndarray, "h w"], stored_u8: UInt8[np.ndarray, "h w"]
+) -> UInt8[np.ndarray, "h w"]:
+    """Return a refined picture in the levels of the one that is stored.
+
+    Args:
+        refined_u8: What a refiner made of `shown_u8`.
+        shown_u8: The stored picture in the refiner's space.
+        stored_u8: That picture.
+    """
+    shown, first = np.unique(shown_u8, return_index=True)
+    return np.interp(refined_u8, shown, stored_u8.ravel()[first]).round().astype(np.uint8)

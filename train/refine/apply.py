@@ -28,7 +28,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from adapt.refine import Refiner
-from adapt.refine.space import Space, in_space, to_float, to_levels
+from adapt.refine.space import Space, as_stored, in_space, to_float, to_levels
 from synth.errors import DataError
 from synth.sample import Sample
 from synth.seeds import rng
@@ -161,7 +161,12 @@ def refined_pictures(
     pictures: list[np.ndarray], refiner: Refiner, space: Space, parts: Float[Tensor, " b"]
 ) -> list[np.ndarray]:
     """Return refined pictures, u8 and of the same shapes, of pictures of one size, each by its part of the change."""
-    before = to_float(in_space(pictures, space).images_u8)
+    shown = in_space(pictures, space).images_u8
+    before = to_float(shown)
     levels = to_levels(before.lerp(refiner(before), parts[:, None, None, None]))
-    arrays = levels.permute(0, 2, 3, 1).numpy()
-    return [one[..., 0] if pictures[0].ndim == 2 else one for one in arrays]
+    if pictures[0].ndim == 3:
+        return list(levels.permute(0, 2, 3, 1).numpy())
+    grey = levels[:, 0].numpy()
+    if space is Space.plain:
+        return list(grey)
+    return [as_stored(*of_one) for of_one in zip(grey, shown[:, 0].numpy(), pictures, strict=True)]

@@ -107,7 +107,7 @@ def test_a_refined_corpus_is_the_same_but_for_its_pictures(run: Path, eyes: Path
 def test_a_picture_may_take_a_part_of_its_change(run: Path, eyes: Path, tmp_path: Path) -> None:
     # Without the skip the refiner of a few steps is far from the identity: parts of its change can be told.
     words = [f"synthetic={eyes}", f"real={run.parent / 'real'}", f"out={tmp_path / 'run'}", *TINY]
-    assert main([*FIT, *words, "refiner.skip=false"]) == 0
+    assert main([*FIT, *words, "refiner.skip=false", "space=plain"]) == 0
     found = {}
     for name, strength in (("whole", "[1,1]"), ("half", "[0.5,0.5]"), ("any", "[0,1]")):
         words = [
@@ -119,7 +119,7 @@ def test_a_picture_may_take_a_part_of_its_change(run: Path, eyes: Path, tmp_path
         ]
         assert main(["refine", "apply", *words]) == 0
         found[name] = [sample.picture.astype(float) for sample in iterate(tmp_path / name)]
-    before = [equalise(torch.tensor(sample.picture)[None])[0].numpy().astype(float) for sample in iterate(eyes)]
+    before = [sample.picture.astype(float) for sample in iterate(eyes)]
     parts = []
     for rendered, whole, half, some in zip(before, found["whole"], found["half"], found["any"], strict=True):
         assert np.abs(half - (rendered + whole) / 2).max() <= 1
@@ -180,10 +180,13 @@ def test_colours_rasters_and_jpgs_stay_what_they_are(tmp_path: Path) -> None:
     assert [name for name in files(twice) if name.endswith("jpg")] == [f"{i:08d}.jpg" for i in range(5)]
 
 
-def test_a_refiner_that_starts_as_the_identity_writes_equalised_eyes(eyes: Path) -> None:
+def test_a_refiner_that_starts_as_the_identity_leaves_eyes_as_they_are(eyes: Path) -> None:
     pictures = [sample.picture for sample in iterate(eyes)]
     found = refined_pictures(pictures, ResidualRefiner(1, 4, 1, skip=True), Space.equalised, torch.ones(len(pictures)))
-    assert np.array_equal(np.stack(found), equalise(torch.from_numpy(np.stack(pictures))).numpy())
+    before, after = (equalise(torch.from_numpy(np.stack(of))).int() for of in (pictures, found))
+    # Levels that equalisation makes one are written as one, which may move their rank.
+    assert (before - after).abs().max() <= 1
+    assert np.mean(np.stack(found) == np.stack(pictures)) > 0.9
 
 
 @pytest.mark.parametrize(
