@@ -85,7 +85,7 @@ def test_further_words_reach_render():
 
 
 @pytest.mark.parametrize(
-    "words", [["n=0"], ["what=memory", "n=1"], ["what=train", "n=3"], ["cases=[9x9]"], ["seed=-1"]]
+    "words", [["n=0"], ["what=memory", "n=1"], ["what=train", "n=0"], ["cases=[9x9]"], ["seed=-1"]]
 )
 def test_the_impossible_is_refused(words):
     with pytest.raises(ConfigError):
