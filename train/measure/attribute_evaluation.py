@@ -13,6 +13,7 @@ from adapt.portraits import Portraits
 from synth.label.celeba import ATTRIBUTES
 from train.measure.attribute_metrics import AttributeScore, Probabilities, Truth, attribute_score
 from train.measure.cost import Cost
+from train.measure.networks import figures_of_networks
 from train.models.people.attributes import AttributeNetwork
 
 SHOWN = ("accuracy", "balanced")
@@ -68,17 +69,12 @@ class AttributeEvaluation:
 
     def to_json(self) -> dict[str, Any]:
         """Return all figures of the report."""
-        networks = {name: found.to_json() for name, found in zip(self.names, self.scores(), strict=True)}
-        values = {key: [one[key] for one in networks.values()] for key in SHOWN}
-        for name, cost in zip(self.names, self.costs, strict=False):
-            networks[name]["cost"] = cost.to_json()
+        figures = {name: found.to_json() for name, found in zip(self.names, self.scores(), strict=True)}
         return {
             "faces": len(self.faces),
             "left_out": dict(self.left_out),
             "damaged": list(self.damaged),
-            "networks": networks,
-            "mean_of_networks": {key: float(np.mean(found)) for key, found in values.items()},
-            "deviation_of_networks": {key: float(np.std(found)) for key, found in values.items()},
+            **figures_of_networks(figures, SHOWN, self.costs),
             "ensemble": self.ensemble_score().to_json(),
         }
 

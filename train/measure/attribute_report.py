@@ -9,6 +9,7 @@ from synth.label.celeba import ATTRIBUTES
 from train.measure.attribute_evaluation import AttributeEvaluation
 from train.measure.attribute_metrics import AttributeScore
 from train.measure.attribute_pictures import by_attribute, worst_and_best
+from train.measure.networks import rows_of_networks
 from train.measure.page import page_of, row, table, write_page
 from train.measure.sections import costs_section, left_out_section, left_out_words
 
@@ -34,10 +35,8 @@ def write_report(out: Path, evaluation: AttributeEvaluation, about: Mapping[str,
 
 def scores_of(evaluation: AttributeEvaluation) -> list[tuple[str, AttributeScore, str]]:
     """Return name, score and kind of row of each network, and of the ensemble of several."""
-    rows = [(name, found, "") for name, found in zip(evaluation.names, evaluation.scores(), strict=True)]
-    if len(rows) > 1:
-        rows.append((ENSEMBLE, evaluation.ensemble_score(), "sum"))
-    return rows
+    scores = dict(zip(evaluation.names, evaluation.scores(), strict=True))
+    return rows_of_networks(scores, evaluation.ensemble_score, ENSEMBLE)
 
 
 def body(evaluation: AttributeEvaluation) -> str:

@@ -18,6 +18,7 @@ from train.measure.attribute_evaluation import attribute_file
 from train.measure.attribute_metrics import AttributeScore, Probabilities, attribute_score
 from train.measure.cost import Cost
 from train.measure.identity_metrics import Embeddings, IdentityScore, People, identity_score, unit
+from train.measure.networks import figures_of_networks
 from train.models.people.identity import IdentityNetwork
 
 SHOWN = ("accuracy", "auc")
@@ -79,21 +80,16 @@ class IdentityEvaluation:
 
     def to_json(self) -> dict[str, Any]:
         """Return all figures of the report."""
-        networks: dict[str, dict[str, Any]] = {}
+        figures: dict[str, dict[str, Any]] = {}
         for name, told in self.told.items():
             of_attributes = self.attributes(told)
             more = {} if of_attributes is None else {"attributes": of_attributes.to_json()}
-            networks[name] = {**self.scores[name].to_json(), **more}
-        values = {key: [one[key] for one in networks.values()] for key in SHOWN}
-        for name, cost in zip(self.told, self.costs, strict=False):
-            networks[name]["cost"] = cost.to_json()
+            figures[name] = {**self.scores[name].to_json(), **more}
         return {
             "faces": len(self.faces),
             "left_out": dict(self.left_out),
             "damaged": list(self.damaged),
-            "networks": networks,
-            "mean_of_networks": {key: float(np.mean(found)) for key, found in values.items()},
-            "deviation_of_networks": {key: float(np.std(found)) for key, found in values.items()},
+            **figures_of_networks(figures, SHOWN, self.costs),
             "ensemble": self.ensemble_score.to_json(),
         }
 

@@ -8,6 +8,7 @@ from train.measure.attribute_report import said_of as said_of_attributes
 from train.measure.identity_evaluation import IdentityEvaluation
 from train.measure.identity_metrics import IdentityScore
 from train.measure.identity_pictures import curves, misleading_pairs
+from train.measure.networks import rows_of_networks
 from train.measure.page import page_of, row, table, write_page
 from train.measure.sections import costs_section, left_out_section, left_out_words
 
@@ -33,10 +34,7 @@ def write_report(out: Path, evaluation: IdentityEvaluation, about: Mapping[str, 
 
 def scores_of(evaluation: IdentityEvaluation) -> list[tuple[str, IdentityScore, str]]:
     """Return name, score and kind of row of each network, and of the ensemble of several."""
-    rows = [(name, found, "") for name, found in evaluation.scores.items()]
-    if len(rows) > 1:
-        rows.append((ENSEMBLE, evaluation.ensemble_score, "sum"))
-    return rows
+    return rows_of_networks(evaluation.scores, lambda: evaluation.ensemble_score, ENSEMBLE)
 
 
 def body(evaluation: IdentityEvaluation) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from train.measure.networks import rows_of_networks
 from train.measure.page import page_of, row, table, write_page
 from train.measure.pose_evaluation import PoseEvaluation
 from train.measure.pose_metrics import PoseErrors, PoseScore
@@ -35,10 +36,8 @@ def write_report(out: Path, evaluation: PoseEvaluation, about: Mapping[str, Any]
 
 def scores_of(evaluation: PoseEvaluation) -> list[tuple[str, PoseScore, str]]:
     """Return name, score and kind of row of each network, and of the ensemble of several."""
-    rows = [(name, found, "") for name, found in zip(evaluation.names, evaluation.scores(), strict=True)]
-    if len(rows) > 1:
-        rows.append((ENSEMBLE, evaluation.ensemble_score(), "sum"))
-    return rows
+    scores = dict(zip(evaluation.names, evaluation.scores(), strict=True))
+    return rows_of_networks(scores, evaluation.ensemble_score, ENSEMBLE)
 
 
 def body(evaluation: PoseEvaluation) -> str:
