@@ -64,6 +64,8 @@ class Cameras(Rows):
         ).squeeze(-1)
         plane = wanted
         for _ in range(NEWTON_STEPS):
+            if torch.equal(self._bent(plane), wanted):  # at once of a pinhole, which bends nothing
+                break
             by_each = [
                 torch.func.jvp(self._bent, (plane,), (axis.expand_as(plane),))[1] for axis in torch.eye(2).to(plane)
             ]
