@@ -72,7 +72,10 @@ def test_every_version_is_pinned_and_none_points_at_a_place():
     assert "torchvision" not in pins and pins["numpy"].startswith("1.")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    wanted = [*project["dependencies"], *(need for name in ("render", "train", "dev") for need in extras[name])]
+    wanted = [
+        *project["dependencies"],
+        *(need for name in ("render", "train", "video", "dev") for need in extras[name]),
+    ]
     known = {name.lower().replace("_", "-") for name in pins}
     assert not {_distribution(need) for need in wanted} - known
 
