@@ -2,8 +2,8 @@
 
 The method is in synth/bench.py, train/bench.py and adapt/augment/bench.py.  A case of `what=render` is a configuration
 of `canthus render`, so that anybody can render what was measured.  `what=train` asks the verb `fit` for its network and
-train.bench for the figures, `what=augment` the presets and adapt.augment.bench, all by name: they are above this
-package and are not imported here.
+train.bench for the figures, `what=augment` the presets and adapt.augment.bench, `what=pipeline` the verb
+`predict` and train.pipeline.bench, all by name: they are above this package and are not imported here.
 """
 
 import importlib
@@ -39,6 +39,7 @@ EXAMPLES = (
     "canthus bench train overrides=[experiment=fsanet]",
     "canthus bench train n=4 overrides=[experiment=hopenet,trainer.batch_size=16]",
     "canthus bench augment",
+    "canthus bench pipeline overrides=[threads=2,networks.detection=runs/faces]",
 )
 
 CASES = {
@@ -74,9 +75,17 @@ class What(Enum):
     hair = "hair"
     train = "train"
     augment = "augment"
+    pipeline = "pipeline"
 
 
-DEFAULT_N = {What.render: 8, What.memory: 1000, What.hair: 4, What.train: 32, What.augment: 12}
+DEFAULT_N = {
+    What.render: 8,
+    What.memory: 1000,
+    What.hair: 4,
+    What.train: 32,
+    What.augment: 12,
+    What.pipeline: 50,
+}
 
 
 @dataclass
@@ -112,6 +121,7 @@ def run(config: BenchConfig) -> None:
         What.hair: _hair,
         What.train: _train,
         What.augment: _augment,
+        What.pipeline: _pipeline,
     }[config.what](config)
     document = {
         "what": config.what.value,
@@ -226,6 +236,25 @@ def _augment(config: BenchConfig) -> dict[str, Any]:
         table.add_row(preset, f"{width}x{height}", f"{rate.clock:.0f}", f"{rate.cpu:.0f}")
     Console().print(table)
     return {"pictures_a_second": found}
+
+
+def _pipeline(config: BenchConfig) -> dict[str, Any]:
+    verb: Any = load("predict")
+    words = [*config.overrides, "task=all", "input=unused", "predictions=unused"]
+    wanted = compose(VERBS["predict"].conf, "predict", verb.CONFIG, words)
+    importlib.import_module("train.fitting").use_threads(wanted.threads)
+    looker, names = importlib.import_module("train.pipeline.config").looker_of(
+        wanted.networks, wanted.weights, wanted.faces
+    )
+    cost = importlib.import_module("train.pipeline.bench").bench_look(looker, config.n or DEFAULT_N[What.pipeline])
+    table = Table(title=f"A face in 640x480, {cost.threads} threads: ms a frame")
+    table.add_column("stage")
+    table.add_column("median", justify="right")
+    rows = {**cost.medians_ms, "all, face found anew": cost.found_ms, "all, face followed": cost.followed_ms}
+    for name, value in rows.items():
+        table.add_row(name, f"{value:.1f}")
+    Console().print(table)
+    return {"networks": names, **asdict(cost)}
 
 
 def _train(config: BenchConfig) -> dict[str, Any]:

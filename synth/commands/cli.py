@@ -74,6 +74,14 @@ VERBS = {
     "predict": Verb(
         "train.commands.predict", "tell what a network says of pictures, one of yours or one that is ready"
     ),
+    "serve": Verb(
+        "train.commands.serve",
+        "show a page in the browser that tells what networks say of a dropped picture or of the camera",
+    ),
+    "track": Verb(
+        "train.commands.track",
+        "measure following faces from frame to frame against finding them anew, on moving rendered portraits",
+    ),
     "protocol": Verb("train.commands.protocol", "train and measure gaze networks person by person"),
     "ablate": Verb("train.commands.ablate", "vary one thing at a time and write a table of what it costs"),
     "curve": Verb(
@@ -103,6 +111,7 @@ EXTRAS = {
     "onnx": "train",
     "onnxruntime": "train",
     "onnxscript": "train",
+    "av": "video",
     "pyrender": "dev",
     "OpenGL": "dev",
 }
