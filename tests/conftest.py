@@ -2,8 +2,9 @@
 
 A test that needs Blender is marked `@pytest.mark.blender` (or takes the fixture `blender`, the module bpy), one that
 needs a headless OpenGL `@pytest.mark.egl` (or the fixture `egl`).  Where the tier does not work the test is skipped
-with the reason; with REQUIRE_BLENDER=1 or REQUIRE_EGL=1 it fails instead.  Modules that need bpy are imported inside
-tests and fixtures, never at the top of a test file.
+with the reason; with REQUIRE_BLENDER=1 or REQUIRE_EGL=1 it fails instead, as with REQUIRE_BROWSER=1 one marked
+`@pytest.mark.browser`, which needs a headless Chromium.  Modules that need bpy are imported inside tests and fixtures,
+never at the top of a test file.
 """
 
 import importlib
@@ -31,8 +32,8 @@ settings.register_profile(
 settings.load_profile("canthus")
 
 STATUS = pytest.StashKey[int]()
-TIERS = {"blender": "REQUIRE_BLENDER", "egl": "REQUIRE_EGL"}
-ORDER = ("slow", "egl", "blender")
+TIERS = {"blender": "REQUIRE_BLENDER", "egl": "REQUIRE_EGL", "browser": "REQUIRE_BROWSER"}
+ORDER = ("slow", "browser", "egl", "blender")
 
 
 def _needs(item: pytest.Item, tier: str) -> bool:
@@ -50,6 +51,8 @@ def fault(tier: str) -> str:
     try:
         if tier == "blender":
             importlib.import_module("bpy")
+        elif tier == "browser":
+            importlib.import_module("tests.train.pipeline.browser").executable()
         else:
             renderer = importlib.import_module("pyrender").OffscreenRenderer(8, 8)
             renderer.delete()

@@ -247,7 +247,7 @@ def test_what_comes_with_the_package_is_small_and_whole(path: Path) -> None:
         (["task=pose", "weights={tmp}/pose.pt", "input={tmp}/empty", "reader=images"], "holds no faces"),
         (["task=pose", "weights={tmp}/none", "input={tmp}"], "none: there is no such file"),
         (["task=pose", "threads=-1", "input={tmp}"], "threads=-1"),
-        (["weights={tmp}/pose.pt", "input={tmp}"], "task has no value"),
+        (["weights={tmp}/pose.pt", "input={tmp}/pose.pt"], "neither a picture"),
     ],
 )
 def test_what_cannot_be_told_is_one_line(
