@@ -130,7 +130,8 @@ def draw_useful(ranges: RenderRanges, seed: int, index: int, watch: Stopwatch): 
             people = everybody(spec)
             watch.lap("geometry")
             labels = label(spec, *people)
-            useful(labels, ranges.camera.aim)
+            if ranges.camera.motion is None:  # a sequence is kept whole, also where it shows nobody
+                useful(labels, ranges.camera.aim)
             watch.lap("labels")
             return spec, people, labels, tuple(causes)
         except RejectedSceneError as rejection:

@@ -2,7 +2,8 @@
 
 Every part has its own stream, `seeds.rng(seed, index, name, attempt)`: changing the light leaves the person as they
 were.  What a person *is* comes from streams of the identity instead (index // images_per_identity), so that several
-pictures can share one person; what a person *does*, and everything around them, from streams of the picture.
+pictures can share one person; what a person *does*, and everything around them, from streams of the picture.  Of a
+sequence (synth/draw/motion.py) all streams are those of its number instead: it is one still scene that moves.
 """
 
 from dataclasses import replace
@@ -21,6 +22,7 @@ from synth.draw.face import draw_brow, draw_glasses, draw_hair, draw_makeup, dra
 from synth.draw.ground import draw_ground
 from synth.draw.hair import draw_beard, draw_scalp_hair
 from synth.draw.light import Surroundings, draw_light
+from synth.draw.motion import acted, draw_acting, draw_moves
 from synth.draw.neck import draw_shoulders
 from synth.draw.place import Place, draw_place
 from synth.draw.stance import draw_stance
@@ -33,7 +35,8 @@ from synth.geometry.gaze import pitch_yaw_from_vector
 from synth.geometry.rotation import vector_from_rotation
 from synth.ranges import RenderRanges, SubjectRanges
 from synth.ranges.camera import Aim
-from synth.spec import Matrix3, PersonSpec, SceneSpec
+from synth.ranges.motion import MotionRanges
+from synth.spec import Matrix3, MomentSpec, PersonSpec, SceneSpec
 
 BYSTANDER = 10**6
 """Between the identities of the people in one picture."""
@@ -144,18 +147,22 @@ def draw_spec(
     Raises:
         RejectedSceneError: The eyes would turn too far, or are not in the device's picture; draw the next attempt.
     """
-    places = _places(ranges, seed, index, attempt)
-    subjects = [_subject(ranges, seed, index, attempt, number, place) for number, place in enumerate(places)]
-    left = draw_yes(seeds.rng(seed, index, "side", attempt), 0.5)
+    scene, moment = _moment(ranges.camera.motion, index)
+    still = _places(ranges, seed, scene, attempt)
+    places = still if moment is None else [_moved(ranges, seed, moment, attempt, still[0])]
+    subjects = [_subject(ranges, seed, scene, attempt, number, place) for number, place in enumerate(places)]
+    if moment is not None:
+        subjects = [_acted(ranges, seed, moment, attempt, subjects[0], places[0])]
+    left = draw_yes(seeds.rng(seed, scene, "side", attempt), 0.5)
     if ranges.camera.aim is Aim.eye:
         aim_head = canthi_head(subjects[0])[0 if left else 1]
     else:
         aim_head = subjects[0].interpupillary_m * np.array([HEAD_MIDDLE])
     place = places[0]
     aim_lens = aim_head @ place.lens_from_head.T + place.head_lens_m
-    camera, cam_from_lens = draw_camera(seeds.rng(seed, index, "camera", attempt), ranges.camera, place, aim_lens)
-    around = _surroundings(places, cam_from_lens)
-    light = draw_light(seeds.rng(seed, index, "light", attempt), ranges.light, around)
+    camera, cam_from_lens = draw_camera(seeds.rng(seed, scene, "camera", attempt), ranges.camera, place, aim_lens)
+    around = _surroundings(still, cam_from_lens)
+    light = draw_light(seeds.rng(seed, scene, "light", attempt), ranges.light, around)
     return SceneSpec(
         seed=seed,
         index=index,
@@ -165,8 +172,42 @@ def draw_spec(
         subject_eye="left" if left else "right",
         camera=camera,
         light=light,
-        ground=draw_ground(seeds.rng(seed, index, "ground", attempt), around, light),
+        ground=draw_ground(seeds.rng(seed, scene, "ground", attempt), around, light),
+        moment=moment,
     )
+
+
+def _moment(motion: MotionRanges | None, index: int) -> tuple[int, MomentSpec | None]:
+    """Return the number that a picture's streams are named by, and which picture of a sequence it is."""
+    if motion is None:
+        return index, None
+    moment = MomentSpec(*divmod(index, motion.frames))
+    return moment.sequence, moment
+
+
+def _moved(ranges: RenderRanges, seed: int, moment: MomentSpec, attempt: int, still: Place) -> Place:
+    """Return where somebody is in a frame.
+
+    Raises:
+        RejectedSceneError: In one of the sequence's frames the eyes would turn too far.
+    """
+    camera = ranges.camera
+    assert camera.motion is not None
+    pinhole = draw_frame(seeds.rng(seed, moment.sequence, "camera", attempt), camera)
+    rng = seeds.rng(seed, moment.sequence, "motion", attempt)
+    return draw_moves(rng, camera.motion, still, pinhole, camera.width, camera.gaze)[moment.frame]
+
+
+def _acted(
+    ranges: RenderRanges, seed: int, moment: MomentSpec, attempt: int, subject: SubjectSpec, place: Place
+) -> SubjectSpec:
+    """Return somebody with the face of a frame."""
+    assert ranges.camera.motion is not None
+    acting = draw_acting(seeds.rng(seed, moment.sequence, "acting", attempt), ranges.camera.motion)
+    gaze_pitch = float(pitch_yaw_from_vector(place.gaze_head)[0])
+    rng = seeds.rng(seed, moment.sequence, "acting.expression", attempt)
+    other = draw_expression(rng, ranges.subject.expression, ranges.subject.state, gaze_pitch)
+    return acted(subject, other, float(acting.other[moment.frame]), float(acting.closing[moment.frame]))
 
 
 def _stream(name: str, number: int) -> str:

@@ -57,6 +57,8 @@ class Labels:
     seed: int
     index: int
     attempt: int
+    moment: dict[str, int] | None
+    """Number of the sequence and of the frame in it; None of a picture that belongs to none."""
     image: dict[str, int]
     camera_matrix: Float[np.ndarray, "3 3"]
     world_from_cam: Float[np.ndarray, "4 4"]
@@ -146,6 +148,7 @@ def _label(scene: SceneSpec, number: int, subject: SubjectGeometry, occluders: O
         seed=spec.seed,
         index=spec.index,
         attempt=spec.attempt,
+        moment=None if spec.moment is None else dataclasses.asdict(spec.moment),
         image={"width": spec.camera.width, "height": spec.camera.height},
         camera_matrix=k,
         world_from_cam=transform(np.array(spec.world_from_cam_rotation), np.zeros(3)),

@@ -50,6 +50,7 @@ __all__ = [
     "LidSpec",
     "LightSpec",
     "Matrix3",
+    "MomentSpec",
     "PersonSpec",
     "ScalpHairSpec",
     "SceneSpec",
@@ -174,6 +175,15 @@ class PersonSpec:
 
 
 @dataclass(frozen=True)
+class MomentSpec:
+    """Which picture of a sequence it is."""
+
+    sequence: int
+    frame: int
+    """From 0."""
+
+
+@dataclass(frozen=True)
 class SceneSpec:
     """One picture: who is in it, seen by which camera, in which light.
 
@@ -192,6 +202,8 @@ class SceneSpec:
     light: LightSpec
     ground: GroundSpec | None = None
     """None where the picture ends above it."""
+    moment: MomentSpec | None = None
+    """None of a picture that belongs to no sequence."""
 
     @property
     def person(self) -> PersonSpec:

@@ -80,7 +80,7 @@ VERBS = {
     ),
     "track": Verb(
         "train.commands.track",
-        "measure following faces from frame to frame against finding them anew, on moving rendered portraits",
+        "measure following faces from frame to frame against finding them anew, on rendered sequences",
     ),
     "protocol": Verb("train.commands.protocol", "train and measure gaze networks person by person"),
     "ablate": Verb("train.commands.ablate", "vary one thing at a time and write a table of what it costs"),

@@ -22,6 +22,7 @@ EXAMPLES = (
     "canthus render experiment=mpiigaze n=10000 out=data/mpiigaze",
     "canthus render experiment=unityeyes n=100 engine=final rasters.mask=true out=data/eyes",
     "canthus render subject=eye camera=webcam light=nir n=1000 seed=7 out=data/nir",
+    "canthus render experiment=sequence n=600 out=data/sequences",
 )
 RUN_ONLY = ("out", "workers")
 DECIDING = ("canthus", "bpy", "numpy", "scipy")
@@ -96,6 +97,8 @@ class RenderConfig:
         for name, least in (("n", 1), ("seed", 0), ("workers", 0), ("shard_size", 1)):
             if getattr(self, name) < least:
                 raise ConfigError(f"{name}={getattr(self, name)}: at least {least}")
+        if self.camera.motion is not None and (over := self.n % (frames := self.camera.motion.frames)):
+            raise ConfigError(f"n={self.n}: a sequence has {frames} pictures; give n={self.n - over + frames}")
 
 
 CONFIG = RenderConfig

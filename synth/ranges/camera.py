@@ -11,6 +11,7 @@ from enum import Enum
 
 from synth.config import Range
 from synth.errors import ConfigError
+from synth.ranges.motion import MotionRanges
 from synth.ranges.normal import Normal
 
 MOST_PEOPLE = 30
@@ -200,6 +201,8 @@ class CameraRanges:
     place: PlaceRanges
     gaze: GazeRanges
     crowd: CrowdRanges
+    motion: MotionRanges | None
+    """None: every picture is a scene of its own."""
     sensor: SensorRanges
 
     def __post_init__(self) -> None:
@@ -218,5 +221,8 @@ class CameraRanges:
             raise ConfigError(f"aim=people: view={self.view.value} is turned to one of them; give view=frame")
         if self.crowd.standing is not None and self.view is not View.frame:
             raise ConfigError(f"crowd.standing: needs view=frame, not {self.view.value}")
+        alone = self.crowd.count_log.high == 1 and self.crowd.standing is None
+        if self.motion is not None and not (alone and self.view is View.frame):
+            raise ConfigError("motion: moves one person before a still camera; give view=frame and a crowd of 1")
         if self.view is not View.normalised and not self.devices:
             raise ConfigError(f"devices=[]: view={self.view.value} needs at least one device")

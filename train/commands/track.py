@@ -1,10 +1,9 @@
-"""`canthus track`: what following faces from frame to frame costs in truth, on moving pictures with exact labels.
+"""`canthus track`: what following faces from frame to frame costs in truth, on rendered sequences with exact labels.
 
-train/pipeline/sequence.py makes the sequences of rendered portraits, following.py says what the figures are.
+train/pipeline/sequence.py reads the sequences, following.py says what the figures are.
 """
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -13,21 +12,18 @@ from omegaconf import MISSING
 from rich.console import Console
 from rich.table import Table
 
-from synth.errors import ConfigError, DataError
-from synth.export.face.faces import holds_face
-from synth.sample import Sample
-from synth.seeds import rng
+from synth.errors import ConfigError
 from synth.shards import iterate
 from synth.shards.atomic import write_whole
 from train.fitting import use_threads
 from train.pipeline.config import FacesConfig, NetworksConfig, looker_of
 from train.pipeline.following import Figures, followed
-from train.pipeline.sequence import Shot, sequence_of
+from train.pipeline.sequence import sequences_of
 from train.ready import READY
 
-HELP = "measure following faces from frame to frame against finding them anew, on moving rendered portraits"
+HELP = "measure following faces from frame to frame against finding them anew, on rendered sequences"
 CONFIG_NAME = "track"
-EXAMPLES = ("canthus track data=data/portraits out=out/track.json n=20",)
+EXAMPLES = ("canthus track data=data/sequences out=out/track.json",)
 
 
 @dataclass
@@ -35,11 +31,9 @@ class TrackConfig:
     """Configuration of `canthus track`.
 
     Attributes:
-        data: A folder of shards of portraits.
+        data: A folder of shards of sequences, as `canthus render experiment=sequence` makes them.
         out: The JSON file of the figures.
-        n: Portraits, the first, each a sequence.
-        length: Frames of a sequence.
-        seed: Of the paths.
+        n: Sequences, the first.
         weights: `ready`, or a folder of detection.pt, landmarks.pt, pose.pt and gaze.pt.
         networks: Networks in place of those of `weights`.
         faces: How faces are found and followed.
@@ -49,8 +43,6 @@ class TrackConfig:
     data: str = MISSING
     out: str = MISSING
     n: int = 20
-    length: int = 60
-    seed: int = 0
     weights: str = READY
     networks: NetworksConfig = field(default_factory=NetworksConfig)
     faces: FacesConfig = field(default_factory=FacesConfig)
@@ -58,7 +50,7 @@ class TrackConfig:
 
     def __post_init__(self) -> None:
         """Refuse numbers that there cannot be, and what would compare a way with itself."""
-        for name, least in {"n": 1, "length": 2, "seed": 0, "threads": 0}.items():
+        for name, least in {"n": 1, "threads": 0}.items():
             if getattr(self, name) < least:
                 raise ConfigError(f"{name}={getattr(self, name)}: at least {least}")
         if self.faces.every == 1:
@@ -74,21 +66,13 @@ def run(config: TrackConfig) -> None:
     """Measure, print a table and write the figures."""
     use_threads(config.threads)
     looker, names = looker_of(config.networks, config.weights, config.faces)
-    samples = [sample for sample in islice(iterate(Path(config.data)), config.n) if holds_face(sample)]
-    if not samples:
-        raise DataError(f"{config.data}: holds no faces")
-    anew, kept = followed(looker, sequences(samples, config), config.faces.every)
+    sequences = islice(sequences_of(iterate(Path(config.data))), config.n)
+    anew, kept = followed(looker, sequences, config.faces.every)
     Console().print(table_of(anew, kept))
     written = {"networks": names, "every": config.faces.every, "anew": anew.to_json(), "followed": kept.to_json()}
     Path(config.out).parent.mkdir(parents=True, exist_ok=True)
     write_whole(Path(config.out), json.dumps(written, indent=1).encode() + b"\n")
     print(f"wrote {config.out}")
-
-
-def sequences(samples: list[Sample], config: TrackConfig) -> Iterator[Iterator[Shot]]:
-    """Yield a sequence for each portrait; its path depends on the seed and on the portrait alone."""
-    for sample in samples:
-        yield sequence_of(rng(config.seed, sample.index, "sequence"), sample, config.length)
 
 
 def table_of(anew: Figures, kept: Figures) -> Table:

@@ -1,12 +1,14 @@
 """What following faces costs in truth: against finding them anew in every frame, on sequences with exact labels.
 
-Both ways go through the same frames.  Of a frame that shows its face the one counts that overlaps the true box most.
+Both ways go through the same frames.  Of a frame that shows its face the one counts that overlaps the true box most;
+where it is between there and gone (train/pipeline/sequence.py), it may be told or not.
 
     nme       mean distance of the 68 points over that of the eyes' outer corners, percent, of frames where it was told
     jitter    the same of how far the error of each point moves from one such frame to the next
     missed    frames that show a face, of which none was told
     ghosts    faces told that are none: of frames without one, and beside the one
-    late      frames from the return of the face until it was told again, the mean over sequences; all of them if never
+    late      frames that show the face after its last absence until it was told again, the mean over sequences with an
+              absence; all of them if never
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,7 +22,7 @@ from jaxtyping import Float
 from train.data.face_marks.points import OUTER_CORNERS
 from train.pipeline.lens import Lens
 from train.pipeline.look import Clock, Looker
-from train.pipeline.sequence import Shot
+from train.pipeline.sequence import Shot, Sight
 from train.pipeline.track import Seen, Tracker, overlap
 
 SAME = 0.3
@@ -31,7 +33,7 @@ Points = Float[np.ndarray, "68 2"]
 
 @dataclass(frozen=True)
 class Figures:
-    """Of one way, over all sequences; see the module."""
+    """Of one way, over all sequences; see the module.  What none of them has is None."""
 
     frames: int
     shown: int
@@ -40,7 +42,7 @@ class Figures:
     jitter: float | None
     missed: int
     ghosts: int
-    late: float
+    late: float | None
 
     def to_json(self) -> dict[str, Any]:
         """Return them as plain values."""
@@ -49,9 +51,16 @@ class Figures:
 
 @dataclass(frozen=True)
 class Judged:
-    """A frame, judged: the errors of the points over the inter-ocular distance, None where the face was not told."""
+    """A frame, judged.
 
-    shown: bool
+    Attributes:
+        sight: Whether it shows the face.
+        error: Of the points, over the inter-ocular distance; None where the face was not told or need not be.
+        ghosts: How many faces were told that are none.
+        detected: Whether the detector was asked.
+    """
+
+    sight: Sight
     error: Points | None
     ghosts: int
     detected: bool
@@ -74,13 +83,18 @@ def followed(looker: Looker, sequences: Iterable[Iterable[Shot]], every: int) ->
 
 def judged(shot: Shot, seen: Seen) -> Judged:
     """Return what was seen in a frame beside what is true of it."""
-    told = [(overlap(face.box_px, shot.box_px), face) for face in seen.faces if face.points_px is not None]
-    best = max(told, key=lambda one: one[0], default=None)
-    if not shot.shown or best is None or best[0] < SAME:
-        return Judged(shot.shown, None, len(told), seen.detected)
-    assert best[1].points_px is not None
+    told = [face for face in seen.faces if face.points_px is not None]
+    true_px = shot.box_px
+    if true_px is None:
+        return Judged(shot.sight, None, len(told), seen.detected)
+    best = max(told, key=lambda face: overlap(face.box_px, true_px), default=None)
+    if best is None or overlap(best.box_px, true_px) < SAME:
+        return Judged(shot.sight, None, len(told), seen.detected)
+    if shot.sight is Sight.between:
+        return Judged(shot.sight, None, len(told) - 1, seen.detected)
+    assert best.points_px is not None and shot.points_px is not None
     apart = np.linalg.norm(np.subtract(*shot.points_px[list(OUTER_CORNERS)]))
-    return Judged(True, (best[1].points_px - shot.points_px) / apart, len(told) - 1, seen.detected)
+    return Judged(shot.sight, (best.points_px - shot.points_px) / apart, len(told) - 1, seen.detected)
 
 
 def figures_of(sequences: Sequence[Sequence[Judged]]) -> Figures:
@@ -93,20 +107,23 @@ def figures_of(sequences: Sequence[Sequence[Judged]]) -> Figures:
         for a, b in pairwise(ones)
         if a.error is not None and b.error is not None
     ]
+    waits = [wait for ones in sequences if (wait := late(ones)) is not None]
     return Figures(
         frames=len(frames),
-        shown=sum(one.shown for one in frames),
+        shown=sum(one.sight is Sight.shown for one in frames),
         detections=sum(one.detected for one in frames),
         nme=100 * float(np.mean(errors)) if errors else None,
         jitter=100 * float(np.mean(moved)) if moved else None,
-        missed=sum(one.shown and one.error is None for one in frames),
+        missed=sum(one.sight is Sight.shown and one.error is None for one in frames),
         ghosts=sum(one.ghosts for one in frames),
-        late=float(np.mean([late(ones) for ones in sequences])),
+        late=float(np.mean(waits)) if waits else None,
     )
 
 
-def late(frames: Sequence[Judged]) -> int:
-    """Return how many frames after its last absence a face was told again; 0 of one that was never away."""
-    gone = [t for t, one in enumerate(frames) if not one.shown]
-    after = frames[gone[-1] + 1 :] if gone else []
-    return next((t for t, one in enumerate(after) if one.error is not None), len(after))
+def late(frames: Sequence[Judged]) -> int | None:
+    """Return in how many frames after its last absence a shown face was not told yet; None without an absence."""
+    gone = [t for t, one in enumerate(frames) if one.sight is Sight.gone]
+    if not gone:
+        return None
+    back = [one for one in frames[gone[-1] + 1 :] if one.sight is Sight.shown]
+    return next((t for t, one in enumerate(back) if one.error is not None), len(back))

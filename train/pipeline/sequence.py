@@ -1,31 +1,34 @@
-"""Sequences whose every frame has exact labels: a rendered portrait that moves before the camera, leaves, and returns.
+"""Rendered sequences, frame by frame: what `canthus render experiment=sequence` wrote, with what is true of each frame.
 
-Frame t shows the picture moved by a similarity: turned, scaled and shifted along smooth paths (two sines each, drawn),
-about the middle of its face.  From GONE[0] to GONE[1] of the frames it stands aside, out of sight, and its edge fills
-the frame.  Labels move by the same map, to the last digit; the head does not turn in itself, and beyond the picture's
-edge the edge is repeated.
+Frames stand in a corpus one after the other, and labels.moment tells the sequence and the frame of each.  Of a frame a
+face is
+
+    shown      both eyes and both corners of the mouth are in the picture, and it is no back of a head
+    gone       none of them is
+    between    everything else: it need not be told, and who tells it is not wrong
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import Enum
+from itertools import groupby
 
 import numpy as np
 from jaxtyping import Float
 
-from synth.export.face.faces import HALF_PIXEL, face_of
-from synth.export.warp import moved, warped
+from synth.errors import DataError
+from synth.export.face.faces import HALF_PIXEL, face_of, holds_face
 from synth.sample import Sample
 from train.data.face_marks.square import face_box
 from train.pipeline.opening import Rgb
 
-GONE = (0.5, 0.6)
-"""Part of the frames in which nobody is seen."""
-FACE = 0.4
-"""Width of the face over that of the frame where it is not scaled."""
-SHIFT, ZOOM, TURN_RAD = 0.12, 0.25, 0.35
-"""Largest shift over the frame's size, logarithm of the scale, and turn."""
-SLOWEST, FASTEST = 0.5, 2.0
-"""Periods of a path in a sequence."""
+
+class Sight(Enum):
+    """Whether a face is in a frame; see the module."""
+
+    shown = "shown"
+    gone = "gone"
+    between = "between"
 
 
 @dataclass(frozen=True)
@@ -34,53 +37,51 @@ class Shot:
 
     Attributes:
         picture: The frame.
-        points_px: iBUG's points, the jaw on the outline that is seen.
-        shown: Whether the face is in it.
+        points_px: iBUG's points, the jaw on the outline that is seen; None where the face is gone.
+        sight: Whether the face is in it.
     """
 
     picture: Rgb
-    points_px: Float[np.ndarray, "68 2"]
-    shown: bool
+    points_px: Float[np.ndarray, "68 2"] | None
+    sight: Sight
 
     @property
-    def box_px(self) -> Float[np.ndarray, "4"]:
+    def box_px(self) -> Float[np.ndarray, "4"] | None:
         """The box from forehead to chin."""
-        return face_box(self.points_px)
+        return None if self.points_px is None else face_box(self.points_px)
 
 
-def sequence_of(
-    rng: np.random.Generator, sample: Sample, frames: int, width: int = 320, height: int = 240
-) -> Iterator[Shot]:
-    """Yield the frames of a sequence.
-
-    Args:
-        rng: Draws the paths.
-        sample: A portrait.
-        frames: How many.
-        width: Of the frames.
-        height: Of the frames.
+def sequences_of(samples: Iterable[Sample]) -> Iterator[Iterator[Shot]]:
+    """Yield the sequences of a corpus in their order; each is read while it is gone through.
 
     Raises:
-        DataError: The sample holds no face.
+        DataError: A picture belongs to no sequence, or a label is absent.
     """
-    points = face_of(sample).outline68 + HALF_PIXEL
-    box = face_box(points)
-    middle, size = (box[:2] + box[2:]) / 2, np.array([width, height])
-    scale = FACE * width / (box[2] - box[0])
-    across, down, zoom, turn = (draw_path(rng, frames) for _ in range(4))
-    picture = sample.picture if sample.picture.ndim == 3 else np.repeat(sample.picture[..., None], 3, axis=2)
-    for t in range(frames):
-        gone = GONE[0] * frames <= t < GONE[1] * frames
-        shift = SHIFT * size * [across[t], down[t]] + [2.0 * width * gone, 0.0]
-        factor, angle = scale * np.exp(ZOOM * zoom[t]), TURN_RAD * turn[t]
-        turned = factor * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-        frame_from_picture = np.eye(3)
-        frame_from_picture[:2, :2], frame_from_picture[:2, 2] = turned, size / 2 + shift - turned @ middle
-        yield Shot(warped(picture, frame_from_picture, width, height)[0], moved(frame_from_picture, points), not gone)
+    for _, frames in groupby(samples, sequence_number):
+        yield (shot_of(sample) for sample in frames)
 
 
-def draw_path(rng: np.random.Generator, frames: int) -> Float[np.ndarray, " t"]:
-    """Return a smooth path within -1 and 1."""
-    t = np.arange(frames) / frames
-    periods, phases = rng.uniform(SLOWEST, FASTEST, 2), rng.uniform(0, 2 * np.pi, 2)
-    return np.asarray(np.sin(2 * np.pi * periods[:, None] * t + phases[:, None]).mean(axis=0))
+def sequence_number(sample: Sample) -> int:
+    """Return which sequence a picture belongs to.
+
+    Raises:
+        DataError: To none.
+    """
+    if not sample.labels.get("moment"):
+        raise DataError(f"{sample.key}: a picture of no sequence; render experiment=sequence")
+    return int(sample.array("moment.sequence"))
+
+
+def shot_of(sample: Sample) -> Shot:
+    """Return a frame of a sequence.
+
+    Raises:
+        DataError: A label is absent.
+    """
+    colours = sample.picture if sample.picture.ndim == 3 else np.repeat(sample.picture[..., None], 3, axis=2)
+    picture = colours.copy()  # a shard's cannot be written to, which torch warns of
+    if not holds_face(sample):
+        return Shot(picture, None, Sight.gone)
+    face = face_of(sample)
+    shown = face.to_be_found and bool(sample.array("face.whole"))
+    return Shot(picture, face.outline68 + HALF_PIXEL, Sight.shown if shown else Sight.between)

@@ -5,14 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from synth.seeds import rng
+from synth.errors import DataError
+from synth.sample import Sample
 from tests.synth.fake_faces import fake_face
 from tests.train.pipeline.doubles import Finder, box_of, looker, painted
 from train.pipeline.faces import Face
 from train.pipeline.following import Judged, figures_of, followed, judged, late
 from train.pipeline.lens import guessed
 from train.pipeline.look import Clock, Looker
-from train.pipeline.sequence import Shot, sequence_of
+from train.pipeline.sequence import Shot, Sight, sequences_of, shot_of
 from train.pipeline.track import Seen, Tracker, holds, overlap
 
 CAMERA = guessed(320, 320)
@@ -92,49 +93,73 @@ def test_what_a_face_must_be_to_be_followed() -> None:
     assert not holds(small)
 
 
-def test_a_sequence_moves_its_labels_with_its_picture() -> None:
-    sample = fake_face(0, 0, (200, 160), (0.0, 0.0, 0.0))
-    shots = list(sequence_of(rng(0, 0, "sequence"), sample, 20, 96, 72))
-    again = list(sequence_of(rng(0, 0, "sequence"), sample, 20, 96, 72))
-    assert [shot.shown for shot in shots] == [not 10 <= t < 12 for t in range(20)]
-    assert all(np.array_equal(a.picture, b.picture) for a, b in zip(shots, again, strict=True))
-    for shot in shots:
-        inside = (shot.points_px >= 0) & (shot.points_px <= [96, 72])
-        assert inside.mean() > 0.9 if shot.shown else not inside.all(axis=1).any()
-
-    # A similarity: all distances change by one factor.
-    def apart(shot: Shot) -> np.ndarray:
-        return np.linalg.norm(shot.points_px[:, None] - shot.points_px[None], axis=2)
-
-    ratios = apart(shots[3])[np.triu_indices(68, 1)] / apart(shots[0])[np.triu_indices(68, 1)]
-    assert np.ptp(ratios) < 1e-9 and abs(ratios[0] - 1) > 1e-3
+def frames(*moments: tuple[int, int], **labels: object) -> list[Sample]:
+    """Faces as a sequence's frames: (sequence, frame) each."""
+    made = [fake_face(0, index, (200, 160), (0.0, 0.0, 0.0)) for index in range(len(moments))]
+    names = ("sequence", "frame")
+    return [
+        replace(sample, labels={**sample.labels, "moment": dict(zip(names, moment, strict=True)), **labels})
+        for sample, moment in zip(made, moments, strict=True)
+    ]
 
 
-def shot(left: int, shown: bool = True) -> Shot:
-    picture = painted((left, 60, 90)) if shown else painted()
+def test_a_corpus_falls_into_its_sequences() -> None:
+    samples = frames((3, 0), (3, 1), (4, 0))
+    found = [list(shots) for shots in sequences_of(iter(samples))]
+    assert [len(shots) for shots in found] == [2, 1]
+    for shot, sample in zip([*found[0], *found[1]], samples, strict=True):
+        assert shot.sight is Sight.shown and np.array_equal(shot.picture, sample.picture)
+        assert shot.points_px is not None
+        np.testing.assert_allclose(shot.points_px[30], sample.array("face.apparent.ibug68", 68, 2)[30])
+        np.testing.assert_allclose(shot.points_px[3], sample.array("face.apparent.jaw_outline", 17, 2)[3])
+    grey = replace(samples[0], picture=samples[0].picture[..., 0])
+    assert shot_of(grey).picture.shape == (160, 200, 3)
+
+
+def test_a_face_is_shown_or_gone_or_between() -> None:
+    (there,), (gone,) = frames((0, 0)), frames((0, 0), face=None)
+    assert shot_of(gone).sight is Sight.gone and shot_of(gone).points_px is None and shot_of(gone).box_px is None
+    for changes in ({"whole": False}, {"facing": 0.1}, {"visible_fraction": 0.0}):
+        cut = replace(there, labels={**there.labels, "face": {**there.labels["face"], **changes}})
+        assert shot_of(cut).sight is Sight.between and shot_of(cut).points_px is not None
+
+
+@pytest.mark.parametrize("moment", [None, "absent"])
+def test_pictures_of_no_sequence_are_refused(moment: str | None) -> None:
+    (sample,) = frames((0, 0))
+    labels = {name: value for name, value in sample.labels.items() if name != "moment"}
+    still = replace(sample, labels=labels if moment else {**labels, "moment": None})
+    with pytest.raises(DataError, match="00000000: a picture of no sequence; render experiment=sequence"):
+        next(sequences_of([still]))
+
+
+def shot(left: int, sight: Sight = Sight.shown) -> Shot:
+    picture = painted() if sight is Sight.gone else painted((left, 60, 90))
     (face,) = looker().look(painted((left, 60, 90)), [Face(box_of(left, 60, 90), 1.0)], CAMERA, Clock())
     assert face.points_px is not None
-    return Shot(picture, face.points_px, shown)
+    return Shot(picture, None if sight is Sight.gone else face.points_px, sight)
 
 
 def test_figures_by_hand() -> None:
     here, there = np.full((68, 2), [0.03, 0.04]), np.full((68, 2), [0.0, 0.04])
     frames = [
-        Judged(True, here, 0, True),  # an error of 0.05
-        Judged(True, there, 1, False),  # of 0.04, moved by 0.03
-        Judged(False, None, 2, True),
-        Judged(True, None, 0, True),
-        Judged(True, here, 0, True),
+        Judged(Sight.shown, here, 0, True),  # an error of 0.05
+        Judged(Sight.shown, there, 1, False),  # of 0.04, moved by 0.03
+        Judged(Sight.gone, None, 2, True),
+        Judged(Sight.between, None, 0, True),
+        Judged(Sight.shown, None, 0, True),
+        Judged(Sight.shown, here, 0, True),
     ]
-    assert late(frames) == 1 and late(frames[:3]) == 0 and late(frames[:4]) == 1 and late(frames[:2]) == 0
-    found = figures_of([frames])
-    assert found.nme == pytest.approx(100 * (0.05 + 0.04 + 0.05) / 3) and found.jitter == pytest.approx(3.0)
-    assert (found.frames, found.shown, found.detections, found.missed, found.ghosts) == (5, 4, 4, 1, 3)
-    assert found.late == 1.0
+    assert late(frames) == 1 and late(frames[:3]) == 0 and late(frames[:5]) == 1 and late(frames[:2]) is None
+    found = figures_of([frames, frames[:2]])
+    assert found.nme == pytest.approx(100 * np.mean([0.05, 0.04, 0.05, 0.05, 0.04]))
+    assert found.jitter == pytest.approx(3.0)
+    assert (found.frames, found.shown, found.detections, found.missed, found.ghosts) == (8, 6, 6, 1, 4)
+    assert found.late == 1.0 and figures_of([frames[:2]]).late is None
 
 
 def test_following_what_is_painted_costs_detections_alone() -> None:
-    shots = [shot(60 + 5 * t, shown=t not in (4, 5)) for t in range(10)]
+    shots = [shot(60 + 5 * t, Sight.gone if t in (4, 5) else Sight.shown) for t in range(10)]
     anew, kept = followed(looker(), [shots], every=3)
     assert (anew.frames, anew.shown, anew.detections) == (10, 8, 10)
     assert anew.missed == kept.missed == anew.ghosts == kept.ghosts == 0 and anew.late == kept.late == 0
@@ -143,9 +168,11 @@ def test_following_what_is_painted_costs_detections_alone() -> None:
     assert kept.detections == 6
 
 
-def test_a_face_elsewhere_is_a_ghost() -> None:
+def test_a_face_elsewhere_is_a_ghost_and_one_that_is_half_there_is_none() -> None:
     look = looker()
-    true = shot(60)
-    faces = look.look(painted((200, 200, 90)), look.find(painted((200, 200, 90)), Clock()), CAMERA, Clock())
-    found = judged(true, Seen(faces, (0,), detected=True))
-    assert found == Judged(True, None, 1, True)
+    elsewhere = look.look(painted((200, 200, 90)), look.find(painted((200, 200, 90)), Clock()), CAMERA, Clock())
+    for sight in Sight:
+        assert judged(shot(60, sight), Seen(elsewhere, (0,), detected=True)) == Judged(sight, None, 1, True)
+    there = look.look(painted((60, 60, 90)), look.find(painted((60, 60, 90)), Clock()), CAMERA, Clock())
+    assert judged(shot(60, Sight.between), Seen(there, (0,), detected=False)) == Judged(Sight.between, None, 0, False)
+    assert judged(shot(60, Sight.between), Seen((), (), detected=True)) == Judged(Sight.between, None, 0, True)

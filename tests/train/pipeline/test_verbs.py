@@ -1,6 +1,7 @@
 """`predict`, `serve`, `track` and the bench from the command line, with small networks that learnt nothing."""
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -153,8 +154,11 @@ def test_serve_listens_and_says_where(
 def test_track_measures_both_ways(weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shards = tmp_path / "shards"
     shards.mkdir()
-    write_shard(shards, ShardPlan(2), 0, [fake_face(0, index, (96, 96), (0.0, 0.0, 0.0)) for index in range(2)])
-    words = [f"weights={weights}", f"data={shards}", f"out={tmp_path / 'track.json'}", "n=1", "length=4"]
+    faces = [fake_face(0, index, (96, 96), (0.0, 0.0, 0.0)) for index in range(6)]
+    moments = [{"moment": {"sequence": index // 4, "frame": index % 4}} for index in range(6)]
+    frames = [replace(face, labels={**face.labels, **moment}) for face, moment in zip(faces, moments, strict=True)]
+    write_shard(shards, ShardPlan(6), 0, frames)
+    words = [f"weights={weights}", f"data={shards}", f"out={tmp_path / 'track.json'}", "n=1"]
     assert main(["track", *words, *ANY]) == 0
     told = json.loads((tmp_path / "track.json").read_text())
     assert told["every"] == 10 and told["anew"]["frames"] == told["followed"]["frames"] == 4
@@ -162,6 +166,10 @@ def test_track_measures_both_ways(weights: Path, tmp_path: Path, capsys: pytest.
     assert "found anew" in capsys.readouterr().out
     assert main(["track", *words, "faces.every=1"]) == 1
     assert "follows nobody" in capsys.readouterr().err
+    (tmp_path / "stills").mkdir()
+    write_shard(tmp_path / "stills", ShardPlan(6), 0, faces)
+    assert main(["track", *words, f"data={tmp_path / 'stills'}", *ANY]) == 1
+    assert "a picture of no sequence; render experiment=sequence" in capsys.readouterr().err
 
 
 def test_the_bench_of_the_pipeline(weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
