@@ -3,7 +3,8 @@
 The method is in synth/bench.py, train/bench.py and adapt/augment/bench.py.  A case of `what=render` is a configuration
 of `canthus render`, so that anybody can render what was measured.  `what=train` asks the verb `fit` for its network and
 train.bench for the figures, `what=augment` the presets and adapt.augment.bench, `what=pipeline` the verb
-`predict` and train.pipeline.bench, all by name: they are above this package and are not imported here.
+`predict` and train.pipeline.bench, `what=networks` train.comparison, all by name: they are above this package and are
+not imported here.
 """
 
 import importlib
@@ -40,6 +41,7 @@ EXAMPLES = (
     "canthus bench train n=4 overrides=[experiment=hopenet,trainer.batch_size=16]",
     "canthus bench augment",
     "canthus bench pipeline overrides=[threads=2,networks.detection=runs/faces]",
+    "canthus bench networks networks=[runs/a,runs/b] reports=[reports/a,reports/b] threads=2",
 )
 
 CASES = {
@@ -76,6 +78,7 @@ class What(Enum):
     train = "train"
     augment = "augment"
     pipeline = "pipeline"
+    networks = "networks"
 
 
 DEFAULT_N = {
@@ -85,6 +88,7 @@ DEFAULT_N = {
     What.train: 32,
     What.augment: 12,
     What.pipeline: 50,
+    What.networks: 30,
 }
 
 
@@ -97,14 +101,20 @@ class BenchConfig:
     seed: int = 0
     cases: list[str] = field(default_factory=lambda: list(CASES))
     overrides: list[str] = field(default_factory=list)
+    networks: list[str] = field(default_factory=list)
+    reports: list[str] = field(default_factory=list)
+    threads: int = 0
     out: str = "out/bench.json"
 
     def __post_init__(self) -> None:
         """Refuse what cannot be measured."""
         if self.n is not None and self.n < (least := 2 if self.what is What.memory else 1):
             raise ConfigError(f"n={self.n}: at least {least}")
-        if self.seed < 0:
-            raise ConfigError(f"seed={self.seed}: at least 0")
+        for name in ("seed", "threads"):
+            if getattr(self, name) < 0:
+                raise ConfigError(f"{name}={getattr(self, name)}: at least 0")
+        if (self.networks or self.reports or self.threads) and self.what is not What.networks:
+            raise ConfigError(f"networks, reports, threads: are for what=networks, not what={self.what.value}")
         if unknown := [case for case in self.cases if case not in CASES]:
             raise ConfigError(f"cases: no such case {unknown[0]}; there are: {', '.join(CASES)}")
 
@@ -122,6 +132,7 @@ def run(config: BenchConfig) -> None:
         What.train: _train,
         What.augment: _augment,
         What.pipeline: _pipeline,
+        What.networks: _networks,
     }[config.what](config)
     document = {
         "what": config.what.value,
@@ -255,6 +266,31 @@ def _pipeline(config: BenchConfig) -> dict[str, Any]:
         table.add_row(name, f"{value:.1f}")
     Console().print(table)
     return {"networks": names, **asdict(cost)}
+
+
+def _networks(config: BenchConfig) -> dict[str, Any]:
+    threads = importlib.import_module("train.fitting").use_threads(config.threads)
+    ready = importlib.import_module("train.ready").WEIGHTS
+    networks = config.networks or sorted(map(str, ready.glob("*.pt")))
+    bench = importlib.import_module("train.comparison")
+    rows = bench.compared(networks, config.reports, config.n or DEFAULT_N[What.networks], threads)
+    table = Table(title=f"Networks: one picture, {threads} threads")
+    for said in ("network", "of", "parameters", "MB", "ms, torch", "ms, ONNX Runtime", "measured", "on"):
+        table.add_column(said, justify="left" if said in ("network", "of", "on") else "right")
+    for row in rows:
+        cost = (f"{row.parameters:,}", f"{row.bytes / 1e6:.2f}", f"{row.torch_ms:.2f}", f"{row.onnx_ms:.2f}")
+        figures = [(f"{one.figure:.2f} {one.unit}", one.data) for one in row.measured] or [("-", "")]
+        table.add_row(row.name, row.task, *cost, *figures[0])
+        for more in figures[1:]:
+            table.add_row("", "", "", "", "", "", *more)
+    Console().print(table)
+    drawn = bench.picture(rows)
+    if drawn is not None:
+        path = Path(config.out).with_suffix(".png")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, drawn)
+        print(f"wrote {path}")
+    return {"threads": threads, "networks": [row.to_json() for row in rows]}
 
 
 def _train(config: BenchConfig) -> dict[str, Any]:
