@@ -15,11 +15,14 @@ from adapt.face_batch import to_rgb
 from adapt.rows import joined
 from train.measure.cost import Cost
 from train.measure.detection_metrics import Scene, detection_score
+from train.measure.networks import figures_of_networks
 from train.measure.wider import wider_ap
 from train.models.detection import DetectionNetwork, Detections
 
 SHOWN = ("ap50", "ap30", "missed")
 """Figures whose mean and deviation over networks is told."""
+PARTS = ("raw", "mapped")
+"""Where they stand."""
 
 
 @dataclass(frozen=True)
@@ -45,23 +48,13 @@ class DetectionEvaluation:
     def to_json(self) -> dict[str, Any]:
         """Return all figures of the report."""
         networks = {name: score_of(scenes) for name, scenes in zip(self.names, self.scenes, strict=True)}
-        kinds = ("raw", "mapped")
-        values = {kind: {key: [one[kind][key] for one in networks.values()] for key in SHOWN} for kind in kinds}
-        for name, cost in zip(self.names, self.costs, strict=False):
-            networks[name]["cost"] = cost.to_json()
         return {
             "pictures": len(self.pictures),
             "faces": int(self.pictures.faces.wanted.sum()),
             "ignored": int(self.pictures.faces.ignored.sum()),
             "left_out": dict(self.left_out),
             "damaged": list(self.damaged),
-            "networks": networks,
-            "mean_of_networks": {
-                kind: {key: float(np.mean(found)) for key, found in of.items()} for kind, of in values.items()
-            },
-            "deviation_of_networks": {
-                kind: {key: float(np.std(found)) for key, found in of.items()} for kind, of in values.items()
-            },
+            **figures_of_networks(networks, SHOWN, self.costs, PARTS),
         }
 
 

@@ -83,9 +83,7 @@ class FaceGazeEvaluation:
 
     def to_json(self) -> dict[str, Any]:
         """Return all figures of the report."""
-        found = figures(self.names, self.scores(), self.ensemble_score())
-        for name, cost in zip(self.names, self.costs, strict=False):
-            found["networks"][name]["cost"] = cost.to_json()
+        found = figures(self.names, self.scores(), self.ensemble_score(), self.costs)
         for name, screen in zip(self.names, self.screen_scores(), strict=False):
             found["networks"][name]["screen"] = asdict(screen)
         head_rad = self.faces.head_pitch_yaw_rad.double().numpy()

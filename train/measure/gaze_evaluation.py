@@ -19,10 +19,14 @@ from torch import nn
 from adapt.batch import Batch
 from synth.geometry.gaze import mirror_pitch_yaw
 from train.data.persons import persons_of
+from train.measure.cost import Cost
 from train.measure.gaze_metrics import Angles, Score, errors_deg, mean_offset_rad, score
+from train.measure.networks import figures_of_networks
 from train.tasks.gaze import predict
 
 BIN_DEG = 5.0
+SHOWN = ("raw", "offset_free", "offset_pitch", "offset_yaw")
+"""Figures whose mean and deviation over networks is told."""
 
 
 @dataclass(frozen=True)
@@ -76,15 +80,12 @@ class Evaluation:
         }
 
 
-def figures(names: Sequence[str], scores: Sequence[Score], ensemble: Score) -> dict[str, Any]:
+def figures(
+    names: Sequence[str], scores: Sequence[Score], ensemble: Score, costs: Sequence[Cost] = ()
+) -> dict[str, Any]:
     """Return the figures of networks, and their mean, deviation and ensemble, for a report."""
-    keys = ("raw", "offset_free", "offset_pitch", "offset_yaw")
-    return {
-        "networks": {name: found.to_json() for name, found in zip(names, scores, strict=True)},
-        "mean_of_networks": {key: float(np.mean([getattr(found, key) for found in scores])) for key in keys},
-        "deviation_of_networks": {key: float(np.std([getattr(found, key) for found in scores])) for key in keys},
-        "ensemble": ensemble.to_json(),
-    }
+    networks = {name: found.to_json() for name, found in zip(names, scores, strict=True)}
+    return {**figures_of_networks(networks, SHOWN, costs), "ensemble": ensemble.to_json()}
 
 
 def over_persons(

@@ -11,7 +11,7 @@ Score = TypeVar("Score")
 
 
 def figures_of_networks(
-    figures: Mapping[str, Mapping[str, Any]], shown: Iterable[str], costs: Sequence[Cost]
+    figures: Mapping[str, Mapping[str, Any]], shown: Iterable[str], costs: Sequence[Cost], parts: Sequence[str] = ()
 ) -> dict[str, Any]:
     """Return each network's figures with its cost, and over the networks the mean and the deviation of those shown.
 
@@ -19,16 +19,20 @@ def figures_of_networks(
         figures: By the network's name.
         shown: Keys of numbers in them.
         costs: Of each network in that order; empty where nobody asked.
+        parts: Keys of the figures under which the shown keys stand, each told alone; empty where they stand at the top.
     """
-    values = {key: [of[key] for of in figures.values()] for key in shown}
     networks = {name: dict(of) for name, of in figures.items()}
     for of, cost in zip(networks.values(), costs, strict=False):
         of["cost"] = cost.to_json()
-    return {
-        "networks": networks,
-        "mean_of_networks": {key: float(np.mean(found)) for key, found in values.items()},
-        "deviation_of_networks": {key: float(np.std(found)) for key, found in values.items()},
-    }
+
+    def over(statistic: Callable[[list[float]], Any]) -> dict[str, Any]:
+        def told(some: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+            return {key: float(statistic([one[key] for one in some])) for key in shown}
+
+        all_of = list(figures.values())
+        return {part: told([one[part] for one in all_of]) for part in parts} if parts else told(all_of)
+
+    return {"networks": networks, "mean_of_networks": over(np.mean), "deviation_of_networks": over(np.std)}
 
 
 def rows_of_networks(

@@ -16,6 +16,7 @@ from jaxtyping import Float
 from adapt.face_batch import FaceBatch, to_rgb
 from synth.geometry.rotation import geodesic_angle
 from train.measure.cost import Cost
+from train.measure.networks import figures_of_networks
 from train.measure.pose_metrics import PoseScore, Rotations, angles_deg, mean_rotation, pose_score, wrapped_deg
 from train.models.pose import PoseNetwork
 
@@ -25,6 +26,8 @@ COLUMN = {"pitch": 0, "yaw": 1, "roll": 2}
 """Where an angle stands in `angles_deg`."""
 SHOWN = ("yaw", "pitch", "roll", "mae", "geodesic")
 """Figures whose mean and deviation over networks is told."""
+PARTS = ("raw", "offset_free")
+"""Where they stand."""
 
 
 @dataclass(frozen=True)
@@ -68,21 +71,11 @@ class PoseEvaluation:
     def to_json(self) -> dict[str, Any]:
         """Return all figures of the report."""
         networks = {name: found.to_json() for name, found in zip(self.names, self.scores(), strict=True)}
-        kinds = ("raw", "offset_free")
-        values = {kind: {key: [one[kind][key] for one in networks.values()] for key in SHOWN} for kind in kinds}
-        for name, cost in zip(self.names, self.costs, strict=False):
-            networks[name]["cost"] = cost.to_json()
         return {
             "faces": len(self.faces),
             "left_out": dict(self.left_out),
             "damaged": list(self.damaged),
-            "networks": networks,
-            "mean_of_networks": {
-                kind: {key: float(np.mean(found)) for key, found in of.items()} for kind, of in values.items()
-            },
-            "deviation_of_networks": {
-                kind: {key: float(np.std(found)) for key, found in of.items()} for kind, of in values.items()
-            },
+            **figures_of_networks(networks, SHOWN, self.costs, PARTS),
             "ensemble": self.ensemble_score().to_json(),
             "by": {f"{name}_deg": self.bins(name) for name in ANGLES},
         }
