@@ -17,7 +17,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -34,6 +34,7 @@ from synth.labels import Labels, everybody, label
 from synth.picture import develop
 from synth.ranges import RenderRanges
 from synth.ranges.camera import Aim
+from synth.relight import Lit, draw_mixes, relit
 from synth.sample import Sample
 from synth.shards import Encoding, ShardFacts, ShardPlan, write_shard
 from synth.shards.atomic import remove_parts
@@ -41,6 +42,7 @@ from synth.shards.output import record_timing
 from synth.spec import to_json
 
 if TYPE_CHECKING:  # Blender is imported by the processes that render, not by the one that waits for them
+    from synth.blender.masks import Rasters as MadeRasters
     from synth.blender.session import Session
 
 MANAGER_WAIT_S = 5.0
@@ -143,23 +145,36 @@ def draw_useful(ranges: RenderRanges, seed: int, index: int, watch: Stopwatch): 
     )
 
 
-def make_sample(job: Job, session: Session, index: int, watch: Stopwatch) -> Sample:
-    """Make sample `index` of a corpus."""
-    spec, people, labels, rejected = draw_useful(job.ranges, job.seed, index, watch)
-    frame = session.render(spec, *people)
-    watch.lap("render")
-    picture = develop(frame.linear_rgb, spec)
-    watch.lap("develop")
+def make_samples(job: Job, session: Session, scene: int, watch: Stopwatch) -> Iterator[Sample]:
+    """Make the samples of scene `scene` of a corpus: one, or with `relight` one for each of its lights."""
+    spec, people, labels, rejected = draw_useful(job.ranges, job.seed, scene, watch)
     kept = job.rasters
     rasters = session.rasters(spec, *people, normal=kept.normal, uv=kept.uv) if kept.any else None
     watch.lap("rasters")
+    if job.plan.scene_size == 1:
+        frame = session.render(spec, *people)
+        watch.lap("render")
+        pictures: Iterable[Lit] = [Lit(spec, labels, develop(frame.linear_rgb, spec))]
+        watch.lap("develop")
+    else:
+        indices = job.plan.samples_of(scene)
+        mixes = draw_mixes(job.ranges.light.relight, spec, indices)
+        pictures = relit(session, spec, people, mixes, indices.start, job.plan.scene_size, watch)
+    for lit in pictures:
+        yield _sample(job, lit, rejected if lit.spec.index == job.plan.samples_of(scene).start else (), rasters)
+
+
+def _sample(job: Job, lit: Lit, rejected: tuple[str, ...], rasters: MadeRasters | None) -> Sample:
+    """Put a sample together; what its scene cost before it was useful is told once."""
+    kept = job.rasters
     return Sample(
         seed=job.seed,
-        index=index,
-        picture=picture,
-        labels=labels.to_json(),
-        spec=to_json(spec),
+        index=lit.spec.index,
+        picture=lit.picture,
+        labels=lit.labels.to_json(),
+        spec=to_json(lit.spec),
         rejected=rejected,
+        relight=lit.relight,
         mask=rasters.mask if rasters and kept.mask else None,
         parsing=rasters.parsing if rasters and kept.parsing else None,
         person=rasters.person if rasters and kept.person else None,
@@ -224,11 +239,12 @@ def _make_shard(shard: int) -> ShardFacts:
 
     def samples() -> Iterator[Sample]:
         assert _job is not None and _done is not None
-        for index in _job.plan.indices(shard):
-            yield make_sample(_job, session, index, watch)
-            watch.lap("write")
-            with _done.get_lock():
-                _done.value += 1
+        for scene in _job.plan.scenes(shard):
+            for sample in make_samples(_job, session, scene, watch):
+                yield sample
+                watch.lap("write")
+                with _done.get_lock():
+                    _done.value += 1
 
     facts = write_shard(_job.folder, _job.plan, shard, samples(), _job.encoding)
     watch.lap("write")

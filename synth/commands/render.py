@@ -85,6 +85,7 @@ class RenderConfig:
     engine: EngineConfig = field(default_factory=EngineConfig)
     rasters: RastersConfig = field(default_factory=RastersConfig)
     n: int = 100
+    relight: int = 1
     seed: int = 0
     out: str = MISSING
     workers: int = 0
@@ -94,7 +95,7 @@ class RenderConfig:
 
     def __post_init__(self) -> None:
         """Refuse impossible numbers before any work."""
-        for name, least in (("n", 1), ("seed", 0), ("workers", 0), ("shard_size", 1)):
+        for name, least in (("n", 1), ("relight", 1), ("seed", 0), ("workers", 0), ("shard_size", 1)):
             if getattr(self, name) < least:
                 raise ConfigError(f"{name}={getattr(self, name)}: at least {least}")
         if self.camera.motion is not None and (over := self.n % (frames := self.camera.motion.frames)):
@@ -109,7 +110,7 @@ def job(config: RenderConfig) -> Job:
     return Job(
         folder=Path(config.out),
         seed=config.seed,
-        plan=ShardPlan(config.n, config.shard_size),
+        plan=ShardPlan(config.n, config.shard_size, config.relight),
         ranges=RenderRanges(config.subject, config.camera, config.light),
         engine=config.engine.spec(),
         encoding=Encoding(config.picture, config.quality),

@@ -75,10 +75,10 @@ def test_a_sample_alone_is_the_sample_of_the_corpus(corpus):
         "from synth.blender.session import Session\n"
         "from synth.commands.render import CONFIG, job\n"
         "from synth.config import compose\n"
-        "from synth.corpus import Stopwatch, make_sample\n"
+        "from synth.corpus import Stopwatch, make_samples\n"
         "from synth.shards.encode import encode_sample\n"
         "work = job(compose('synth.conf', 'render', CONFIG, sys.argv[1:]))\n"
-        "files = encode_sample(make_sample(work, Session(work.engine), 4, Stopwatch()), work.encoding)\n"
+        "files = encode_sample(next(make_samples(work, Session(work.engine), 4, Stopwatch())), work.encoding)\n"
         "print(json.dumps({name: hashlib.sha256(data).hexdigest() for name, data in files.items()}))\n"
         "print('torch' in sys.modules)\n"
     )
