@@ -62,9 +62,11 @@ def bench_relight(job: Job, count: int) -> RelightCost:
         keep_to_a_core(0)
     from synth.blender.session import Session
 
-    one = replace(job, plan=ShardPlan(count + 1, count + 1))
-    k = job.plan.scene_size
-    many = replace(job, plan=ShardPlan(k * (count + 1), k * (count + 1), k))
+    views, k = len(job.views), job.relight
+    one, many = (
+        replace(job, plan=ShardPlan((count + 1) * size, (count + 1) * size, size), relight=size // views)
+        for size in (views, views * k)
+    )
     watches = (Stopwatch(), Stopwatch())
     other, people, _, _ = draw_useful(job.ranges, job.seed, count, Stopwatch())
     with Session(job.engine) as session:

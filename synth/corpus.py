@@ -17,7 +17,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -31,15 +31,15 @@ from synth.blender.engine import EngineSpec
 from synth.draw_spec import draw_spec
 from synth.errors import RejectedSceneError, RenderError
 from synth.labels import Labels, everybody, label
-from synth.picture import develop
+from synth.pictures import Picture, Seen, draw_mixes, pictures
 from synth.ranges import RenderRanges
 from synth.ranges.camera import Aim
-from synth.relight import Lit, draw_mixes, relit
 from synth.sample import Sample
 from synth.shards import Encoding, ShardFacts, ShardPlan, write_shard
 from synth.shards.atomic import remove_parts
 from synth.shards.output import record_timing
 from synth.spec import to_json
+from synth.views import Framing, framed
 
 if TYPE_CHECKING:  # Blender is imported by the processes that render, not by the one that waits for them
     from synth.blender.masks import Rasters as MadeRasters
@@ -77,6 +77,9 @@ class Job:
     engine: EngineSpec
     encoding: Encoding
     rasters: Rasters
+    relight: int = 1
+    """Pictures of every view of a scene, under lights of their own."""
+    views: tuple[Framing, ...] = (Framing.scene,)
 
 
 @dataclass
@@ -146,25 +149,39 @@ def draw_useful(ranges: RenderRanges, seed: int, index: int, watch: Stopwatch): 
 
 
 def make_samples(job: Job, session: Session, scene: int, watch: Stopwatch) -> Iterator[Sample]:
-    """Make the samples of scene `scene` of a corpus: one, or with `relight` one for each of its lights."""
+    """Make the samples of scene `scene` of a corpus: one, or one for each of its views and lights."""
     spec, people, labels, rejected = draw_useful(job.ranges, job.seed, scene, watch)
-    kept = job.rasters
-    rasters = session.rasters(spec, *people, normal=kept.normal, uv=kept.uv) if kept.any else None
-    watch.lap("rasters")
-    if job.plan.scene_size == 1:
-        frame = session.render(spec, *people)
-        watch.lap("render")
-        pictures: Iterable[Lit] = [Lit(spec, labels, develop(frame.linear_rgb, spec))]
-        watch.lap("develop")
-    else:
-        indices = job.plan.samples_of(scene)
-        mixes = draw_mixes(job.ranges.light.relight, spec, indices)
-        pictures = relit(session, spec, people, mixes, indices.start, job.plan.scene_size, watch)
-    for lit in pictures:
-        yield _sample(job, lit, rejected if lit.spec.index == job.plan.samples_of(scene).start else (), rasters)
+    kept, indices = job.rasters, job.plan.samples_of(scene)
+    mixes = draw_mixes(job.ranges.light.relight, spec, job.relight)
+    for number, framing in enumerate(job.views):
+        wanted = indices[number * job.relight : (number + 1) * job.relight]
+        if not wanted:
+            return
+        seen = Seen(spec, people, labels)
+        if framing is not Framing.scene:
+            view = framed(spec, people[0], framing)
+            # Built anew: turned, the target is another number in its last digits, and the stored spec must tell all.
+            seen = Seen(view, everybody(view))
+            watch.lap("geometry")
+        rasters = session.rasters(seen.spec, *seen.people, normal=kept.normal, uv=kept.uv) if kept.any else None
+        watch.lap("rasters")
+        for lit in pictures(session, seen, mixes, wanted, watch):
+            yield _sample(
+                job,
+                lit,
+                rejected=rejected if lit.spec.index == indices.start else (),
+                scene=None if job.plan.scene_size == 1 else {"index": scene, "view": framing.value, **lit.light},
+                rasters=rasters,
+            )
 
 
-def _sample(job: Job, lit: Lit, rejected: tuple[str, ...], rasters: MadeRasters | None) -> Sample:
+def _sample(
+    job: Job,
+    lit: Picture,
+    rejected: tuple[str, ...],
+    scene: Mapping[str, Any] | None,
+    rasters: MadeRasters | None,
+) -> Sample:
     """Put a sample together; what its scene cost before it was useful is told once."""
     kept = job.rasters
     return Sample(
@@ -174,7 +191,7 @@ def _sample(job: Job, lit: Lit, rejected: tuple[str, ...], rasters: MadeRasters 
         labels=lit.labels.to_json(),
         spec=to_json(lit.spec),
         rejected=rejected,
-        relight=lit.relight,
+        scene=scene,
         mask=rasters.mask if rasters and kept.mask else None,
         parsing=rasters.parsing if rasters and kept.parsing else None,
         person=rasters.person if rasters and kept.person else None,

@@ -30,7 +30,7 @@ class Sample:
         depth_m: z in `cam`, f4 (h, w).
         normal_cam: Unit normals, f4 (h, w, 3).
         uv: Places on the map of the head (assets.regions.globe_uv), 0 where no skin is, f4 (h, w, 2).
-        relight: Of a picture that shares its path trace with others: `scene`, `mix` and `factors` (synth/relight.py).
+        scene: Of a picture that shares its scene with others: `index`, `view`, `mix` and `factors` (synth/pictures.py).
     """
 
     seed: int
@@ -45,7 +45,7 @@ class Sample:
     depth_m: np.ndarray | None = None
     normal_cam: np.ndarray | None = None
     uv: np.ndarray | None = None
-    relight: Mapping[str, Any] | None = None
+    scene: Mapping[str, Any] | None = None
 
     @property
     def key(self) -> str:

@@ -244,7 +244,7 @@ def hair_table(cost: HairCost) -> Table:
 def _relight(config: BenchConfig) -> dict[str, Any]:
     count = config.n or DEFAULT_N[What.relight]
     jobs = {case: pictures((*CASES[case], *RELIT), config, count) for case in config.cases}
-    if single := [case for case, job in jobs.items() if job.plan.scene_size == 1]:
+    if single := [case for case, job in jobs.items() if job.relight == 1]:
         raise ConfigError(f"relight=1: {single[0]} has one picture a scene anyway; at least 2")
     costs = {case: bench_relight(job, count) for case, job in jobs.items()}
     Console().print(relight_table(costs))

@@ -39,7 +39,8 @@ def finish(output: Output, plan: ShardPlan, seed: int, progress: Callable[[int],
     missing = plan.missing(output.folder)
     if missing:
         raise DataError(f"{output.folder}: {len(missing)} shards are missing, the first is {shard_name(missing[0])}")
-    shards, tables, rejections, scenes = [], [], Counter[str](), 0
+    shards, tables, rejections = [], [], Counter[str]()
+    scenes, last = 0, None
     for shard in range(plan.shards):
         path = output.folder / shard_name(shard)
         rows = []
@@ -48,7 +49,8 @@ def finish(output: Output, plan: ShardPlan, seed: int, progress: Callable[[int],
                 raise DataError(f"{path}: {sample.key}: has seed {sample.seed}, the data set {seed}")
             rows.append(index_row(sample, path.name))
             rejections.update(sample.rejected)
-            scenes += sample.relight is None or sample.relight.get("mix") == 0
+            scene = sample.index if sample.scene is None else sample.scene.get("index")
+            scenes, last = scenes + (scene != last), scene
         if [row["key"] for row in rows] != [f"{index:08d}" for index in plan.indices(shard)]:
             raise DataError(f"{path}: does not hold the samples of its place; delete it and run the same command again")
         tables.append(_table(rows, path))

@@ -109,7 +109,7 @@ def test_a_stored_spec_gives_its_picture_again(session, scene, samples, below):
     words = ("light.screen.probability=1", *SMALL)
     config = compose("synth.conf", "render", RenderConfig, ["experiment=mpiigaze", "out=unused", "seed=11", *words])
     work: Job = dataclasses.replace(
-        render_job(config), plan=ShardPlan(3, 3, 3), encoding=Encoding(), rasters=Rasters(mask=True)
+        render_job(config), plan=ShardPlan(3, 3, 3), relight=3, encoding=Encoding(), rasters=Rasters(mask=True)
     )
     made = list(make_samples(work, session, 0, Stopwatch()))
     assert [sample.index for sample in made] == [0, 1, 2] and made[0].mask is made[2].mask

@@ -16,8 +16,8 @@ from synth.draw.mix import draw_mix
 from synth.errors import ConfigError
 from synth.labels import everybody, label
 from synth.mix import Mix, layers_of, mixed, mixed_light, mixed_spec, plain
+from synth.pictures import draw_mixes
 from synth.ranges.light import RelightRanges
-from synth.relight import draw_mixes
 from synth.shards import ShardPlan
 from synth.spec import LampSpec, LightSpec, SceneSpec, from_json, to_json
 from tests.agreement.scenes import drawn
@@ -173,13 +173,13 @@ def test_a_scene_makes_whole_samples_and_denoises_what_is_less(k):
     session = FakeSession((0.5, 0.2, 0.1, 0.1, 0.1, 0.1))
     samples = list(make_samples(work, session, 1, Stopwatch()))
     assert [sample.index for sample in samples] == list(range(k, 2 * k))
-    assert [sample.relight["mix"] for sample in samples] == list(range(k))
-    assert {sample.relight["scene"] for sample in samples} == {1}
+    assert [sample.scene["mix"] for sample in samples] == list(range(k))
+    assert {sample.scene["index"] for sample in samples} == {1}
     specs = [from_json(SceneSpec, sample.spec) for sample in samples]
     layers = len(layers_of(specs[0].light))
     assert session.denoised_count == min(k, layers) and 2 < layers < 8
-    mixes = draw_mixes(work.ranges.light.relight, dataclasses.replace(specs[0], index=1), range(k, 2 * k))
-    assert [sample.relight["factors"] for sample in samples] == [mix.to_json() for mix in mixes]
+    mixes = draw_mixes(work.ranges.light.relight, dataclasses.replace(specs[0], index=1), k)
+    assert [sample.scene["factors"] for sample in samples] == [mix.to_json() for mix in mixes]
     for sample, spec in zip(samples, specs, strict=True):
         assert spec.index == sample.index and spec.people == specs[0].people
     # The stored spec is enough: labels follow from it, one glint for each lamp that is on.
