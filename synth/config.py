@@ -11,6 +11,7 @@ of values is a `Range`, a choice of names an `Enum`.  Its `__post_init__` raises
 import difflib
 import hashlib
 import math
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ Schema = TypeVar("Schema")
 
 WORDS = re.compile(r"\[[\w./@]+=[^\[\]{}'\",]*(,[\w./@]+=[^\[\]{}'\",]*)*\]")
 """A list of key=value."""
-RECORDED_PACKAGES = ("canthus", "numpy", "scipy", "bpy", "torch", "kornia", "hydra-core")
+RECORDED_PACKAGES = ("canthus", "numpy", "scipy", "pillow", "pyarrow", "bpy", "torch", "kornia", "hydra-core")
 
 
 @dataclass
@@ -59,6 +60,20 @@ class Range:
             raise ConfigError(f"range from {self.low} to {self.high}: both bounds must be finite numbers")
         if self.low > self.high:
             raise ConfigError(f"range from {self.low} to {self.high}: low must not be above high")
+
+
+def processes(workers: int | str, threads: int = 1) -> int:
+    """Return how many processes `workers` asks for; auto is as many as keep every core busy with so many threads each.
+
+    Raises:
+        ConfigError: It is neither auto nor a number from 1 on.
+    """
+    if workers == "auto":
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return max(1, cores // max(1, threads)) if threads else 1
+    if isinstance(workers, str) or workers < 1:
+        raise ConfigError(f"workers={workers}: auto, or at least 1")
+    return workers
 
 
 def compose(module: str, name: str, schema: type[Schema], overrides: Sequence[str] = ()) -> Schema:

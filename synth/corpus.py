@@ -275,7 +275,7 @@ def make_corpus(job: Job, workers: int, progress: Callable[[int], None]) -> None
 
     Args:
         job: What to make, and where.
-        workers: Processes; 0 takes one a core.
+        workers: Processes, at least 1.
         progress: Called now and then with the number of samples finished in this run.
 
     Raises:
@@ -284,7 +284,7 @@ def make_corpus(job: Job, workers: int, progress: Callable[[int], None]) -> None
     missing = job.plan.missing(job.folder)
     if not missing:
         return
-    count = min(len(missing), workers or os.cpu_count() or 1)
+    count = min(len(missing), workers)
     context = multiprocessing.get_context("spawn")
     done = context.Value("q", 0)
     with _sigterm_ends(), _pool(count, context, job, done) as pool:

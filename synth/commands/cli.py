@@ -68,6 +68,7 @@ VERBS = {
     "inspect": Verb(
         "synth.commands.inspect", "write report.html about a corpus: sheets, distributions, rejections, rates"
     ),
+    "verify": Verb("synth.commands.verify", "check every byte and label of a corpus, and render again what is damaged"),
     "export": Verb("synth.commands.export", "write a corpus in a format that other people's code reads"),
     "fit": Verb("train.commands.fit", "train a network on a corpus"),
     "evaluate": Verb("train.commands.evaluate", "measure a network on rendered or real eyes or faces and report it"),

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synth.commands.cli import call
+from synth.config import processes
 from synth.errors import ConfigError, ProjectError
 
 HELP = "run everything once, small: render, inspect, fit, evaluate, report"
@@ -32,16 +33,17 @@ class DemoConfig:
     n: int = 500
     n_test: int = 100
     seed: int = 1
-    workers: int = 0
+    workers: int | str = "auto"
     model: str = "resnet_preact_half"
     epochs: int = 20
     real: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be learnt from."""
-        for name, least in (("n", 8), ("n_test", 8), ("epochs", 1), ("seed", 0), ("workers", 0)):
+        for name, least in (("n", 8), ("n_test", 8), ("epochs", 1), ("seed", 0)):
             if getattr(self, name) < least:
                 raise ConfigError(f"{name}={getattr(self, name)}: at least {least}")
+        processes(self.workers)
         if self.real is not None and not Path(self.real).exists():
             raise ConfigError(f"real={self.real}: there is no such file or folder; leave real out to do without")
 

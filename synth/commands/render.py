@@ -1,18 +1,20 @@
 """`canthus render`: a corpus of pictures with their labels."""
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from omegaconf import MISSING
+from omegaconf import MISSING, DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from synth.blender.engine import EngineSpec
-from synth.config import source_digest, versions
+from synth.config import instantiate, processes, source_digest, versions
 from synth.corpus import Job, Rasters, make_corpus
-from synth.errors import ConfigError
+from synth.errors import ConfigError, DataError
 from synth.ranges import CameraRanges, LightRanges, RenderRanges, SubjectRanges
 from synth.shards import Encoding, PictureFormat, ShardPlan, finish, open_output
 from synth.views import Framing
@@ -28,7 +30,7 @@ EXAMPLES = (
     "canthus render experiment=portrait views=[scene,left_eye,right_eye] n=300 shard_size=99 out=data/heads",
 )
 RUN_ONLY = ("out", "workers")
-DECIDING = ("canthus", "bpy", "numpy", "scipy")
+DECIDING = ("canthus", "bpy", "numpy", "scipy", "pillow", "pyarrow")
 """Packages whose version can change a byte of a corpus."""
 
 
@@ -92,14 +94,14 @@ class RenderConfig:
     views: list[Framing] = field(default_factory=lambda: [Framing.scene])
     seed: int = 0
     out: str = MISSING
-    workers: int = 0
+    workers: int | str = "auto"
     shard_size: int = 100
     picture: PictureFormat = PictureFormat.png
     quality: int = 95
 
     def __post_init__(self) -> None:
         """Refuse impossible numbers before any work."""
-        for name, least in (("n", 1), ("relight", 1), ("seed", 0), ("workers", 0), ("shard_size", 1)):
+        for name, least in (("n", 1), ("relight", 1), ("seed", 0), ("shard_size", 1)):
             if getattr(self, name) < least:
                 raise ConfigError(f"{name}={getattr(self, name)}: at least {least}")
         views = ",".join(view.value for view in self.views)
@@ -110,6 +112,7 @@ class RenderConfig:
                 raise ConfigError(f"relight={self.relight}, views=[{views}]: a frame of a sequence is one picture")
             if over := self.n % (frames := self.camera.motion.frames):
                 raise ConfigError(f"n={self.n}: a sequence has {frames} pictures; give n={self.n - over + frames}")
+        processes(self.workers)
 
 
 CONFIG = RenderConfig
@@ -143,15 +146,40 @@ def plain(value: Any) -> Any:
     return value
 
 
+def made_with() -> dict[str, str]:
+    """Return the versions of everything that decides the bytes of a corpus here."""
+    found = {name: number for name, number in versions().items() if name in DECIDING}
+    return found | {"canthus source": source_digest("assets", "synth")}
+
+
+def again(folder: Path, stored: Mapping[str, Any]) -> Job:
+    """Return the work that made a corpus, from the configuration that lies in its folder.
+
+    Raises:
+        DataError: It is not one of this verb.
+    """
+    try:
+        tree = OmegaConf.merge(OmegaConf.structured(RenderConfig), dict(stored), {"out": str(folder)})
+        assert isinstance(tree, DictConfig)
+        return job(instantiate(tree, RenderConfig))
+    except (OmegaConfBaseException, ConfigError) as error:
+        raise DataError(
+            f"{folder}: was not made by this version of canthus render; repeat the command that made it "
+            f"({str(error).splitlines()[0]})"
+        ) from error
+
+
 def run(config: RenderConfig) -> None:
     """Make the corpus, or what is missing of it."""
     work = job(config)
-    made_with = {name: number for name, number in versions().items() if name in DECIDING}
-    made_with["canthus source"] = source_digest("assets", "synth")
-    with open_output(work.folder, plain(config), made_with, RUN_ONLY) as output, _bar() as bar:
+    with open_output(work.folder, plain(config), made_with(), RUN_ONLY) as output, _bar() as bar:
         whole = sum(len(work.plan.indices(shard)) for shard in work.plan.missing(work.folder))
         task = bar.add_task("rendering", total=config.n, completed=config.n - whole)
-        make_corpus(work, config.workers, lambda done: bar.update(task, completed=config.n - whole + done))
+        make_corpus(
+            work,
+            processes(config.workers, work.engine.threads),
+            lambda done: bar.update(task, completed=config.n - whole + done),
+        )
         finish(output, work.plan, config.seed)
     print(f"{config.n} samples in {work.folder}")
 

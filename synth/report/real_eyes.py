@@ -80,6 +80,8 @@ def _from_npz(path: Path, n: int) -> RealEyes:
 
 
 def _chosen(images: np.ndarray, gaze: np.ndarray, head: np.ndarray, n: int, path: Path) -> RealEyes:
+    if images.ndim != 3:
+        raise ValueError(f"pictures are {images.dtype} of shape {images.shape}, expected u8 (n, h, w)")
     chosen = np.stack([_shaped(images[place]) for place in _spread(len(images), n, path)])
     return RealEyes(chosen, gaze.astype(np.float64), head.astype(np.float64), len(images))
 

@@ -24,6 +24,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -160,15 +161,21 @@ def decode_sample(key: str, files: Mapping[str, bytes], where: str) -> Sample:
     if len(picture_names) != 1 or "json" not in files:
         raise DataError(f"{place}: expected one picture and one json, found {', '.join(sorted(files)) or 'nothing'}")
     labels, spec, rejected, scene = _decode_document(files["json"], place)
+    if not isinstance(seed := labels.get("seed", 0), int):
+        raise DataError(f"{place}.json: labels.seed is no whole number")
     rasters = {}
     for name, extension in RASTERS.items():
         if extension in files:
             decode = decode_picture if extension.endswith("png") else _decode_array
             rasters[name] = decode(files[extension], f"{place}.{extension}")
+    picture = decode_picture(files[picture_names[0]], f"{place}.{picture_names[0]}")
+    for name, raster in rasters.items():
+        if raster.shape[:2] != picture.shape[:2]:
+            raise DataError(f"{place}.{RASTERS[name]}: has shape {raster.shape}, the picture {picture.shape}")
     return Sample(
-        seed=int(labels.get("seed", 0)),
+        seed=seed,
         index=int(key),
-        picture=decode_picture(files[picture_names[0]], f"{place}.{picture_names[0]}"),
+        picture=picture,
         labels=labels,
         spec=spec,
         rejected=rejected,
@@ -223,9 +230,12 @@ def _encode_array(array: np.ndarray) -> bytes:
 
 def _decode_array(data: bytes, where: str) -> np.ndarray:
     try:
-        return np.asarray(np.load(io.BytesIO(data), allow_pickle=False))
-    except (ValueError, EOFError, OSError) as error:
+        array = np.asarray(np.load(io.BytesIO(data), allow_pickle=False))
+    except (ValueError, EOFError, OSError, SyntaxError, TypeError, TokenError, MemoryError, OverflowError) as error:
         raise DataError(f"{where}: damaged array ({error})") from error
+    if array.dtype != np.float32:
+        raise DataError(f"{where}: an array of {array.dtype}; expected float32")
+    return array
 
 
 def _check_picture(sample: Sample) -> None:

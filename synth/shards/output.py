@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import time
+import zlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,7 +84,7 @@ def open_output(
 
 
 def record_timing(folder: Path, shard: int, samples: int, seconds: float, **parts_s: float) -> None:
-    """Add a line to timings.jsonl; several processes may do so at once."""
+    """Add a line to timings.jsonl; several processes may do so at once.  `crc32` is that of the line without it."""
     line: dict[str, Any] = {
         "shard": shard,
         "samples": samples,
@@ -92,8 +93,14 @@ def record_timing(folder: Path, shard: int, samples: int, seconds: float, **part
     }
     if parts_s:
         line["parts_s"] = {name: round(value, 3) for name, value in parts_s.items()}
+    line["crc32"] = timing_crc32(line)
     with naming_full_disk(folder), (folder / "timings.jsonl").open("ab", buffering=0) as file:
         file.write(json.dumps(line).encode() + b"\n")
+
+
+def timing_crc32(line: Mapping[str, Any]) -> int:
+    """Return the checksum of a line of timings.jsonl."""
+    return zlib.crc32(json.dumps({name: value for name, value in line.items() if name != "crc32"}).encode())
 
 
 def _lock(path: Path) -> int:

@@ -83,6 +83,22 @@ def iterate_tar(
         raise DataError(f"{where}: damaged shard ({error}); {REMEDY}") from error
 
 
+def iterate_files(path: Path) -> Iterator[tuple[str, dict[str, bytes]]]:
+    """Yield key and files of every sample of a shard, extension to bytes, without decoding them.
+
+    Raises:
+        DataError: The shard is damaged from here on, or holds what no shard of ours holds.
+    """
+    try:
+        with path.open("rb") as file, tarfile.open(fileobj=file, mode="r:") as tar:
+            yield from _grouped(tar, str(path), path.stat().st_size)
+            _check_end(file, tar.offset, str(path))
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: there is no such shard") from error
+    except tarfile.TarError as error:
+        raise DataError(f"{path}: damaged shard ({error}); {REMEDY}") from error
+
+
 def _grouped(tar: tarfile.TarFile, where: str, size: int) -> Iterator[tuple[str, dict[str, bytes]]]:
     key, files, done = "", dict[str, bytes](), set[str]()
     for member in tar:

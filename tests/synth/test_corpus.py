@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -129,6 +130,26 @@ def test_however_often_it_is_stopped_it_ends_with_the_same_bytes(corpus, tmp_pat
     done = subprocess.run(command(folder), cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert digests(folder) == digests(corpus)
+
+
+def test_a_damaged_corpus_is_mended_by_rendering_what_is_damaged(corpus, tmp_path):
+    folder = tmp_path / "eyes"
+    shutil.copytree(corpus, folder)
+    path = folder / "shard-000001.tar"
+    data = bytearray(path.read_bytes())
+    data[data.index(b"IDAT") + 9] ^= 4
+    path.write_bytes(bytes(data))
+    (folder / "manifest.json").write_text("{}")
+    verify = [sys.executable, "-m", "synth.commands.cli", "verify", f"data={folder}", "workers=1"]
+    done = subprocess.run(verify, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "damaged: shard-000001.tar, manifest.json; repair=true makes again" in done.stderr
+    done = subprocess.run([*verify, "repair=true"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "mended; 1 samples were rendered again" in done.stdout
+    assert digests(folder) == digests(corpus)
+    done = subprocess.run(verify, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0 and "every label as its spec gives it" in done.stdout
 
 
 def test_an_error_in_a_worker_is_one_line(blender, tmp_path):

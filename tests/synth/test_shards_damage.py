@@ -65,13 +65,21 @@ def test_a_pickle_in_an_array_is_never_loaded(tmp_path: Path) -> None:
         list(iterate(shard_of(tmp_path, {**files_of(), "00000000.depth.npy": buffer.getvalue()})))
 
 
-@pytest.mark.parametrize("name", ["../00000000.png", "/etc/passwd", "0000000a.png", "00000000.py", "a/00000000.png"])
+@pytest.mark.parametrize(
+    "name", ["../00000000.png", "/etc/passwd", "0000000a.png", "00000000.py", "a/00000000.png", "00000000.png/../../x"]
+)
 def test_a_member_of_another_name_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(DataError, match="no file of a sample"):
         list(iterate(shard_of(tmp_path, {**files_of(), name: b"x"})))
 
 
-@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE])
+DEVICES_AND_LINKS = [
+    *(tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE),
+    *(tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.CONTTYPE),
+]
+
+
+@pytest.mark.parametrize("kind", DEVICES_AND_LINKS)
 def test_a_member_that_is_no_file_is_refused(tmp_path: Path, kind: bytes) -> None:
     with pytest.raises(DataError, match="no file of a sample"):
         list(iterate(shard_of(tmp_path, {"00000000.png": b""}, kind)))

@@ -1,0 +1,246 @@
+"""`canthus verify`: one flipped bit anywhere is found and named, and repair brings every byte back."""
+
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from synth.commands import cli
+from synth.errors import ConfigError, DataError
+from synth.sample import Sample
+from synth.shards import Encoding, PictureFormat, finish, open_output, write_shard
+from synth.shards.encode import encode_sample
+from synth.verify.files import Verified, verify
+from synth.verify.repair import repair
+from synth.verify.sample import label_fault, mask_fault
+from tests.synth.drawn_corpus import CONFIG, PLAN, SEED, VERSIONS, make, sample
+
+JPG = Encoding(PictureFormat.jpg)
+
+
+@pytest.fixture(scope="module")
+def corpora(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The same samples with pictures whose bytes check themselves (png), and with others (jpg)."""
+    folder = tmp_path_factory.mktemp("whole")
+    return {"png": make(folder / "png"), "jpg": make(folder / "jpg", JPG)}
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def quick(folder: Path) -> Verified:
+    return verify(folder, VERSIONS, labels=False)
+
+
+def flip(path: Path, bit: int) -> None:
+    data = bytearray(path.read_bytes())
+    data[bit // 8] ^= 1 << bit % 8
+    path.write_bytes(bytes(data))
+
+
+def test_what_is_whole_is_found_whole(corpora: dict[str, Path]) -> None:
+    for folder in corpora.values():
+        found = verify(folder, VERSIONS)
+        assert found.damages == () and found.labels and (found.plan, found.seed) == (PLAN, SEED)
+
+
+def test_two_processes_find_what_one_finds(corpora: dict[str, Path], tmp_path: Path) -> None:
+    folder = tmp_path / "eyes"
+    shutil.copytree(corpora["png"], folder)
+    flip(folder / "shard-000001.tar", 8 * 700)
+    assert verify(folder, VERSIONS, labels=False, workers=2) == quick(folder)
+
+
+@settings(max_examples=20)
+@given(data=st.data())
+def test_a_flipped_bit_is_found_named_and_mended(
+    corpora: dict[str, Path], tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    kind = data.draw(st.sampled_from(sorted(corpora)))
+    whole = contents(corpora[kind])
+    name = data.draw(st.sampled_from(sorted(whole)))
+    bit = data.draw(st.integers(0, 8 * len(whole[name]) - 1))
+    folder = tmp_path_factory.mktemp("flipped") / "eyes"
+    shutil.copytree(corpora[kind], folder)
+    flip(folder / name, bit)
+
+    found = quick(folder)
+    assert found.damaged_files == [name]
+    repair(found, VERSIONS, sample, JPG if kind == "jpg" else Encoding())
+    mended = contents(folder)
+    if name == "timings.jsonl":  # a line that cannot be believed is left out
+        assert set(mended.pop(name).splitlines()) < set(whole.pop(name).splitlines())
+    assert mended == whole
+    assert quick(folder).damages == ()
+    shutil.rmtree(folder)
+
+
+@settings(max_examples=6)
+@given(data=st.data())
+def test_bits_flipped_in_several_files_are_found_and_mended(
+    corpora: dict[str, Path], tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    """But for two that tell of each other: with manifest.json and SHA256SUMS one of them must be left."""
+    whole = contents(corpora["png"])
+    tells = data.draw(st.sampled_from(["manifest.json", "SHA256SUMS"]))
+    names = [name for name in whole if name.startswith("shard") or name == "index.parquet"] + [tells]
+    hit = data.draw(st.lists(st.sampled_from(names), min_size=2, unique=True))
+    folder = tmp_path_factory.mktemp("flipped") / "eyes"
+    shutil.copytree(corpora["png"], folder)
+    for name in hit:
+        flip(folder / name, data.draw(st.integers(0, 8 * len(whole[name]) - 1)))
+    found = quick(folder)
+    assert {name for name in hit if name != tells} <= set(found.damaged_files)
+    repair(found, VERSIONS, sample, Encoding())
+    assert contents(folder) == whole
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize(
+    "name", ["config.json", "SHA256SUMS", "manifest.json", "index.parquet", "shard-000000.tar", "shard-000002.tar"]
+)
+def test_a_file_that_is_gone_or_cut_short_is_found_and_mended(
+    corpora: dict[str, Path], tmp_path: Path, name: str
+) -> None:
+    whole = contents(corpora["png"])
+    for number, data in enumerate(
+        (None, b"", whole[name][:-1], whole[name] + b"\0", whole[name][: len(whole[name]) // 2])
+    ):
+        folder = tmp_path / str(number)
+        shutil.copytree(corpora["png"], folder)
+        (folder / name).unlink()
+        if data is not None:
+            (folder / name).write_bytes(data)
+        found = quick(folder)
+        assert found.damaged_files == [name]
+        assert (data is None) == (found.damages[0].said == "absent")
+        repair(found, VERSIONS, sample, Encoding())
+        assert contents(folder) == whole
+
+
+def test_only_damaged_samples_are_rendered_again(corpora: dict[str, Path], tmp_path: Path) -> None:
+    folder = tmp_path / "eyes"
+    shutil.copytree(corpora["png"], folder)
+    path = folder / "shard-000001.tar"
+    flip(path, 8 * (path.read_bytes().index(b"IDAT") + 9))
+    asked = []
+
+    def render(index: int) -> Sample:
+        asked.append(index)
+        return sample(index)
+
+    found = quick(folder)
+    assert [damage.said.split(":")[0] for damage in found.damages] == ["00000002.png"]
+    assert repair(found, VERSIONS, render, Encoding()) == 1 and asked == [2]
+    # An array shows no damage: its shard's samples are all made again.
+    flip(path, 8 * (path.read_bytes().index(b"NUMPY") + 2000))
+    found = quick(folder)
+    assert [damage.said for damage in found.damages] == ["its sha256 is not the one that was written"]
+    assert repair(found, VERSIONS, render, Encoding()) == 2 and asked == [2, 2, 3]
+    assert contents(folder) == contents(corpora["png"])
+
+
+def test_what_cannot_be_made_as_it_was_is_left_alone(corpora: dict[str, Path], tmp_path: Path) -> None:
+    folder = tmp_path / "eyes"
+    shutil.copytree(corpora["png"], folder)
+    flip(folder / "shard-000001.tar", 8 * 700)
+    damaged = contents(folder)
+    with pytest.raises(ConfigError, match=r"was made with numpy 1, here is 2, .* repair it with what made it"):
+        repair(quick(folder), {**VERSIONS, "numpy": "2"}, sample, Encoding())
+    with pytest.raises(DataError, match=r"shard-000001\.tar: made again it has another sha256"):
+        repair(quick(folder), VERSIONS, lambda index: sample(index), JPG)
+    assert contents(folder) == damaged
+
+
+def test_a_shard_that_belongs_nowhere_is_found_and_removed(corpora: dict[str, Path], tmp_path: Path) -> None:
+    folder = tmp_path / "eyes"
+    shutil.copytree(corpora["png"], folder)
+    shutil.copy(folder / "shard-000000.tar", folder / "shard-000007.tar")
+    (folder / "notes.txt").write_text("mine")
+    found = quick(folder)
+    assert found.damaged_files == ["shard-000007.tar"]
+    repair(found, VERSIONS, sample, Encoding())
+    assert not (folder / "shard-000007.tar").exists() and (folder / "notes.txt").exists()
+
+
+def written(folder: Path, *samples: Sample) -> Path:
+    """Write a data set with good checksums of these samples in place of the first."""
+    with open_output(folder, CONFIG, VERSIONS) as output:
+        for shard in range(PLAN.shards):
+            indices = PLAN.indices(shard)
+            write_shard(folder, PLAN, shard, (samples[i] if i < len(samples) else sample(i) for i in indices))
+        finish(output, PLAN, SEED)
+    return folder
+
+
+def test_labels_and_masks_that_contradict_the_spec_are_named_though_every_checksum_fits(tmp_path: Path) -> None:
+    labels = json.loads(json.dumps(sample(0).labels))
+    labels["eyes"]["left"]["openness"] += 0.01
+    of_another = dataclasses.replace(sample(1), mask=sample(2).mask)
+    folder = written(tmp_path / "eyes", dataclasses.replace(sample(0), labels=labels), of_another)
+    found = verify(folder, VERSIONS)
+    assert found.damaged_files == ["shard-000000.tar"]
+    said = [damage.said for damage in found.damages]
+    assert said[0].startswith("00000000.json: labels.eyes.left.openness is 0.") and "the spec gives 0." in said[0]
+    assert said[1].startswith("00000001.mask.png: shows ") and said[1].endswith("that are labelled visible")
+    assert found.good[0] == frozenset() and len(said) == 2
+
+
+def test_labels_of_another_version_are_not_derived(tmp_path: Path) -> None:
+    labels = {**sample(0).labels, "vergence_rad": 3.0}
+    folder = written(tmp_path / "eyes", dataclasses.replace(sample(0), labels=labels))
+    found = verify(folder, {**VERSIONS, "canthus source": "newer"})
+    assert found.damages == () and not found.labels
+
+
+def test_what_a_spec_no_longer_says_is_a_finding_and_no_traceback() -> None:
+    for spoil in ({"people": []}, {"camera": None}, {"unheard": 1}, {"people": [{"subject": 3}]}):
+        fault = label_fault(dataclasses.replace(sample(0), spec={**sample(0).spec, **spoil}))
+        assert fault is not None and fault.startswith("no labels follow from the spec (")
+    stored = json.loads(encode_sample(sample(0), Encoding())["json"])["labels"]
+    assert label_fault(dataclasses.replace(sample(0), labels=stored)) is None
+
+
+def test_masks_are_compared_with_every_eye() -> None:
+    mask, labels = sample(0).mask, sample(0).labels
+    assert mask is not None and mask_fault(mask, labels) is None
+    assert mask_fault(np.full_like(mask, 99), labels) == "holds 99, the id of nothing"
+    assert "the picture" not in (mask_fault(mask[:-1], labels) or "") and mask_fault(mask[:-1], labels)
+    moved = np.roll(mask, 12, axis=1)
+    assert (mask_fault(moved, labels) or "").startswith("shows ")
+    assert (mask_fault(mask, {**labels, "eyes": {"left": {}}}) or "").startswith("the labels hold no outlines")
+
+
+def test_an_unfinished_data_set_is_not_verified(tmp_path: Path) -> None:
+    with open_output(tmp_path, CONFIG, VERSIONS):
+        write_shard(tmp_path, PLAN, 0, map(sample, PLAN.indices(0)))
+    with pytest.raises(DataError, match="not finished"):
+        verify(tmp_path, VERSIONS)
+    with pytest.raises(DataError, match="no such folder"):
+        verify(tmp_path / "nowhere", VERSIONS)
+
+
+def test_the_command_says_what_is_damaged_and_ends_with_one(
+    corpora: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "eyes"
+    shutil.copytree(corpora["png"], folder)
+    words = ["verify", f"data={folder}", "workers=1"]
+    assert cli.main(words) == 0
+    assert "5 samples in 3 shards, every byte as it was written; labels were not derived" in capsys.readouterr().out
+    flip(folder / "index.parquet", 8 * 100)
+    assert cli.main(words) == 1
+    said = capsys.readouterr()
+    assert f"{folder / 'index.parquet'}: its sha256 is not the one that was written" in said.out
+    assert (
+        said.err == f"canthus verify: data={folder}: damaged: index.parquet; repair=true makes again what is damaged\n"
+    )
+    assert cli.main([*words, "repair=true"]) == 1, "the tests' version made it"
+    assert "was made with" in capsys.readouterr().err
+    assert cli.main([*words, "workers=0"]) == 1
