@@ -29,8 +29,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assets.subject import SubjectGeometry
-from synth.corpus import Job, Stopwatch, draw_useful, keep_to_a_core, make_samples
-from synth.errors import ProjectError
+from synth.cores import keep_to_a_core
+from synth.corpus import Job, Stopwatch, draw_useful, make_samples
+from synth.memory import resident_mb
 from synth.sample import Sample
 from synth.shards import ShardPlan, finish, open_output, write_shard
 from synth.shards.encode import encode_sample
@@ -55,7 +56,6 @@ TRACING = ("paths", "denoise")
 ASIDE, AGAIN = "aside", "again"
 """What is not counted, and what is taken off again."""
 SIDE_PX = 8
-MEMORY = Path("/proc/self/statm")
 
 Scene = tuple[SceneSpec, tuple[SubjectGeometry, ...]]
 
@@ -237,19 +237,6 @@ def bench_memory(job: Job, count: int, progress: Callable[[int], None] = lambda 
     with tempfile.TemporaryDirectory() as folder, Session(job.engine) as session:
         write_shard(Path(folder), ShardPlan(count, count), 0, samples(session), job.encoding)
     return MemoryGrowth(found)
-
-
-def resident_mb() -> float:
-    """Return the memory that this process holds, MB.
-
-    Raises:
-        ProjectError: The system does not tell.
-    """
-    try:
-        pages = int(MEMORY.read_text().split()[1])
-    except OSError as error:
-        raise ProjectError(f"{MEMORY}: not there; the memory of a process is read from Linux's /proc") from error
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def machine() -> dict[str, Any]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from assets.hair import BALD, STYLES
 from assets.person import ScalpHairSpec
 from synth.bench import cpu_seconds
-from synth.corpus import Job, Stopwatch, draw_useful, keep_to_a_core
+from synth.cores import keep_to_a_core
+from synth.corpus import Job, Stopwatch, draw_useful
 from synth.labels import everybody
 from synth.ranges.hair import ScalpHairRanges
 from synth.spec import SceneSpec

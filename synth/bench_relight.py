@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from synth.bench import ASIDE
-from synth.corpus import Job, Stopwatch, draw_useful, keep_to_a_core, make_samples
+from synth.cores import keep_to_a_core
+from synth.corpus import Job, Stopwatch, draw_useful, make_samples
 from synth.shards import ShardPlan
 from synth.shards.encode import encode_sample
 

@@ -4,40 +4,36 @@ A process makes whole shards, so how many there are changes no byte.  Blender is
 Sample *i* depends on (seed, i, ranges, versions) alone: a scene that shows nothing useful is drawn again with the next
 attempt, and its cause is kept in the sample.
 
-However a run ends (Ctrl-C, SIGTERM, an error in one process, the parent killed) its processes end with it, at once, and
-leave whole shards only; the same command then continues.
+However a run ends (synth/pool.py) it leaves whole shards only; the same command then continues.
 """
 
 from __future__ import annotations
 
-import atexit
-import multiprocessing
-import os
-import signal
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from synth.blender.engine import EngineSpec
+from synth.cores import keep_to_a_core
 from synth.draw_spec import draw_spec
 from synth.errors import RejectedSceneError, RenderError
 from synth.labels import Labels, everybody, label
 from synth.pictures import Picture, Seen, draw_mixes, pictures
+from synth.pool import Care, Make, Poison, make_shards
 from synth.ranges import RenderRanges
 from synth.ranges.camera import Aim
 from synth.sample import Sample
-from synth.shards import Encoding, ShardFacts, ShardPlan, write_shard
+from synth.shards import Encoding, Place, ShardFacts, ShardPlan, write_shard
 from synth.shards.atomic import remove_parts
 from synth.shards.output import record_timing
+from synth.shards.plan import shard_name
 from synth.spec import to_json
 from synth.views import Framing, framed
 
@@ -45,7 +41,6 @@ if TYPE_CHECKING:  # Blender is imported by the processes that render, not by th
     from synth.blender.masks import Rasters as MadeRasters
     from synth.blender.session import Session
 
-MANAGER_WAIT_S = 5.0
 MAX_ATTEMPTS = 40
 
 
@@ -201,155 +196,84 @@ def _sample(
     )
 
 
-_session: Session | None = None
-_job: Job | None = None
-_done = None  # a shared counter of finished samples
-
-
-def _start(job: Job, done, seats) -> None:  # type: ignore[no-untyped-def]
-    """Prepare a worker process.  What can fail is left to the first shard: from there errors reach the parent."""
-    global _job, _done
-    _job, _done = job, done
-    if job.engine.threads == 1:
-        with seats.get_lock():
-            seats.value += 1
-            keep_to_a_core(seats.value)
-    atexit.register(_leave)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def keep_to_a_core(seat: int) -> None:
-    """Stay on one core: Cycles and the denoiser start helpers that spin, and would do so on another worker's core."""
-    if hasattr(os, "sched_setaffinity"):
-        cores = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, {cores[seat % len(cores)]})
-
-
-def _leave() -> None:
-    """Remove Blender's files, and end without its destructors, which wait for threads that have gone."""
-    if _session is not None:
-        _session.close()
-    os._exit(0)
-
-
-def _end_with_parent() -> None:
-    """A worker whose parent was killed would wait for work for ever."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)
-
-
-def _warm_session(engine: EngineSpec) -> Session:
-    """Return this process' Blender, started at the first call."""
-    from synth.blender.session import Session
-
-    global _session
-    _session = _session or Session(engine)
-    return _session
-
-
-def _make_shard(shard: int) -> ShardFacts:
-    assert _job is not None and _done is not None
-    session = _warm_session(_job.engine)
+def make_shard(job: Job, session: Session, shard: int, at: Callable[[int], None]) -> ShardFacts:
+    """Make a shard of a corpus; `at` is told the index of each sample before it is begun."""
     watch, start = Stopwatch(), time.perf_counter()
 
     def samples() -> Iterator[Sample]:
-        assert _job is not None and _done is not None
-        for scene in _job.plan.scenes(shard):
-            for sample in make_samples(_job, session, scene, watch):
+        for scene in job.plan.scenes(shard):
+            wanted = job.plan.samples_of(scene)
+            at(wanted.start)
+            for sample in make_samples(job, session, scene, watch):
                 yield sample
                 watch.lap("write")
-                with _done.get_lock():
-                    _done.value += 1
+                if sample.index + 1 in wanted:
+                    at(sample.index + 1)
 
-    facts = write_shard(_job.folder, _job.plan, shard, samples(), _job.encoding)
+    facts = write_shard(job.folder, job.plan, shard, samples(), job.encoding)
     watch.lap("write")
     parts = {name: round(seconds, 3) for name, seconds in watch.seconds.items()}
-    record_timing(_job.folder, shard, facts.samples, time.perf_counter() - start, **parts)
+    record_timing(job.folder, shard, facts.samples, time.perf_counter() - start, **parts)
     return facts
 
 
-def make_corpus(job: Job, workers: int, progress: Callable[[int], None]) -> None:
-    """Make every shard of a corpus that is not there yet.
+@contextmanager
+def renderer(job: Job, seat: int) -> Iterator[Make[ShardFacts]]:
+    """Prepare a render process.  What can fail is left to the first shard: from there errors reach the parent."""
+    opened: list[Session] = []
+
+    def make(shard: int, at: Callable[[int], None]) -> ShardFacts:
+        if not opened:
+            if job.engine.threads == 1:
+                keep_to_a_core(seat)
+            from synth.blender.session import Session
+
+            opened.append(Session(job.engine))
+        return make_shard(job, opened[0], shard, at)
+
+    try:
+        yield make
+    finally:
+        for session in opened:
+            session.close()
+
+
+def make_corpus(
+    job: Job, shards: Sequence[int], place: Place, workers: int, care: Care, progress: Callable[[int], None]
+) -> list[Poison]:
+    """Make shards of a corpus by processes of this machine, and return the samples that could not be made.
 
     Args:
-        job: What to make, and where.
+        job: What to make.
+        shards: Those to make.
+        place: Where they belong.
         workers: Processes, at least 1.
+        care: How closely they are watched.
         progress: Called now and then with the number of samples finished in this run.
 
     Raises:
-        RenderError: A process died, or a scene could not be made.
+        ProjectError: A scene could not be made, or a shard not be brought to its place.
     """
-    missing = job.plan.missing(job.folder)
-    if not missing:
-        return
-    count = min(len(missing), workers)
-    context = multiprocessing.get_context("spawn")
-    done = context.Value("q", 0)
-    with _sigterm_ends(), _pool(count, context, job, done) as pool:
-        with _sigint_is_the_parents():
-            waiting = {pool.submit(_make_shard, shard) for shard in missing}
-        try:
-            while waiting:
-                finished, waiting = wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED)
-                progress(done.value)
-                for future in finished:
-                    future.result()
-        except BrokenProcessPool as error:
-            raise RenderError(
-                "a render process died (out of memory, or Blender crashed); whole shards are kept: repeat the command"
-            ) from error
+    try:
+        return make_shards(
+            partial(renderer, job),
+            shards,
+            workers,
+            care,
+            progress,
+            made=lambda shard, facts: place.bring(facts.name),
+            lost=partial(remove_parts, job.folder),
+        )
+    finally:
+        place.settle()
 
 
-@contextmanager
-def _pool(count: int, context, job: Job, done) -> Iterator[ProcessPoolExecutor]:  # type: ignore[no-untyped-def]
-    """Open a pool of workers.  After an error they end in the middle of what they do, and so do their files."""
-    pool = ProcessPoolExecutor(
-        count, mp_context=context, initializer=_start, initargs=(job, done, context.Value("q", 0))
+def poisoned(job: Job, poisons: Sequence[Poison]) -> str:
+    """Say which samples could not be made, and what became of the others."""
+    some = ", ".join(f"index {poison.index} ({poison.how})" for poison in poisons[:3])
+    more = f" and {len(poisons) - 3} more" if len(poisons) > 3 else ""
+    left_out = f"{shard_name(poisons[0].shard)}{' and others are' if len(poisons) > 1 else ' is'}"
+    return (
+        f"seed {job.seed}: two render processes died or hung at each of: {some}{more}; {left_out} left out, all else "
+        "is written; the same command tries again"
     )
-    try:
-        yield pool
-    except BaseException:
-        # shutdown() forgets the processes, and would wait for the shards that they are at.
-        processes = list((pool._processes or {}).values())
-        manager: Any = pool._executor_manager_thread
-        for process in processes:
-            process.terminate()
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in processes:
-            process.join()
-        # Without processes the pool's thread ends too.  Left to the end of the interpreter, which wakes it through a
-        # pipe that it may just have closed, it would now and then print a traceback.
-        if manager is not None:
-            manager.join(MANAGER_WAIT_S)
-        remove_parts(job.folder)
-        raise
-    pool.shutdown(wait=True)
-
-
-@contextmanager
-def _sigint_is_the_parents() -> Iterator[None]:
-    """Start processes that Ctrl-C does not reach: the parent ends them, without a traceback from each."""
-    kept = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, kept)
-
-
-@contextmanager
-def _sigterm_ends() -> Iterator[None]:
-    """Make SIGTERM leave by way of the `finally`s; elsewhere than in the main thread it stays as it is."""
-
-    def leave(number: int, frame: object) -> None:
-        raise SystemExit(128 + number)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    kept = signal.signal(signal.SIGTERM, leave)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, kept)

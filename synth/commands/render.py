@@ -1,7 +1,7 @@
 """`canthus render`: a corpus of pictures with their labels."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -13,10 +13,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from synth.blender.engine import EngineSpec
 from synth.config import instantiate, processes, source_digest, versions
-from synth.corpus import Job, Rasters, make_corpus
-from synth.errors import ConfigError, DataError
+from synth.corpus import Job, Rasters, make_corpus, poisoned
+from synth.errors import ConfigError, DataError, RenderError
+from synth.pool import Care, Poison
 from synth.ranges import CameraRanges, LightRanges, RenderRanges, SubjectRanges
-from synth.shards import Encoding, PictureFormat, ShardPlan, finish, open_output
+from synth.shards import Encoding, PictureFormat, Place, ShardPlan, finish, open_output, placed
+from synth.shards.output import BusyError
 from synth.views import Framing
 
 HELP = "render pictures of eyes with their labels into shards"
@@ -28,8 +30,11 @@ EXAMPLES = (
     "canthus render experiment=sequence n=600 out=data/sequences",
     "canthus render experiment=unityeyes relight=8 n=800 shard_size=96 out=data/relit",
     "canthus render experiment=portrait views=[scene,left_eye,right_eye] n=300 shard_size=99 out=data/heads",
+    "canthus render experiment=portrait n=100000 shard_range=40:50 out=/shared/portraits",
+    "canthus render experiment=portrait n=100000 out=s3://bucket/portraits",
+    "canthus render experiment=portrait n=100000 executor=ray ray.address=10.0.0.1:6379 out=s3://bucket/portraits",
 )
-RUN_ONLY = ("out", "workers")
+RUN_ONLY = ("out", "workers", "patience_s", "growth_mb", "shard_range", "executor", "ray")
 DECIDING = ("canthus", "bpy", "numpy", "scipy", "pillow", "pyarrow")
 """Packages whose version can change a byte of a corpus."""
 
@@ -80,6 +85,20 @@ class RastersConfig:
     uv: bool = False
 
 
+class Executor(Enum):
+    """Who makes the shards: processes of this machine, or the machines of a Ray cluster."""
+
+    local = "local"
+    ray = "ray"
+
+
+@dataclass
+class RayConfig:
+    """The cluster of `executor=ray`; without an address one is started on this machine."""
+
+    address: str | None = None
+
+
 @dataclass
 class RenderConfig:
     """What to draw from, how to trace it, and where to write it."""
@@ -95,15 +114,21 @@ class RenderConfig:
     seed: int = 0
     out: str = MISSING
     workers: int | str = "auto"
+    patience_s: float = 600.0
+    growth_mb: float = 500.0
     shard_size: int = 100
+    shard_range: str = "all"
+    executor: Executor = Executor.local
+    ray: RayConfig = field(default_factory=RayConfig)
     picture: PictureFormat = PictureFormat.png
     quality: int = 95
 
     def __post_init__(self) -> None:
         """Refuse impossible numbers before any work."""
-        for name, least in (("n", 1), ("relight", 1), ("seed", 0), ("shard_size", 1)):
-            if getattr(self, name) < least:
-                raise ConfigError(f"{name}={getattr(self, name)}: at least {least}")
+        least = {"n": 1, "relight": 1, "seed": 0, "shard_size": 1, "patience_s": 1, "growth_mb": 1}
+        for name, smallest in least.items():
+            if getattr(self, name) < smallest:
+                raise ConfigError(f"{name}={getattr(self, name)}: at least {smallest}")
         views = ",".join(view.value for view in self.views)
         if not self.views or len(set(self.views)) < len(self.views):
             raise ConfigError(f"views=[{views}]: name at least one, each once")
@@ -113,17 +138,27 @@ class RenderConfig:
             if over := self.n % (frames := self.camera.motion.frames):
                 raise ConfigError(f"n={self.n}: a sequence has {frames} pictures; give n={self.n - over + frames}")
         processes(self.workers)
+        plan_of(self).chosen(self.shard_range)
+        if self.executor is Executor.ray and self.out.startswith("memory://"):
+            raise ConfigError(
+                f"out={self.out}: is memory of one process; give Ray a folder that all machines share, or a URL"
+            )
 
 
 CONFIG = RenderConfig
 
 
-def job(config: RenderConfig) -> Job:
-    """Return the work that a configuration asks for."""
+def plan_of(config: RenderConfig) -> ShardPlan:
+    """Return how a corpus is cut into scenes and shards."""
+    return ShardPlan(config.n, config.shard_size, config.relight * len(config.views))
+
+
+def job(config: RenderConfig, folder: Path | None = None) -> Job:
+    """Return the work that a configuration asks for, done in `out` or in another folder."""
     return Job(
-        folder=Path(config.out),
+        folder=folder or Path(config.out),
         seed=config.seed,
-        plan=ShardPlan(config.n, config.shard_size, config.relight * len(config.views)),
+        plan=plan_of(config),
         ranges=RenderRanges(config.subject, config.camera, config.light),
         engine=config.engine.spec(),
         encoding=Encoding(config.picture, config.quality),
@@ -170,18 +205,64 @@ def again(folder: Path, stored: Mapping[str, Any]) -> Job:
 
 
 def run(config: RenderConfig) -> None:
-    """Make the corpus, or what is missing of it."""
-    work = job(config)
-    with open_output(work.folder, plain(config), made_with(), RUN_ONLY) as output, _bar() as bar:
-        whole = sum(len(work.plan.indices(shard)) for shard in work.plan.missing(work.folder))
-        task = bar.add_task("rendering", total=config.n, completed=config.n - whole)
-        make_corpus(
-            work,
-            processes(config.workers, work.engine.threads),
-            lambda done: bar.update(task, completed=config.n - whole + done),
-        )
-        finish(output, work.plan, config.seed)
-    print(f"{config.n} samples in {work.folder}")
+    """Make the corpus, or what is missing of it, or of some of its shards.
+
+    Raises:
+        RenderError: Some samples could not be made; all other shards are there.
+        ProjectError: Anything else that the user can mend.
+    """
+    plan = plan_of(config)
+    chosen, whole = plan.chosen(config.shard_range), config.shard_range == "all"
+    with placed(config.out) as place:
+        work, identity = job(config, place.folder), (plain(config), made_with(), RUN_ONLY)
+        with open_output(place.folder, *identity, shared=not whole) as output:
+            if "config.json" not in place.names():
+                place.bring("config.json")
+                place.settle()
+            poisons = make(config, work, place, [shard for shard in plan.absent(place.names()) if shard in chosen])
+            if whole and not poisons:
+                finish(output, plan, config.seed, place=place)
+        if poisons:
+            raise RenderError(poisoned(work, poisons))
+        if not whole:
+            print(f"shards {chosen.start} to {chosen.stop - 1} of {plan.shards} in {config.out}")
+            if not finish_last(place, plan, config.seed, identity):
+                return
+    print(f"{config.n} samples in {config.out}")
+
+
+def make(config: RenderConfig, work: Job, place: Place, shards: Sequence[int]) -> list[Poison]:
+    """Make shards, with a bar that shows how far it is."""
+    total = sum(len(work.plan.indices(shard)) for shard in shards)
+    count, care = processes(config.workers, work.engine.threads), Care(config.patience_s, config.growth_mb)
+    with _bar() as bar:
+        task = bar.add_task("rendering", total=config.n, completed=config.n - total)
+
+        def progress(done: int) -> None:
+            bar.update(task, completed=config.n - total + done)
+
+        if config.executor is Executor.ray and shards:
+            from synth.cluster import make_by_cluster  # Ray is asked for only here
+
+            return make_by_cluster(work, shards, config.out, config.ray.address, care, progress)
+        return make_corpus(work, shards, place, count, care, progress)
+
+
+def finish_last(place: Place, plan: ShardPlan, seed: int, identity: tuple[Any, ...]) -> bool:
+    """Write index and manifest if all shards are there and nobody makes any more; say whether they are written.
+
+    Each of several runs that share a folder comes here after its shards.  The last finds all others gone: of two that
+    come at once one has the lock, and the other leaves it to that one.
+    """
+    if plan.absent(place.names()):
+        return False
+    try:
+        with open_output(place.folder, *identity) as output:
+            if "manifest.json" not in place.names():
+                finish(output, plan, seed, place=place)
+    except BusyError:
+        return False
+    return True
 
 
 def _bar() -> Progress:

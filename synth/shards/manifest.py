@@ -28,6 +28,7 @@ from synth.shards.atomic import write_whole
 from synth.shards.encode import canonical_json
 from synth.shards.index import index_row
 from synth.shards.output import Output
+from synth.shards.place import Folder, Place
 from synth.shards.plan import ShardPlan, shard_name
 from synth.shards.read import iterate_shard
 
@@ -67,7 +68,13 @@ class ShardContent:
     rejections: Mapping[str, int]
 
 
-def finish(output: Output, plan: ShardPlan, seed: int, progress: Callable[[int], None] | None = None) -> dict[str, Any]:
+def finish(
+    output: Output,
+    plan: ShardPlan,
+    seed: int,
+    progress: Callable[[int], None] | None = None,
+    place: Place | None = None,
+) -> dict[str, Any]:
     """Read every shard back, write index.parquet, SHA256SUMS and then manifest.json, and return the manifest.
 
     Args:
@@ -75,26 +82,30 @@ def finish(output: Output, plan: ShardPlan, seed: int, progress: Callable[[int],
         plan: How it is cut into shards, all of which must be there.
         seed: Of the data set.
         progress: Told the number of samples read, after each shard.
+        place: Where the data set belongs; the folder of the output if it is not given.
 
     Raises:
         DataError: A shard is missing or damaged, or not of this data set.
     """
-    missing = plan.missing(output.folder)
+    place = place or Folder(output.folder)
+    missing = plan.absent(place.names())
     if missing:
         raise DataError(f"{output.folder}: {len(missing)} shards are missing, the first is {shard_name(missing[0])}")
     contents = []
     for shard in range(plan.shards):
-        path = output.folder / shard_name(shard)
-        contents.append(shard_content(path, iterate_shard(path), plan, shard, seed))
+        with place.at(shard_name(shard)) as path:
+            contents.append(shard_content(path, iterate_shard(path), plan, shard, seed))
         if progress:
             progress(plan.indices(shard).stop)
     index = index_bytes(contents, output.folder)
     manifest = manifest_bytes(output.config, output.versions, plan, seed, contents, file_of(INDEX, index))
     config = file_of(CONFIG, (output.folder / CONFIG).read_bytes())
     shards = [content.file for content in contents]
-    write_whole(output.folder / INDEX, index)
-    write_whole(output.folder / SUMS, sums_bytes([config, *shards, file_of(INDEX, index), file_of(MANIFEST, manifest)]))
-    write_whole(output.folder / MANIFEST, manifest)
+    sums = sums_bytes([config, *shards, file_of(INDEX, index), file_of(MANIFEST, manifest)])
+    for name, data in ((INDEX, index), (SUMS, sums), (MANIFEST, manifest)):
+        write_whole(output.folder / name, data)
+        place.bring(name)
+        place.settle()  # one after the other: the manifest says that all is there
     document: dict[str, Any] = json.loads(manifest)
     return document
 

@@ -1,7 +1,9 @@
-"""Open the folder of a data set for writing: new, or the same one continued, and never two runs at once.
+"""Open the folder of a data set for writing: new, or the same one continued, by one run or by several that share it.
 
 config.json is written before anything else and says what the folder is.  A run that finds another configuration in it
 stops before any work and names the first difference; a run that finds its own continues with what is missing.
+
+A run locks config.json for itself alone, or shares it with others of its kind that make shards and nothing else.
 """
 
 import fcntl
@@ -19,6 +21,10 @@ from synth.shards.atomic import naming_full_disk, remove_parts, write_whole
 from synth.shards.encode import canonical_json
 
 FORMAT = 1
+
+
+class BusyError(ConfigError):
+    """Another run is writing in a folder."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,12 @@ class Output:
 
 
 def open_output(
-    folder: Path, config: Mapping[str, Any], versions: Mapping[str, str] | None = None, run_only: Collection[str] = ()
+    folder: Path,
+    config: Mapping[str, Any],
+    versions: Mapping[str, str] | None = None,
+    run_only: Collection[str] = (),
+    *,
+    shared: bool = False,
 ) -> Output:
     """Open a folder for a data set of this configuration.
 
@@ -61,10 +72,12 @@ def open_output(
         versions: Package to version, of those that decide the bytes.
         run_only: Top-level names of `config` that change no byte of the data set, such as the number of workers; they
             are not stored and may differ when the run is continued.
+        shared: Whether other runs may write here at the same time, if they share it too.
 
     Raises:
-        ConfigError: The folder holds something else, was made with another configuration or other versions, is being
-            written by another run, or cannot be written.
+        BusyError: The folder is being written by another run.
+        ConfigError: The folder holds something else, was made with another configuration or other versions, or cannot
+            be written.
     """
     kept = {name: value for name, value in config.items() if name not in run_only}
     ours = canonical_json({"format": FORMAT, "config": kept, "versions": dict(versions or {})}, where="config")
@@ -76,10 +89,11 @@ def open_output(
         if not path.exists():
             if any(not entry.name.startswith(".") for entry in folder.iterdir()):
                 raise ConfigError(f"out={folder}: holds other files and no data set; choose an empty or a new folder")
-            write_whole(path, ours)
+            write_whole(path, ours, first=True)
     _check_same(path, json.loads(ours))
-    document, lock = json.loads(ours), _lock(path)
-    remove_parts(folder)
+    document, lock = json.loads(ours), _lock(path, shared)
+    if not shared:
+        remove_parts(folder)
     return Output(folder, document["config"], document["versions"], lock)
 
 
@@ -103,14 +117,20 @@ def timing_crc32(line: Mapping[str, Any]) -> int:
     return zlib.crc32(json.dumps({name: value for name, value in line.items() if name != "crc32"}).encode())
 
 
-def _lock(path: Path) -> int:
-    handle = os.open(path, os.O_RDONLY)
+def _lock(path: Path, shared: bool) -> int:
+    with naming_full_disk(path):
+        handle = os.open(path, os.O_RDWR)  # locks of NFS want to write
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(handle)
+        raise BusyError(
+            f"out={path.parent}: another run is writing here; wait for it, or choose another folder"
+        ) from error
     except OSError as error:
         os.close(handle)
         raise ConfigError(
-            f"out={path.parent}: another run is writing here; wait for it, or choose another folder"
+            f"out={path.parent}: its file system knows no locks ({error.strerror}); choose a folder elsewhere"
         ) from error
     return handle
 

@@ -6,10 +6,14 @@ shard.
 The plan follows from two numbers, so every process that works on a data set comes to the same one without asking.
 """
 
+import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from synth.errors import ConfigError
+
+RANGE = re.compile(r"(\d*):(\d*)", re.ASCII)
 
 
 def shard_name(shard: int) -> str:
@@ -68,4 +72,24 @@ class ShardPlan:
 
     def missing(self, folder: Path) -> list[int]:
         """Return the shards that are not in the folder yet; a shard that is there is whole."""
-        return [shard for shard in range(self.shards) if not (folder / shard_name(shard)).is_file()]
+        return self.absent({path.name for path in folder.glob("shard-*.tar") if path.is_file()})
+
+    def absent(self, names: Collection[str]) -> list[int]:
+        """Return the shards whose file is none of these."""
+        return [shard for shard in range(self.shards) if shard_name(shard) not in names]
+
+    def chosen(self, text: str) -> range:
+        """Return the shards from A to B - 1 that "A:B" asks for, either of them may be left out; all for "all".
+
+        Raises:
+            ConfigError: It is of another form, or asks for no shard.
+        """
+        match = RANGE.fullmatch("0:" if text == "all" else text)
+        if match is None:
+            raise ConfigError(f"shard_range={text}: write A:B, the shards A to B - 1, or all")
+        found = range(self.shards)[int(match[1] or 0) : int(match[2]) if match[2] else None]
+        if not found:
+            raise ConfigError(
+                f"shard_range={text}: none of the shards 0 to {self.shards - 1}, {self.shard_size} samples each"
+            )
+        return found

@@ -106,6 +106,8 @@ def test_however_often_it_is_stopped_it_ends_with_the_same_bytes(corpus, tmp_pat
         run = start(folder)
         workers = until_it_renders(run, folder)
         os.kill(run.pid, number)  # the parent alone is told
+        assert "finishing the shards in hand" in run.stderr.readline()
+        os.kill(run.pid, number)
         sent = time.monotonic()
         said = run.communicate(timeout=30)[1]
         assert run.returncode == status and time.monotonic() - sent < 10
@@ -152,6 +154,38 @@ def test_a_damaged_corpus_is_mended_by_rendering_what_is_damaged(corpus, tmp_pat
     assert done.returncode == 0 and "every label as its spec gives it" in done.stdout
 
 
+DYING = """
+import os, signal, sys
+import synth.corpus
+made = synth.corpus.make_sample
+def make_sample(job, session, index, watch):
+    if index == 1:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return made(job, session, index, watch)
+if "-well" not in sys.argv:
+    synth.corpus.make_sample = make_sample
+if __name__ == "__main__":
+    from synth.commands.cli import main
+    sys.exit(main([word for word in sys.argv[1:] if word != "-well"]))
+"""
+
+
+def test_a_sample_that_crashes_blender_costs_its_shard_alone(corpus, tmp_path):
+    """Processes start with the script, and so with a sample at which they crash."""
+    (tmp_path / "script.py").write_text(DYING)
+    words = [sys.executable, str(tmp_path / "script.py"), *command(tmp_path / "eyes")[3:]]
+    paths = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(words, cwd=ROOT, env=paths, capture_output=True, text=True)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "seed 5: two render processes died or hung at each of: index 1 (was killed by signal 11)" in done.stderr
+    assert "shard-000000.tar is left out, all else is written; the same command tries again" in done.stderr
+    there = {path.name for path in (tmp_path / "eyes").iterdir()}
+    assert there == {"config.json", "shard-000001.tar", "timings.jsonl"}
+    done = subprocess.run([*words, "-well"], cwd=ROOT, env=paths, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert digests(tmp_path / "eyes") == digests(corpus)
+
+
 def test_an_error_in_a_worker_is_one_line(blender, tmp_path):
     """No scene is useful where nobody opens their eyes."""
     shut = [f"subject.state.{name}=1" for name in ("closing_probability", "closing.low", "closing.high")]
@@ -160,3 +194,13 @@ def test_an_error_in_a_worker_is_one_line(blender, tmp_path):
     lines = [line for line in done.stderr.splitlines() if line.startswith("canthus render: ")]
     assert len(lines) == 1 and "Traceback" not in done.stderr
     assert "seed 5, index 0: 40 scenes were rejected, 40 of them for eye_closed; widen the ranges" in lines[0]
+
+
+def test_calls_of_a_job_array_make_the_same_bytes(corpus, tmp_path):
+    """Both share the folder at once; whoever is last writes the manifest."""
+    folder = tmp_path / "eyes"
+    runs = [start(folder, f"shard_range={part}") for part in ("0:1", "1:2")]
+    said = [run.communicate(timeout=120) for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], said
+    assert sum("6 samples in" in out for out, _ in said) == 1
+    assert digests(folder) == digests(corpus)

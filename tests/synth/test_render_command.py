@@ -42,6 +42,10 @@ def line(capsys, *words):
         ("views=[scene,scene]", "views=[scene,scene]: name at least one, each once"),
         ("views=[nose]", "nose"),
         ("light.relight.factor_log={low: 0, high: 1}", "factor_log.low=0"),
+        ("shard_range=3", "shard_range=3: write A:B"),
+        ("shard_range=7:9", "shard_range=7:9: none of the shards 0 to 0"),
+        ("patience_s=0", "patience_s=0.0: at least 1"),
+        ("executor=slurm", "slurm"),
         ("workers=0", "workers=0: auto, or at least 1"),
         ("workers=all", "workers=all: auto, or at least 1"),
         ("n=many", "n=many"),
@@ -71,8 +75,8 @@ def test_no_folder_is_asked_for(capsys):
 
 
 def test_a_folder_of_another_configuration_is_left_alone(capsys, tmp_path, monkeypatch):
-    monkeypatch.setattr(render, "make_corpus", lambda job, workers, progress: None)
-    monkeypatch.setattr(render, "finish", lambda output, plan, seed: None)
+    monkeypatch.setattr(render, "make_corpus", lambda *given: [])
+    monkeypatch.setattr(render, "finish", lambda *given, place: None)
     words = ["experiment=mpiigaze", *TINY, f"out={tmp_path / 'eyes'}"]
     assert cli.main(["render", *words]) == 0
     before = (tmp_path / "eyes" / "config.json").read_bytes()
@@ -92,7 +96,7 @@ def test_a_folder_of_other_things_is_left_alone(capsys, tmp_path):
 
 @pytest.mark.parametrize("error", [RenderError("seed 0, index 3: Blender failed"), AssetError("the head is missing")])
 def test_what_stops_a_worker_is_the_commands_line(capsys, tmp_path, monkeypatch, error):
-    def fail(job, workers, progress):
+    def fail(*given):
         raise error
 
     monkeypatch.setattr(render, "make_corpus", fail)

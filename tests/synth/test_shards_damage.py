@@ -15,6 +15,7 @@ import pytest
 
 from synth.errors import ConfigError, DataError, ProjectError
 from synth.shards import finish, iterate, open_output, read_index, read_manifest, write_shard
+from synth.shards.atomic import MACHINE
 from synth.shards.encode import Encoding, encode_sample
 from tests.synth.fake_samples import fake_sample
 from tests.synth.test_shards import CONFIG, PLAN, digests, make
@@ -246,7 +247,7 @@ def test_a_real_write_that_fails_is_told_in_one_line(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_dev_full_is_told_as_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / f".shard-000000.tar.{os.getpid()}.part").symlink_to("/dev/full")
+    (tmp_path / f".shard-000000.tar.{MACHINE}.{os.getpid()}.part").symlink_to("/dev/full")
     with pytest.raises(ProjectError, match="the disk is full"):
         write_shard(tmp_path, PLAN, 0, (fake_sample(3, index, 60, 36) for index in range(3)))
     assert list(tmp_path.iterdir()) == []
