@@ -74,7 +74,7 @@ def test_every_version_is_pinned_and_none_points_at_a_place():
     extras = project["optional-dependencies"]
     wanted = [
         *project["dependencies"],
-        *(need for name in ("render", "train", "video", "dev") for need in extras[name]),
+        *(need for name in ("render", "train", "scale", "video", "dev") for need in extras[name]),
     ]
     known = {name.lower().replace("_", "-") for name in pins}
     assert not {_distribution(need) for need in wanted} - known
