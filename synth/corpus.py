@@ -199,22 +199,25 @@ def _sample(
 def make_shard(job: Job, session: Session, shard: int, at: Callable[[int], None]) -> ShardFacts:
     """Make a shard of a corpus; `at` is told the index of each sample before it is begun."""
     watch, start = Stopwatch(), time.perf_counter()
-
-    def samples() -> Iterator[Sample]:
-        for scene in job.plan.scenes(shard):
-            wanted = job.plan.samples_of(scene)
-            at(wanted.start)
-            for sample in make_samples(job, session, scene, watch):
-                yield sample
-                watch.lap("write")
-                if sample.index + 1 in wanted:
-                    at(sample.index + 1)
-
-    facts = write_shard(job.folder, job.plan, shard, samples(), job.encoding)
+    facts = write_shard(job.folder, job.plan, shard, shard_samples(job, session, shard, at, watch), job.encoding)
     watch.lap("write")
     parts = {name: round(seconds, 3) for name, seconds in watch.seconds.items()}
     record_timing(job.folder, shard, facts.samples, time.perf_counter() - start, **parts)
     return facts
+
+
+def shard_samples(
+    job: Job, session: Session, shard: int, at: Callable[[int], None], watch: Stopwatch
+) -> Iterator[Sample]:
+    """Make the samples of a shard, one at a time; the time between two is that of writing."""
+    for scene in job.plan.scenes(shard):
+        wanted = job.plan.samples_of(scene)
+        at(wanted.start)
+        for sample in make_samples(job, session, scene, watch):
+            yield sample
+            watch.lap("write")
+            if sample.index + 1 in wanted:
+                at(sample.index + 1)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,11 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from synth.bench import STAGES, TRACING, MemoryGrowth, RenderCost, bench_memory, bench_render, machine
-from synth.bench_hair import HairCost, bench_hair
-from synth.bench_relight import RelightCost, bench_relight
+from synth.bench import bench_memory, bench_render, machine
+from synth.bench_hair import bench_hair
+from synth.bench_relight import bench_relight
+from synth.bench_scale import ScaleCost, bench_scale
+from synth.commands.bench_tables import cost_table, hair_table, memory_table, relight_table, scale_table
 from synth.commands.cli import VERBS, load
 from synth.commands.render import RenderConfig
 from synth.commands.render import job as render_job
@@ -42,6 +45,7 @@ EXAMPLES = (
     "canthus bench train overrides=[experiment=fsanet]",
     "canthus bench train n=4 overrides=[experiment=hopenet,trainer.batch_size=16]",
     "canthus bench augment",
+    "canthus bench scale cases=[160x96] n=200",
     "canthus bench pipeline overrides=[threads=2,networks.detection=runs/faces]",
     "canthus bench networks networks=[runs/a,runs/b] reports=[reports/a,reports/b] threads=2",
 )
@@ -67,6 +71,7 @@ PRESETS = {
     "faces": (64, 64, True),
 }
 """Of augmentation, each with height and width of the pictures and whether they have colours."""
+WORKERS = (1, 2)
 SMALLEST = ("experiment=mpiigaze", "camera.supersample=1", "engine=tiny", "engine.samples=1")
 """For memory: the cheapest picture in which everything happens."""
 
@@ -86,6 +91,7 @@ class What(Enum):
     augment = "augment"
     pipeline = "pipeline"
     networks = "networks"
+    scale = "scale"
 
 
 DEFAULT_N = {
@@ -97,6 +103,7 @@ DEFAULT_N = {
     What.augment: 12,
     What.pipeline: 50,
     What.networks: 30,
+    What.scale: 40,
 }
 
 
@@ -142,6 +149,7 @@ def run(config: BenchConfig) -> None:
         What.augment: _augment,
         What.pipeline: _pipeline,
         What.networks: _networks,
+        What.scale: _scale,
     }[config.what](config)
     document = {
         "what": config.what.value,
@@ -177,21 +185,31 @@ def _render(config: BenchConfig) -> dict[str, Any]:
     }
 
 
-def cost_table(costs: dict[str, RenderCost]) -> Table:
-    """Return CPU milliseconds a picture, a row a stage, a column a case."""
-    table = Table(title="CPU milliseconds a picture")
-    table.add_column("stage")
-    for case, cost in costs.items():
-        table.add_column(f"{case} ({cost.pictures} pictures)", justify="right")
-    for stage, said in STAGES.items():
-        style = "bold" if stage in TRACING else None
-        table.add_row(said, *(f"{1e3 * cost.seconds[stage]:.1f}" for cost in costs.values()), style=style)
-    table.add_section()
-    table.add_row("all stages", *(f"{1e3 * cost.total:.1f}" for cost in costs.values()))
-    table.add_row("the whole, as a corpus makes it", *(f"{1e3 * cost.run:.1f}" for cost in costs.values()))
-    table.add_row("share of all but tracing and denoising", *(f"{cost.overhead:.1%}" for cost in costs.values()))
-    table.add_row("all over path tracing", *(f"{cost.over_paths:.2f}" for cost in costs.values()))
-    return table
+def _scale(config: BenchConfig) -> dict[str, Any]:
+    count = config.n or DEFAULT_N[What.scale]
+    jobs = {case: pictures(CASES[case], config, count) for case in config.cases}
+    found: dict[str, dict[int, ScaleCost]] = {}
+    with Progress(transient=True) as bar:
+        for case, job in jobs.items():
+            for workers in WORKERS:
+                task = bar.add_task(f"{case}, {workers} processes", total=count)
+                cost = bench_scale(job, workers, partial(_advance, bar, task))
+                found.setdefault(case, {})[workers] = cost
+    Console().print(scale_table(found))
+    return {
+        "cases": {
+            case: {
+                "command": " ".join(("canthus render", *CASES[case], *config.overrides)),
+                "speed_up": round(costs[max(costs)].rate / costs[min(costs)].rate, 3),
+                "runs": [cost.to_json() for cost in costs.values()],
+            }
+            for case, costs in found.items()
+        }
+    }
+
+
+def _advance(bar: Progress, task: Any, done: int) -> None:
+    bar.update(task, completed=done)
 
 
 def _memory(config: BenchConfig) -> dict[str, Any]:
@@ -202,16 +220,6 @@ def _memory(config: BenchConfig) -> dict[str, Any]:
         growth = bench_memory(job, count, lambda done: bar.update(task, completed=done))
     Console().print(memory_table(growth))
     return {"command": " ".join(("canthus render", *SMALLEST, *config.overrides)), **growth.to_json()}
-
-
-def memory_table(growth: MemoryGrowth) -> Table:
-    """Return the resident memory after so many pictures."""
-    table = Table(title=f"Resident memory: {growth.growth_mb:+.1f} MB from the first row to the last")
-    table.add_column("pictures", justify="right")
-    table.add_column("MB", justify="right")
-    for count, value in growth.resident_mb.items():
-        table.add_row(str(count), f"{value:.1f}")
-    return table
 
 
 def _hair(config: BenchConfig) -> dict[str, Any]:
@@ -230,17 +238,6 @@ def _hair(config: BenchConfig) -> dict[str, Any]:
     }
 
 
-def hair_table(cost: HairCost) -> Table:
-    """Return what each style costs, and over the bald head."""
-    table = Table(title=f"CPU seconds of geometry and rendering, {cost.people} people")
-    for said in ("hair", "s", "over bald"):
-        table.add_column(said, justify="left" if said == "hair" else "right")
-    for name, value in cost.seconds.items():
-        over = cost.over_bald.get(name)
-        table.add_row(name, f"{value / cost.people:.2f}", "" if over is None else f"{over:.2f}")
-    return table
-
-
 def _relight(config: BenchConfig) -> dict[str, Any]:
     count = config.n or DEFAULT_N[What.relight]
     jobs = {case: pictures((*CASES[case], *RELIT), config, count) for case in config.cases}
@@ -254,22 +251,6 @@ def _relight(config: BenchConfig) -> dict[str, Any]:
             for case, cost in costs.items()
         }
     }
-
-
-def relight_table(costs: dict[str, RelightCost]) -> Table:
-    """Return CPU milliseconds of a scene of one picture and of one of many, a row a stage."""
-    table = Table(title="CPU milliseconds a scene")
-    table.add_column("stage")
-    for case, cost in costs.items():
-        table.add_column(f"{case}: 1 picture", justify="right")
-        table.add_column(f"{cost.k} ({cost.scenes} scenes)", justify="right")
-    both = [part for cost in costs.values() for part in (cost.one, cost.many)]
-    for stage in dict.fromkeys(name for part in both for name in part):
-        table.add_row(stage, *(f"{1e3 * part.get(stage, 0.0):.1f}" for part in both))
-    table.add_section()
-    table.add_row("all of it", *(f"{1e3 * sum(part.values()):.1f}" for part in both))
-    table.add_row("over one picture", *(said for cost in costs.values() for said in ("", f"{cost.ratio:.2f}")))
-    return table
 
 
 def _augment(config: BenchConfig) -> dict[str, Any]:

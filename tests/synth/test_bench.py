@@ -10,25 +10,19 @@ import pytest
 from rich.console import Console
 
 from assets.hair import STYLES
-from synth import bench
-from synth.bench import STAGES, MemoryGrowth, RenderCost, cpu_seconds, machine, marks, resident_mb
+from synth import memory
+from synth.bench import STAGES, MemoryGrowth, RenderCost, cpu_seconds, machine, marks
 from synth.bench_hair import CURLY, HairCost, hairs_of, with_hair
 from synth.bench_relight import RelightCost
+from synth.bench_scale import ShardTime, cost_of
 from synth.commands import bench as command
-from synth.commands.bench import (
-    CASES,
-    SMALLEST,
-    BenchConfig,
-    cost_table,
-    hair_table,
-    memory_table,
-    pictures,
-    relight_table,
-)
+from synth.commands.bench import CASES, SMALLEST, BenchConfig, pictures
+from synth.commands.bench_tables import cost_table, hair_table, memory_table, relight_table, scale_table
 from synth.config import compose
 from synth.draw_spec import draw_spec
 from synth.errors import ConfigError, ProjectError
 from synth.labels import geometry
+from synth.memory import resident_mb
 
 SECONDS = dict.fromkeys(STAGES, 0.01) | {"paths": 0.7, "denoise": 0.2}
 
@@ -85,7 +79,7 @@ def test_memory_is_that_of_this_process():
 
 
 def test_where_memory_cannot_be_read_it_is_said(monkeypatch, tmp_path):
-    monkeypatch.setattr(bench, "MEMORY", tmp_path / "none")
+    monkeypatch.setattr(memory, "MEMORY", tmp_path / "none")
     with pytest.raises(ProjectError, match="none: not there"):
         resident_mb()
 
@@ -148,12 +142,33 @@ def test_hair_is_measured_on_one_person_in_every_style():
     assert "1.25" in shown.export_text()
 
 
+def test_what_many_processes_cost_is_told_from_their_times():
+    """Two processes, four pictures: the first after 5 s, both warm at 6, the last at 9; 12 s at shards in all."""
+    times = [
+        ShardTime(0, 1, all_s=4.0, cycles_s=3.0, write_s=0.2, resident_mb=500.0),
+        ShardTime(1, 1, all_s=4.0, cycles_s=3.0, write_s=0.1, resident_mb=510.0),
+        ShardTime(0, 2, all_s=4.0, cycles_s=3.0, write_s=0.3, resident_mb=530.0),
+    ]
+    cost = cost_of(2, [(1, 5.0), (2, 6.0), (3, 8.0), (4, 9.0)], times, parent_s=0.18)
+    assert (cost.pictures, cost.rate, cost.first_s) == (4, pytest.approx(2 / 3), 5.0)
+    assert (cost.other_than_cycles, cost.writing, cost.parent) == pytest.approx((0.25, 0.05, 0.02))
+    assert cost.memory_mb == {0: (500.0, 530.0), 1: (510.0, 510.0)} and cost.growth_mb == 30.0
+    shown = Console(width=120, record=True)
+    shown.print(scale_table({"60x36": {1: replace(cost, workers=1, rate=0.4), 2: cost}}))
+    text = shown.export_text()
+    assert "1.67" in text and "+30.0" in text and "25.0%" in text
+
+
 @pytest.mark.blender
 def test_a_picture_is_measured_in_parts_and_memory_on_the_way():
     """In a process of its own: a bench opens sessions, of which a process has one."""
     script = (
         "from synth import bench\n"
         "from synth.commands.bench import CASES, SMALLEST, BenchConfig, pictures\n"
+        # Before this process has a Blender of its own: one that is spawned would look for it where this one has it.
+        "from synth.bench_scale import bench_scale\n"
+        "words = ['camera.width=20', 'camera.height=12', 'engine.samples=1']\n"
+        "scale = bench_scale(pictures(SMALLEST, BenchConfig(overrides=words), 4), 1).to_json()\n"
         # So many samples that tracing is told from preparation, whatever else the machine does.
         "words = ['camera.width=20', 'camera.height=12', 'subject.glasses.probability=0', 'engine.samples=256']\n"
         "job = pictures(SMALLEST, BenchConfig(overrides=words), 3)\n"
@@ -167,12 +182,14 @@ def test_a_picture_is_measured_in_parts_and_memory_on_the_way():
         "words = ['camera.width=16', 'camera.height=12', 'engine.samples=1', 'relight=3', 'shard_size=3']\n"
         "lit = bench_relight(pictures(SMALLEST, BenchConfig(overrides=words), 1), 1).to_json()\n"
         "found = [lit, cost.seconds, cost.run, list(growth.resident_mb), growth.growth_mb, seen, dict(hair.seconds)]\n"
-        "import json; print(json.dumps(found))\n"
+        "import json; print(json.dumps([*found, scale]))\n"
     )
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=300, check=True)
-    lit, seconds, run, marked, growth_mb, seen, hair = json.loads(ended.stdout.splitlines()[-1])
+    lit, seconds, run, marked, growth_mb, seen, hair, scale = json.loads(ended.stdout.splitlines()[-1])
     assert set(seconds) == set(STAGES) and run > 0
     assert lit["k"] == 3 and 0 < lit["ratio"] < 6 and "denoise" in lit["many_cpu_s"]
     assert all(seconds[name] > 0 for name in STAGES if name not in ("denoise", "write"))
     assert marked == seen == [1, 2] and abs(growth_mb) < 100
     assert 0 < hair["bald"] < hair["crew"] * 2 and set(hair) == {"bald", "crew"}
+    assert scale["pictures"] == 4 and scale["pictures_a_second"] > 0 and scale["first_picture_s"] > 0
+    assert 0 < scale["writing"] < scale["other_than_cycles"] < 1 and len(scale["resident_mb"]) == 1

@@ -157,13 +157,13 @@ def test_a_damaged_corpus_is_mended_by_rendering_what_is_damaged(corpus, tmp_pat
 DYING = """
 import os, signal, sys
 import synth.corpus
-made = synth.corpus.make_sample
-def make_sample(job, session, index, watch):
-    if index == 1:
+made = synth.corpus.make_samples
+def make_samples(job, session, scene, watch):
+    if scene == 1:
         os.kill(os.getpid(), signal.SIGSEGV)
-    return made(job, session, index, watch)
+    return made(job, session, scene, watch)
 if "-well" not in sys.argv:
-    synth.corpus.make_sample = make_sample
+    synth.corpus.make_samples = make_samples
 if __name__ == "__main__":
     from synth.commands.cli import main
     sys.exit(main([word for word in sys.argv[1:] if word != "-well"]))
