@@ -45,7 +45,7 @@ def digests(folder):
 def until_it_renders(run, folder):
     """Wait until a worker is at a shard; return the process numbers of the workers."""
     parts = ".shard-*.part"
-    end = time.monotonic() + 60
+    end = time.monotonic() + 300
     while not list(folder.glob(parts)):
         assert run.poll() is None, run.stderr.read()
         assert time.monotonic() < end
@@ -109,8 +109,8 @@ def test_however_often_it_is_stopped_it_ends_with_the_same_bytes(corpus, tmp_pat
         assert "finishing the shards in hand" in run.stderr.readline()
         os.kill(run.pid, number)
         sent = time.monotonic()
-        said = run.communicate(timeout=30)[1]
-        assert run.returncode == status and time.monotonic() - sent < 10
+        said = run.communicate(timeout=120)[1]
+        assert run.returncode == status and time.monotonic() - sent < 30
         assert "Traceback" not in said
         assert workers and not any(map(alive, workers))
         assert not list(folder.glob(".*.part")), "nothing half written"
@@ -119,7 +119,7 @@ def test_however_often_it_is_stopped_it_ends_with_the_same_bytes(corpus, tmp_pat
     workers = until_it_renders(run, folder)
     os.kill(run.pid, signal.SIGKILL)  # the parent cannot even end its workers
     run.communicate()
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while any(map(alive, workers)):
         assert time.monotonic() < end, "a worker outlives its parent"
         time.sleep(0.05)
