@@ -14,6 +14,7 @@ Each writes shards of its own, so nothing stands in a queue and nobody waits for
     parent killed    its processes end at once
 """
 
+import copy
 import multiprocessing
 import os
 import pickle
@@ -310,7 +311,8 @@ def _portable(error: BaseException) -> BaseException:
     if not isinstance(error, ProjectError | ImportError | OSError):
         error.add_note("in a render process:\n" + "".join(traceback.format_exception(error)))
     try:
-        pickle.loads(pickle.dumps(error))
+        pickle.dumps(error)
+        copy.copy(error)  # puts it together as the parent will
     except Exception:
         return RuntimeError("".join(traceback.format_exception(error)))
     return error

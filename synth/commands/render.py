@@ -18,6 +18,7 @@ from synth.errors import ConfigError, DataError, RenderError
 from synth.pool import Care, Poison
 from synth.ranges import CameraRanges, LightRanges, RenderRanges, SubjectRanges
 from synth.shards import Encoding, PictureFormat, Place, ShardPlan, finish, open_output, placed
+from synth.shards.atomic import remove_parts
 from synth.shards.output import BusyError
 from synth.views import Framing
 
@@ -220,6 +221,8 @@ def run(config: RenderConfig) -> None:
                 place.bring("config.json")
                 place.settle()
             poisons = make(config, work, place, [shard for shard in plan.absent(place.names()) if shard in chosen])
+            if whole:
+                remove_parts(place.folder)  # of tasks that were lost with their machine
             if whole and not poisons:
                 finish(output, plan, config.seed, place=place)
         if poisons:

@@ -78,6 +78,15 @@ def canonical_json(value: Any, *, digits: int | None = None, where: str = "value
     return _spell(_named(value, digits, where))
 
 
+def ordered_json(value: Any, *, where: str = "value") -> bytes:
+    """Return the spelling of a JSON value whose keys stand in an order that means something, as those of what is drawn.
+
+    Raises:
+        LabelError: As `canonical_json` does.
+    """
+    return json.dumps(_named(value, None, where), separators=(",", ":"), allow_nan=False).encode()
+
+
 def _spell(plain: Any) -> bytes:
     return json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 

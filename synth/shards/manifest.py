@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 from synth.errors import DataError
 from synth.sample import Sample, sample_key
 from synth.shards.atomic import write_whole
-from synth.shards.encode import canonical_json
+from synth.shards.encode import ordered_json
 from synth.shards.index import index_row
 from synth.shards.output import Output
 from synth.shards.place import Folder, Place
@@ -172,11 +172,11 @@ def manifest_bytes(
         "config": config,
         "versions": versions,
         "scenes_drawn": sum(content.scenes for content in contents) + sum(rejections.values()),
-        "rejections": dict(rejections),
+        "rejections": dict(sorted(rejections.items())),
         "shards": [{**content.file.to_json(), "samples": content.samples} for content in contents],
         "index": index.to_json(),
     }
-    text = json.dumps(json.loads(canonical_json(manifest, where="manifest")), indent=1, sort_keys=True)
+    text = json.dumps(json.loads(ordered_json(manifest, where="manifest")), indent=1)
     return text.encode() + b"\n"
 
 

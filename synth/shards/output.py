@@ -18,7 +18,7 @@ from typing import Any
 
 from synth.errors import ConfigError, DataError
 from synth.shards.atomic import naming_full_disk, remove_parts, write_whole
-from synth.shards.encode import canonical_json
+from synth.shards.encode import ordered_json
 
 FORMAT = 1
 
@@ -80,7 +80,8 @@ def open_output(
             be written.
     """
     kept = {name: value for name, value in config.items() if name not in run_only}
-    ours = canonical_json({"format": FORMAT, "config": kept, "versions": dict(versions or {})}, where="config")
+    # Draws run through mappings of shapes and shares: the order of their keys is part of the configuration.
+    ours = ordered_json({"format": FORMAT, "config": kept, "versions": dict(versions or {})}, where="config")
     path = folder / "config.json"
     with naming_full_disk(folder):
         if folder.exists() and not folder.is_dir():

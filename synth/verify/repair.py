@@ -12,7 +12,7 @@ from synth.errors import ConfigError, DataError
 from synth.sample import Sample
 from synth.shards import Encoding, ShardPlan, finish, open_output
 from synth.shards.atomic import write_whole
-from synth.shards.encode import canonical_json, encode_sample
+from synth.shards.encode import encode_sample, ordered_json
 from synth.shards.plan import shard_name
 from synth.shards.read import iterate_files
 from synth.shards.write import OtherBytesError, file_blocks, write_blocks
@@ -40,7 +40,7 @@ def repair(found: Verified, versions: Mapping[str, str], make: Make, encoding: E
     refuse_other_versions(found.folder, found.document["versions"], versions)
     folder, damaged = found.folder, found.damaged_files
     if "config.json" in damaged:
-        write_whole(folder / "config.json", canonical_json(found.document, where="config"))
+        write_whole(folder / "config.json", ordered_json(found.document, where="config"))
     if TIMINGS in damaged:
         lines = [line for line in timing_lines(folder) if whole_timing(line)]
         write_whole(folder / TIMINGS, b"".join(line + b"\n" for line in lines))

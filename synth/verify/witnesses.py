@@ -20,7 +20,7 @@ from typing import Any
 
 from synth.errors import DataError, LabelError
 from synth.shards import ShardPlan, read_manifest
-from synth.shards.encode import canonical_json
+from synth.shards.encode import ordered_json
 from synth.shards.manifest import (
     CONFIG,
     INDEX,
@@ -153,7 +153,7 @@ def _document(path: Path) -> dict[str, Any] | None:
     """Return a JSON mapping, None where there is none."""
     try:
         document = json.loads(path.read_bytes())
-        canonical_json(document)
+        ordered_json(document)
     except (OSError, ValueError, LabelError):
         return None
     return document if isinstance(document, dict) else None
@@ -161,7 +161,7 @@ def _document(path: Path) -> dict[str, Any] | None:
 
 def spelt(document: Mapping[str, Any]) -> File:
     """Return what is told of config.json where it holds this document."""
-    return file_of(CONFIG, canonical_json(document, where="config"))
+    return file_of(CONFIG, ordered_json(document, where="config"))
 
 
 def digest(path: Path) -> str | None:

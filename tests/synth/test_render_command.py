@@ -14,7 +14,10 @@ import pytest
 import assets.head
 from assets import catalog
 from synth.commands import cli, render
-from synth.errors import AssetError, RenderError
+from synth.config import compose
+from synth.draw_spec import draw_spec
+from synth.errors import AssetError, RejectedSceneError, RenderError
+from synth.shards import open_output, read_config
 
 ROOT = Path(__file__).parents[2]
 TINY = ["camera.width=20", "camera.height=12", "engine.samples=1", "engine.denoise=false", "workers=1", "n=1"]
@@ -85,6 +88,25 @@ def test_a_folder_of_another_configuration_is_left_alone(capsys, tmp_path, monke
     assert "camera.width=20, now it is 24" in line(capsys, *words, "camera.width=24")
     assert (tmp_path / "eyes" / "config.json").read_bytes() == before
     assert cli.main(["render", *words, "workers=2"]) == 0, "the number of processes is no part of a data set"
+
+
+@pytest.mark.parametrize("experiment", ["mpiigaze", "portrait", "crowd", "nir"])
+def test_what_lies_in_the_folder_draws_what_was_drawn(tmp_path, experiment):
+    """The order of shapes and shares decides what is drawn: it must survive config.json."""
+    config = compose("synth.conf", "render", render.CONFIG, [f"experiment={experiment}", f"out={tmp_path}"])
+    with open_output(tmp_path, render.plain(config), {}, render.RUN_ONLY):
+        stored = read_config(tmp_path)["config"]
+    first, second = render.job(config), render.again(tmp_path, stored)
+    assert first == second
+    assert drawn(first, 3) == drawn(second, 3)
+
+
+def drawn(job, index):
+    for attempt in range(40):
+        try:
+            return draw_spec(job.ranges, 0, index, attempt)
+        except RejectedSceneError:
+            continue
 
 
 def test_a_folder_of_other_things_is_left_alone(capsys, tmp_path):
