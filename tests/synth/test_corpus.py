@@ -162,11 +162,10 @@ def make_samples(job, session, scene, watch):
     if scene == 1:
         os.kill(os.getpid(), signal.SIGSEGV)
     return made(job, session, scene, watch)
-if "-well" not in sys.argv:
-    synth.corpus.make_samples = make_samples
+synth.corpus.make_samples = make_samples
 if __name__ == "__main__":
     from synth.commands.cli import main
-    sys.exit(main([word for word in sys.argv[1:] if word != "-well"]))
+    sys.exit(main())
 """
 
 
@@ -181,9 +180,6 @@ def test_a_sample_that_crashes_blender_costs_its_shard_alone(corpus, tmp_path):
     assert "shard-000000.tar is left out, all else is written; the same command tries again" in done.stderr
     there = {path.name for path in (tmp_path / "eyes").iterdir()}
     assert there == {"config.json", "shard-000001.tar", "timings.jsonl"}
-    done = subprocess.run([*words, "-well"], cwd=ROOT, env=paths, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert digests(tmp_path / "eyes") == digests(corpus)
 
 
 def test_an_error_in_a_worker_is_one_line(blender, tmp_path):
@@ -203,4 +199,16 @@ def test_calls_of_a_job_array_make_the_same_bytes(corpus, tmp_path):
     said = [run.communicate(timeout=120) for run in runs]
     assert [run.returncode for run in runs] == [0, 0], said
     assert sum("6 samples in" in out for out, _ in said) == 1
+    assert digests(folder) == digests(corpus)
+
+
+def test_a_cluster_makes_the_same_bytes_also_when_a_task_is_killed(corpus, tmp_path):
+    pytest.importorskip("ray")
+    folder = tmp_path / "eyes"
+    run = start(folder, "executor=ray")
+    renderer = until_it_renders(run, folder)[0]
+    task = int(Path(f"/proc/{renderer}/stat").read_text().rpartition(")")[2].split()[1])
+    os.kill(task, signal.SIGKILL)
+    said = run.communicate(timeout=300)
+    assert run.returncode == 0, said
     assert digests(folder) == digests(corpus)

@@ -214,6 +214,13 @@ def test_masks_are_compared_with_every_eye() -> None:
     assert "the picture" not in (mask_fault(mask[:-1], labels) or "") and mask_fault(mask[:-1], labels)
     moved = np.roll(mask, 12, axis=1)
     assert (mask_fault(moved, labels) or "").startswith("shows ")
+    small = json.loads(json.dumps(labels))
+    for eye in small["eyes"].values():
+        middle = np.array(eye["apparent"]["iris_px"]).mean(axis=0)
+        for name in ("pupil", "iris", "lid_margin", "caruncle"):
+            shrunk = (np.array(eye["apparent"][f"{name}_px"]) - middle) * 0.1 + middle
+            eye["apparent"][f"{name}_px"] = shrunk.tolist()
+    assert mask_fault(moved, small) is None, "eyes of a pixel fall between the pixels"
     assert (mask_fault(mask, {**labels, "eyes": {"left": {}}}) or "").startswith("the labels hold no outlines")
 
 
