@@ -23,7 +23,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -34,14 +34,12 @@ from synth.labels import Labels, everybody, label
 from synth.picture import develop
 from synth.ranges import RenderRanges
 from synth.ranges.camera import Aim
+from synth.renderer import Renderer, open_renderer
 from synth.sample import Sample
 from synth.shards import Encoding, ShardFacts, ShardPlan, write_shard
 from synth.shards.atomic import remove_parts
 from synth.shards.output import record_timing
 from synth.spec import to_json
-
-if TYPE_CHECKING:  # Blender is imported by the processes that render, not by the one that waits for them
-    from synth.blender.session import Session
 
 MANAGER_WAIT_S = 5.0
 MAX_ATTEMPTS = 40
@@ -143,7 +141,7 @@ def draw_useful(ranges: RenderRanges, seed: int, index: int, watch: Stopwatch): 
     )
 
 
-def make_sample(job: Job, session: Session, index: int, watch: Stopwatch) -> Sample:
+def make_sample(job: Job, session: Renderer, index: int, watch: Stopwatch) -> Sample:
     """Make sample `index` of a corpus."""
     spec, people, labels, rejected = draw_useful(job.ranges, job.seed, index, watch)
     frame = session.render(spec, *people)
@@ -169,7 +167,7 @@ def make_sample(job: Job, session: Session, index: int, watch: Stopwatch) -> Sam
     )
 
 
-_session: Session | None = None
+_session: Renderer | None = None
 _job: Job | None = None
 _done = None  # a shared counter of finished samples
 
@@ -208,12 +206,10 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _warm_session(engine: EngineSpec) -> Session:
-    """Return this process' Blender, started at the first call."""
-    from synth.blender.session import Session
-
+def _warm_session(engine: EngineSpec) -> Renderer:
+    """Return this process' renderer, started at the first call."""
     global _session
-    _session = _session or Session(engine)
+    _session = _session or open_renderer(engine)
     return _session
 
 

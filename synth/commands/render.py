@@ -41,10 +41,18 @@ class Device(Enum):
     oneapi = "oneapi"
 
 
+class RendererName(Enum):
+    """Who draws; raster is OpenGL's plain preview, with the same labels."""
+
+    cycles = "cycles"
+    raster = "raster"
+
+
 @dataclass
 class EngineConfig:
     """See synth.blender.engine.EngineSpec."""
 
+    renderer: RendererName = RendererName.cycles
     samples: int = 8
     bounces: int = 4
     denoise: bool = True
@@ -56,7 +64,7 @@ class EngineConfig:
     def spec(self) -> EngineSpec:
         """Return the engine's own value."""
         values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        return EngineSpec(**values | {"device": self.device.value})
+        return EngineSpec(**values | {"device": self.device.value, "renderer": self.renderer.value})
 
     def __post_init__(self) -> None:
         """Refuse what the engine refuses."""
@@ -99,6 +107,10 @@ class RenderConfig:
                 raise ConfigError(f"{name}={getattr(self, name)}: at least {least}")
         if self.camera.motion is not None and (over := self.n % (frames := self.camera.motion.frames)):
             raise ConfigError(f"n={self.n}: a sequence has {frames} pictures; give n={self.n - over + frames}")
+        if self.engine.renderer is RendererName.raster and (
+            asked := [f.name for f in dataclasses.fields(self.rasters) if getattr(self.rasters, f.name)]
+        ):
+            raise ConfigError(f"rasters.{asked[0]}=true: engine=raster draws a picture alone; take an engine of Cycles")
 
 
 CONFIG = RenderConfig
