@@ -48,7 +48,7 @@ class Corpus:
                 f"{self.table}: absent; the data set is not finished; run the same render command again"
             ) from error
         except pa.ArrowException as error:
-            raise DataError(f"{self.table}: damaged ({str(error).splitlines()[0]})") from error
+            raise self._damaged(error) from error
         self.kinds: Mapping[str, str] = {name: _kind(schema.field(name).type) for name in schema.names}
         if not {"key", "shard"} <= set(self.kinds):
             raise DataError(f"{self.table}: has no columns key and shard")
@@ -104,8 +104,18 @@ class Corpus:
         Raises:
             DataError: There is no such sample.
         """
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
         row = self.row_of(key)
-        found = {name: self.column(name)[row].as_py() for name in self.kinds}
+        try:
+            file = pq.ParquetFile(self.table)
+            part = 0
+            while row >= (rows := file.metadata.row_group(part).num_rows):  # a row group is a shard
+                row, part = row - rows, part + 1
+            [found] = file.read_row_group(part).slice(row, 1).to_pylist()
+        except (pa.ArrowException, OSError) as error:
+            raise self._damaged(error) from error
         return {name: value for name, value in found.items() if value is not None}
 
     def sample(self, key: str) -> Sample:
@@ -128,7 +138,10 @@ class Corpus:
         try:
             return pq.ParquetFile(self.table).read(columns=[name]).column(0)
         except (pa.ArrowException, OSError) as error:
-            raise DataError(f"{self.table}: damaged ({str(error).splitlines()[0]})") from error
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: Exception) -> DataError:
+        return DataError(f"{self.table}: damaged ({str(error).splitlines()[0]})")
 
     def _rows(self, condition: str) -> Int[np.ndarray, "m"]:
         """Return the rows that meet a condition (filter.py), in order.

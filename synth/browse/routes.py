@@ -68,7 +68,7 @@ class Browser:
         told: dict[str, Any] = {}
         for of, corpus in self.corpora.items():
             rows = corpus.rows(condition)
-            told[of] = {"total": len(rows), "keys": [corpus.key(row) for row in rows[start : start + count]]}
+            told[of] = {"total": len(rows), "keys": [corpus.key(int(row)) for row in rows[start : start + count]]}
         if request.text("pair", "0") == "1" and "beside" in told:
             told["beside"]["keys"] = [
                 key if _has(self.corpora["beside"], key) else None for key in told["data"]["keys"]

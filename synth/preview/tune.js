@@ -26,7 +26,7 @@ async function draw(renderer) {
   busy[renderer] = false;
   drawn[renderer] = now;
   if (now !== version) draw(renderer);
-  else if (renderer === "raster" && at("follow").checked && !at("said").classList.contains("wrong")) draw("engine");
+  else if (renderer === "raster" && at("follow").checked) draw("engine");
 }
 
 function show(told, ms) {
