@@ -116,8 +116,8 @@ EXTRAS = {
     "onnxruntime": "train",
     "onnxscript": "train",
     "av": "video",
-    "pyrender": "dev",
-    "OpenGL": "dev",
+    "pyrender": "render",
+    "OpenGL": "render",
 }
 
 # What the machine refuses rather than the program: a full disk, a folder that may not be written.

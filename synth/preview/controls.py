@@ -7,6 +7,7 @@
     a text, a list of plain values    a field: the value as it is typed on the command line, `[city,forest]`
     a dataclass, a mapping, a list of dataclasses    a group
 
+A mapping of mappings has no control, as no word of a command line can change it.
 A control has a path of keys; `word` is the override that gives it a value on the command line of `canthus render`.
 What a field is about is the text below it in its dataclass.
 """
@@ -27,6 +28,8 @@ Kind = Literal["number", "whole", "truth", "choice", "text"]
 PLAIN = re.compile(r"\w+")
 """Keys that can stand between dots on a command line; others are written in braces."""
 LOG_FACTOR = 4.0
+MOST = 1e300
+"""Of a number; what is not finite is none."""
 
 
 @dataclass(frozen=True)
@@ -115,11 +118,16 @@ def _typed(control: Control, value: Any) -> str:
         return str(value).lower()
     if control.kind == "whole" and isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    if control.kind == "number" and isinstance(value, int | float) and not isinstance(value, bool):
+    if (
+        control.kind == "number"
+        and isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and abs(value) <= MOST
+    ):
         return repr(float(value))
     if control.kind == "choice" and value in control.options:
         return str(value)
-    if control.kind == "text" and isinstance(value, str):
+    if control.kind == "text" and isinstance(value, str) and "${" not in value:  # what would be looked up elsewhere
         return value
     raise ConfigError(f"{control.key}={value!r}: is no value for it")
 
@@ -136,6 +144,8 @@ def _part(
         yield group(value, path, about)
     elif isinstance(value, Mapping):
         inner = get_args(hint)[1]
+        if get_origin(inner) is dict:  # OmegaConf merges nothing into these, so that no word would change them
+            return
         parts = [part for key, one in value.items() for part in _part(one, inner, (*path, str(key)), "", None)]
         yield Group(path, about, tuple(parts))
     elif isinstance(value, list) and value and is_dataclass(value[0]):

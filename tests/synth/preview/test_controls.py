@@ -38,6 +38,7 @@ class Outer:
     inner: Inner
     many: list[Inner]
     named: dict[str, float]
+    nested: dict[str, dict[str, float]]
     absent: Inner | None
     colours: list[str]
     count: int = 3
@@ -50,7 +51,7 @@ class Outer:
 
 def outer() -> Outer:
     inner = Inner(Range(1.0, 3.0), Range(1.0, 8.0))
-    return Outer(inner, [inner], {"x": 1.0, "nose/wide|thin": -0.5}, None, ["red", "blue"])
+    return Outer(inner, [inner], {"x": 1.0, "nose/wide|thin": -0.5}, {"a": {"b": 1.0}}, None, ["red", "blue"])
 
 
 def found() -> dict[str, Control]:
@@ -107,6 +108,9 @@ def test_words(key: str, value: object, expected: str) -> None:
         ("o.count", "3 n=1"),
         ("o.inner.length_m.low", "2.0"),
         ("o.inner.length_m.low", None),
+        ("o.inner.length_m.low", float("nan")),
+        ("o.inner.length_m.low", 10**400),
+        ("o.title", "${oc.env:HOME}"),
         ("o.bright", 1),
         ("o.colour", "green"),
         ("o.colour", ["red"]),

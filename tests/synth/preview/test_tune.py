@@ -1,12 +1,12 @@
 """What the page is told of a configuration: the picture's own words render its scene again."""
 
 import base64
-import dataclasses
 import io
 import json
 import os
 import shlex
 import signal
+import sys
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from typing import Any
@@ -15,11 +15,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from synth.commands import cli
-from synth.commands.preview import PreviewConfig, composer
+from synth.commands.preview import PreviewConfig
 from synth.commands.render import RenderConfig, job
 from synth.config import compose
-from synth.corpus import Job, Stopwatch, draw_useful
+from synth.corpus import Job, Stopwatch, draw_useful, make_sample
 from synth.errors import RenderError
 from synth.preview.process import Studio
 from synth.preview.tune import Tuner
@@ -27,6 +26,8 @@ from synth.spec import SceneSpec, from_json
 from synth.web.server import PageServer
 from tests.synth.preview.painter import served
 
+ODD = "subject.face.shape_sd.nose/nose-hump-decr|incr"
+"""A key that no command line spells with dots."""
 FIRST = PreviewConfig(experiment="mpiigaze", overrides=["subject.glasses.probability=0"], seed=5, index=1)
 
 
@@ -68,12 +69,10 @@ def test_the_command_renders_the_scene_that_is_seen(page: tuple[PageServer, Tune
         "camera.width": 80,
         "camera.place.yaw_deg.mean": 3.0,
         "light.skies": "[city,night]",
-        "subject.face.shape_sd.nose/nose-scale-vert-decr|incr": 0.9,
+        ODD: 0.9,
         "camera.grey": False,
         "engine.samples": 3,
     }
-    controls = {control.key for control in composer().controls(["experiment=mpiigaze"], ()).controls()}
-    assert set(changes) <= controls, set(changes) - controls
     status, told = ask(page[0], "/tune/picture", begun(page, changes=changes, index=2))
     assert status == 200, told
     name, verb, *words = shlex.split(told["command"])
@@ -105,7 +104,7 @@ def open_url(url: str) -> Image.Image:
         ({"changes": {"camera.wide": 2}}, 422, "camera.wide: there is nothing of that name"),
         ({"changes": {"out": "/tmp/x"}}, 422, "out: there is nothing of that name"),
         ({"changes": {"light.skies": "[city] out=/tmp/x"}}, 422, ""),
-        ({"changes": {"light.skies": "[../../x]"}}, 422, "../../x"),
+        ({"changes": {"light.skies": "[${oc.env:HOME}]"}}, 422, "is no value for it"),
         ({"groups": {"experiment": "../x"}}, 422, "no such choice"),
         ({"groups": {"out": "x"}}, 422, "no such choice"),
         ({"groups": ["experiment"]}, 400, "groups is no mapping"),
@@ -163,15 +162,16 @@ def test_a_process_that_dies_or_hangs_is_started_anew() -> None:
 
 @pytest.mark.blender
 @pytest.mark.slow
-def test_blender_draws_in_its_own_process_what_the_corpus_holds(tmp_path: Any) -> None:
+def test_blender_draws_in_its_own_process_as_in_this_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    from synth.blender.session import Session
+
+    # Imported, Blender adds folders to the path in which a child would find another bpy; the page imports none.
+    monkeypatch.setattr(sys, "path", [place for place in sys.path if "scripts" not in place])
     work = tiny("engine.samples=1", "engine.denoise=false")
     with Studio("cycles") as studio:
         one, other = studio.draw(work, 1), studio.draw(work, 0)
     assert one.picture.shape == (12, 20) and (one.picture != other.picture).any()
-    words = ["experiment=mpiigaze", "camera.width=20", "camera.height=12", "engine.samples=1", "engine.denoise=false"]
-    assert cli.main(["render", *words, "n=2", "workers=1", f"out={tmp_path / 'eyes'}"]) == 0
-    from synth.shards import iterate
-
-    for mine, written in zip((other, one), iterate(tmp_path / "eyes"), strict=True):
-        np.testing.assert_array_equal(mine.picture, written.picture)
-        assert dataclasses.asdict(mine)["spec"] == written.spec
+    with Session(work.engine) as session:
+        again = make_sample(work, session, 1, Stopwatch())
+    np.testing.assert_array_equal(one.picture, again.picture)
+    assert (one.labels, one.spec) == (again.labels, again.spec)
