@@ -103,7 +103,7 @@ def check(condition: Condition | None, known: Collection[str]) -> None:
         ConfigError: Names the first, and one like it.
     """
     for name in sorted(names(condition) - set(known)):
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+        near = sorted(one for one in known if name in one) or difflib.get_close_matches(name, known, n=1, cutoff=0.5)
         raise ConfigError(f"filter: there is no column {name!r}{f'; did you mean {near[0]}?' if near else ''}")
 
 
@@ -235,7 +235,7 @@ class _Reader:
         value = self.next(f"a value for {column.text}")
         if value.kind == "op":
             raise ConfigError(f"filter: expected a value for {column.text} before {value.shown!r}")
-        return Comparison(column.text, op.text, _value(value), value.text)  # type: ignore[arg-type]
+        return Comparison(column.text, op.text, _value(value), value.text)
 
 
 def _value(token: _Token) -> Value:

@@ -2,7 +2,8 @@
 
     a number, a whole number    a slider over [low, high], which is where it is now and as far again to both sides
                                 (never below zero if it is not; 0 to 1 of a probability; by factors where a name ends in
-                                `_log`), and a field that takes any number: the configuration itself says what is wrong
+                                `_log`; a bound of a distribution up to its mean or other bound, a mean between them),
+                                and a field that takes any number: the configuration itself says what is wrong
     a truth value, an Enum      a choice
     a text, a list of plain values    a field: the value as it is typed on the command line, `[city,forest]`
     a dataclass, a mapping, a list of dataclasses    a group
@@ -85,9 +86,9 @@ def group(value: Any, path: tuple[str, ...], about: str = "") -> Group:
     Args:
         value: The dataclass.
         path: Its keys in the whole configuration.
-        about: What it is about, if it is not the first line of its own text.
+        about: What it is about; without, the first line of its own text, unless it is a distribution as there are many.
     """
-    own = type(value)
+    own: Any = type(value)
     hints, said = get_type_hints(own), _said(own)
     reach = _joint_reach(value, path)
     parts = [
@@ -95,7 +96,7 @@ def group(value: Any, path: tuple[str, ...], about: str = "") -> Group:
         for name in hints
         for part in _part(getattr(value, name), hints[name], (*path, name), said.get(name, ""), reach.get(name))
     ]
-    return Group(path, about or (inspect.getdoc(own) or "").partition("\n")[0], tuple(parts))
+    return Group(path, about or ("" if reach else (inspect.getdoc(own) or "").partition("\n")[0]), tuple(parts))
 
 
 def word(control: Control, value: Any) -> str:
@@ -167,13 +168,19 @@ def _part(
 
 
 def _joint_reach(value: Any, path: tuple[str, ...]) -> dict[str, tuple[float, float]]:
-    """Return how far the sliders of a distribution go: its numbers share one scale, but for a standard deviation."""
+    """Return how far the sliders of a distribution go: as far as its other numbers let it be one."""
     numbers = {f.name: getattr(value, f.name) for f in fields(value)}
     if not {"low", "high"} <= numbers.keys() or not all(isinstance(one, float) for one in numbers.values()):
         return {}
-    places = [number for name, number in numbers.items() if name != "sd"]
-    low, high = _reach(places, path, path[-1].endswith("_log"))
-    return {name: (0.0, high - low) if name == "sd" else (low, high) for name in numbers}
+    least, most = numbers["low"], numbers["high"]
+    low, high = _reach([least, most], path, path[-1].endswith("_log"))
+    found = {
+        "mean": (least, most),
+        "sd": (0.0, high - low),
+        "low": (low, numbers.get("mean", most)),
+        "high": (numbers.get("mean", least), high),
+    }
+    return {name: ends if ends[0] < ends[1] else (low, high) for name, ends in found.items()}
 
 
 def _reach(numbers: Sequence[float], path: tuple[str, ...], log: bool) -> tuple[float, float]:

@@ -37,10 +37,11 @@ function show(told, ms) {
   at("caption").textContent = told.caption.join("   ");
   at("command").value = told.command;
   at("spec").textContent = JSON.stringify(told.spec, null, 1);
-  at("legend").replaceChildren(...told.legend.flatMap(([name, colour]) => {
+  at("legend").replaceChildren(...(at("labelled").checked ? told.legend : []).flatMap(([name, colour]) => {
+    if (!colour) return [make("span", { className: "note" }, name)];
     const swatch = make("span", { className: "swatch" });
-    if (colour) swatch.style.background = colour;
-    return at("labelled").checked ? [swatch, name] : [];
+    swatch.style.background = colour;
+    return [swatch, name];
   }));
   const before = Object.entries(told.rejected).map(([cause, n]) => `; ${n} before it rejected: ${cause}`).join("");
   say("said", `${told.width} x ${told.height}, ${told.renderer}, ${ms.toFixed(0)} ms${before}`);

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from threading import Lock, Thread
+from typing import Any
 
 import numpy as np
 
@@ -20,13 +21,17 @@ from synth.web.server import PageServer
 class Painter(Studio):
     """Paints the irises of a scene in white on grey."""
 
-    def __init__(self, grey: int) -> None:
+    def __init__(self, grey: int, scenes: dict[Any, Any]) -> None:
+        """`scenes` keeps what was drawn, for other painters too."""
         super().__init__("painter")
-        self.grey, self.drawn, self.painting = grey, 0, Lock()
+        self.grey, self.scenes, self.drawn = grey, scenes, 0
 
     def draw(self, job: Job, index: int) -> Sample:
-        with self.painting:
-            spec, _, labels, rejected = draw_useful(job.ranges, job.seed, index, Stopwatch())
+        key = (repr(job.ranges), job.seed, index)
+        with ONE_AT_A_TIME:
+            if key not in self.scenes:
+                self.scenes[key] = draw_useful(job.ranges, job.seed, index, Stopwatch())
+            spec, _, labels, rejected = self.scenes[key]
             self.drawn += 1
         picture = np.full((spec.camera.height, spec.camera.width), self.grey, np.uint8)
         for eye in labels.eyes.values():
@@ -35,12 +40,16 @@ class Painter(Studio):
         return Sample(job.seed, index, picture, labels.to_json(), to_json(spec), rejected)
 
 
+ONE_AT_A_TIME = Lock()
+
+
 @contextmanager
 def served(config: PreviewConfig, corpora: Mapping[str, Corpus]) -> Iterator[tuple[PageServer, Tuner]]:
     """Serve a page of this configuration."""
     composing = composer()
     tuner = Tuner(composing, begin(config, composing))
-    tuner.studios = {"raster": Painter(100), "engine": Painter(50)}
+    scenes: dict[Any, Any] = {}
+    tuner.studios = {"raster": Painter(100, scenes), "engine": Painter(50, scenes)}
     routes = tuner.routes() | Browser(corpora).routes()
     with PageServer("127.0.0.1", 0, "synth.preview", PAGE, routes, MOST_BYTES) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
