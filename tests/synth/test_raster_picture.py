@@ -164,12 +164,12 @@ def test_pictures_repeat_and_only_they_differ_from_another_engines(preview):
 @pytest.mark.egl
 @pytest.mark.slow
 def test_render_writes_shards_by_it(tmp_path, capsys):
-    words = ["experiment=mpiigaze", "engine=raster", "n=2", "workers=1", f"out={tmp_path / 'eyes'}"]
+    words = ["experiment=mpiigaze", "engine=raster", "n=1", "workers=1", f"out={tmp_path / 'eyes'}"]
     assert cli.main(["render", *words]) == 0, capsys.readouterr().err
     with tarfile.open(tmp_path / "eyes" / "shard-000000.tar") as tar:
-        labels = json.load(io.TextIOWrapper(tar.extractfile("00000001.json")))["labels"]
+        labels = json.load(io.TextIOWrapper(tar.extractfile("00000000.json")))["labels"]
     job = render.job(compose("synth.conf", "render", RenderConfig, words))
-    assert labels["seed"] == job.seed and labels["index"] == 1
+    assert labels["seed"] == job.seed and labels["index"] == 0
     config = json.loads((tmp_path / "eyes" / "config.json").read_bytes())["config"]
     assert config["engine"]["renderer"] == "raster"
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synth.browse.filter import check, meets, names, parse
@@ -131,6 +131,7 @@ def slowly(tree: Any, row: dict[str, float | None]) -> bool:
     return order[tree[1]]
 
 
+@settings(max_examples=25)
 @given(TREES, st.lists(st.fixed_dictionaries({"x": NUMBERS, "y": NUMBERS}), min_size=1, max_size=6))
 def test_a_slow_reading_chooses_the_same(tree: Any, rows: list[dict[str, float | None]]) -> None:
     table = pa.table({name: pa.array([row[name] for row in rows], pa.float64()) for name in "xy"})

@@ -169,8 +169,8 @@ def test_blender_draws_in_its_own_process_as_in_this_one(monkeypatch: pytest.Mon
     monkeypatch.setattr(sys, "path", [place for place in sys.path if "scripts" not in place])
     work = tiny("engine.samples=1", "engine.denoise=false")
     with Studio("cycles") as studio:
-        one, other = studio.draw(work, 1), studio.draw(work, 0)
-    assert one.picture.shape == (12, 20) and (one.picture != other.picture).any()
+        one = studio.draw(work, 1)
+    assert one.picture.shape == (12, 20) and np.ptp(one.picture) > 20
     with Session(work.engine) as session:
         again = make_sample(work, session, 1, Stopwatch())
     np.testing.assert_array_equal(one.picture, again.picture)
