@@ -24,8 +24,8 @@ from synth.web.server import PageServer
 HELP = "show a page in the browser to choose ranges by their pictures, and to look through data sets"
 CONFIG_NAME = "preview"
 EXAMPLES = (
-    "canthus preview experiment=portrait",
-    "canthus preview experiment=mpiigaze overrides=[subject.glasses.probability=1,engine=draft] seed=3",
+    "canthus preview overrides=[experiment=portrait]",
+    "canthus preview overrides=[experiment=mpiigaze,subject.glasses.probability=1,engine=draft] seed=3",
     "canthus preview data=data/mpiigaze beside=data/refined",
 )
 CONF, RENDER = "synth.conf", "render"
@@ -40,8 +40,7 @@ class PreviewConfig:
     """Configuration of `canthus preview`.
 
     Attributes:
-        experiment: Preset of `canthus render` to begin with.
-        overrides: More of its words to begin with.
+        overrides: Words of `canthus render` to begin with.
         seed: Of the corpus that is shown.
         index: Of the sample.
         data: Finished data set to look through.
@@ -50,7 +49,6 @@ class PreviewConfig:
         port: 0 takes a free one.
     """
 
-    experiment: str | None = None
     overrides: list[str] = field(default_factory=list)
     seed: int = 0
     index: int = 0
@@ -115,14 +113,14 @@ def begin(config: PreviewConfig, composing: Composer) -> Asked:
     Raises:
         ConfigError: A word cannot be one of `canthus render`, or has no control on the page.
     """
-    words = [*([f"experiment={config.experiment}"] if config.experiment else []), *config.overrides]
-    groups = {key: value for key, _, value in (word.partition("=") for word in words) if key in composing.options}
+    given = {key: value for key, _, value in (word.partition("=") for word in config.overrides)}
+    groups = {name: given[name] for name in composing.options if name in given}
     chosen = [f"{key}={value}" for key, value in groups.items()]
-    values = [word for word in words if word.partition("=")[0] not in groups]
+    values = [word for word in config.overrides if word.partition("=")[0] not in groups]
     wanted = composing.job(chosen, values, config.seed, config.index)
     before, after = (
-        {control.key: control.value for control in composing.controls(chosen, given).controls()}
-        for given in ([], values)
+        {control.key: control.value for control in composing.controls(chosen, chosen_values).controls()}
+        for chosen_values in ([], values)
     )
     changes = {key: value for key, value in after.items() if before.get(key) != value}
     if after.keys() != before.keys() or wanted != composing.job(

@@ -1,4 +1,4 @@
-"""A plain picture of a scene in tens of milliseconds, by OpenGL: base colours, an even sky, lamps without shadows.
+"""A plain picture of a scene, soon, by OpenGL: base colours, an even sky, lamps without shadows.
 
     with PreviewSession() as session:
         frame = session.render(spec, *people)           # as synth.blender.session.Session has it

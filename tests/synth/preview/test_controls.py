@@ -198,8 +198,14 @@ def test_mistakes_are_told_as_composing_tells_them(words: list[str], said: str) 
 
 def test_the_page_begins_with_what_was_typed() -> None:
     composing = composer()
-    words = ["camera=phone", "camera.place.distance_m.low=0.3", "subject.glasses.probability=1", "engine.samples=8"]
-    asked = begin(PreviewConfig(experiment="mpiigaze", overrides=words, seed=4, index=2), composing)
+    words = [
+        "camera=phone",
+        "experiment=mpiigaze",
+        "camera.place.distance_m.low=0.3",
+        "subject.glasses.probability=1",
+        "engine.samples=8",
+    ]
+    asked = begin(PreviewConfig(overrides=words, seed=4, index=2), composing)
     assert asked.groups == {"experiment": "mpiigaze", "camera": "phone"} and (asked.seed, asked.index) == (4, 2)
     assert asked.changes == {
         "camera.place.distance_m.low": 0.3,
@@ -207,4 +213,4 @@ def test_the_page_begins_with_what_was_typed() -> None:
         "engine.samples": 8,
     }
     with pytest.raises(ConfigError, match="no control for"):
-        begin(PreviewConfig(experiment="mpiigaze", overrides=["rasters.mask=true"]), composing)
+        begin(PreviewConfig(overrides=["rasters.mask=true"]), composing)

@@ -34,7 +34,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 def page(tmp_path_factory: pytest.TempPathFactory, folders: list[Path]) -> Iterator[tuple[Browser, Tuner]]:
     corpora = {"data": Corpus(folders[0]), "beside": Corpus(folders[1])}
     with (
-        served(PreviewConfig(experiment="mpiigaze", seed=1), corpora) as (server, tuner),
+        served(PreviewConfig(overrides=["experiment=mpiigaze"], seed=1), corpora) as (server, tuner),
         Browser(executable(), tmp_path_factory.mktemp("profile")) as browser,
     ):
         tuner.draw(tuner.composer.job(["experiment=mpiigaze"], [], 1, 0), 0, "raster")  # the first head takes long

@@ -28,7 +28,7 @@ from tests.synth.preview.painter import served
 
 ODD = "subject.face.shape_sd.nose/nose-hump-decr|incr"
 """A key that no command line spells with dots."""
-FIRST = PreviewConfig(experiment="mpiigaze", overrides=["subject.glasses.probability=0"], seed=5, index=1)
+FIRST = PreviewConfig(overrides=["experiment=mpiigaze", "subject.glasses.probability=0"], seed=5, index=1)
 
 
 @pytest.fixture(scope="module")
