@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from synth.browse.corpus import Corpus
 from synth.browse.routes import Browser
@@ -81,13 +81,16 @@ def composed(*groups: str) -> DictConfig:
     return compose_tree(CONF, RENDER, RenderConfig, [*groups, "out=unused"])
 
 
-def configured(groups: Sequence[str], values: Sequence[str]) -> RenderConfig:
-    """Return the configuration of chosen groups with other values.
+def configured(groups: Sequence[str], values: Sequence[str], index: int = 0) -> RenderConfig:
+    """Return the configuration of chosen groups with other values, of as few pictures as hold sample `index`.
 
     Raises:
         ConfigError: A key is unknown, or a value impossible.
     """
-    return instantiate(with_values(composed(*groups), values), RenderConfig)
+    tree = with_values(composed(*groups), values)
+    frames = max(1, OmegaConf.select(tree, "camera.motion.frames") or 1)  # whole sequences alone are rendered
+    tree.n = -(-(index + 1) // frames) * frames
+    return instantiate(tree, RenderConfig)
 
 
 def composer() -> Composer:
@@ -102,7 +105,7 @@ def composer() -> Composer:
         return Group((), "", tuple(group(getattr(config, name), (name,)) for name in shown))
 
     def work(groups: Sequence[str], values: Sequence[str], seed: int, index: int) -> Job:
-        return job(configured(groups, [*values, f"seed={seed}", f"n={index + 1}"]))
+        return job(configured(groups, [*values, f"seed={seed}"], index))
 
     return Composer(options, lambda groups, values: controls(tuple(groups), tuple(values)), work)
 

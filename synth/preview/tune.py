@@ -130,7 +130,7 @@ class Tuner:
             groups = self.chosen(told)
             values = self.composer.words(groups, told.get("changes", {}))
             job = self.composer.job(groups, values, seed, index)
-        return Answer.json(self.draw(job, index, renderer) | written([*groups, *values], seed, index))
+        return Answer.json(self.draw(job, index, renderer) | written([*groups, *values], job))
 
     def draw(self, job: Job, index: int, renderer: str) -> dict[str, Any]:
         """Return a picture with what is known of it.
@@ -176,10 +176,10 @@ class Tuner:
         return [f"{name}={option}" for name, option in groups.items()]
 
 
-def written(words: Sequence[str], seed: int, index: int) -> dict[str, Any]:
-    """Return the words of a configuration, and the line that renders the sample among those before it."""
-    line = ["canthus", "render", *words, f"seed={seed}", f"n={index + 1}", "out=data/tuned"]
-    return {"words": [*words, f"seed={seed}"], "command": shlex.join(line)}
+def written(words: Sequence[str], job: Job) -> dict[str, Any]:
+    """Return the words of a configuration, and the line that renders as many samples as are asked of it."""
+    line = ["canthus", "render", *words, f"seed={job.seed}", f"n={job.plan.n}", "out=data/tuned"]
+    return {"words": [*words, f"seed={job.seed}"], "command": shlex.join(line)}
 
 
 def tree(part: Group | Control) -> dict[str, Any]:

@@ -89,6 +89,13 @@ def test_the_command_renders_the_scene_that_is_seen(page: tuple[PageServer, Tune
     assert ["iris", "#46d7ff"] in told["legend"] and told["caption"][0].startswith("2")
 
 
+def test_a_sample_of_a_sequence_is_rendered_with_all_of_it(page: tuple[PageServer, Tuner]) -> None:
+    asked = begun(page, groups={"camera": "call", "subject": "face"}, changes={"camera.motion.frames": 4}, index=5)
+    status, told = ask(page[0], "/tune/picture", asked)
+    assert status == 200, told
+    assert " camera.motion.frames=4 seed=5 n=8 " in told["command"]
+
+
 def open_url(url: str) -> Image.Image:
     kind, _, data = url.partition(",")
     assert kind == "data:image/png;base64"
