@@ -3,8 +3,8 @@
 Seconds are those of the whole process with all its threads (time.process_time): other work on the machine stretches
 them less than wall time, but up to twofold where cores share their parts, so measure when nothing else runs.
 
-Each picture is made as a corpus makes it (synth.corpus.make_sample), then once more in parts.  Blender tells its stages
-apart in wall time only; leaving things out tells them apart in CPU time:
+Each picture is made as a corpus makes it (synth.corpus.make_samples), then once more in parts.  Blender tells its
+stages apart in wall time only; leaving things out tells them apart in CPU time:
 
     update    putting the scene: meshes, paintings, lamps, as Python sees it
     sync      a picture of 8 x 8 pixels: what Blender and Cycles do to a scene before they trace (copies, normals, BVH,
@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assets.subject import SubjectGeometry
-from synth.corpus import Job, Stopwatch, draw_useful, keep_to_a_core, make_sample
+from synth.corpus import Job, Stopwatch, draw_useful, keep_to_a_core, make_samples
 from synth.errors import ProjectError
 from synth.sample import Sample
 from synth.shards import ShardPlan, finish, open_output, write_shard
@@ -107,13 +107,14 @@ def bench_render(job: Job, count: int) -> RenderCost:
         keep_to_a_core(0)  # as a render process does, and before Blender counts the cores: idle threads of it spin
     from synth.blender.session import Session
 
-    other, samples = _scene(job, count), []
+    other = _scene(job, count)
+    samples: list[Sample] = []
     with Session(job.engine) as session:
         session.render(other[0], *other[1])
         whole, parts = Stopwatch(), Stopwatch()
         for index in range(count):
             whole.lap(ASIDE)
-            samples.append(make_sample(job, session, index, whole))
+            samples.extend(make_samples(job, session, index, whole))
             parts.lap(ASIDE)
             _split(session, _scene(job, index), other, parts)
     stored = _stored(job, samples)
@@ -228,7 +229,7 @@ def bench_memory(job: Job, count: int, progress: Callable[[int], None] = lambda 
     def samples(session: "Session") -> Iterable[Sample]:
         watch = Stopwatch()
         for index in range(count):
-            yield make_sample(job, session, index, watch)
+            yield from make_samples(job, session, index, watch)
             progress(index + 1)
             if index + 1 in wanted:
                 found[index + 1] = resident_mb()

@@ -17,13 +17,13 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -31,7 +31,7 @@ from synth.blender.engine import EngineSpec
 from synth.draw_spec import draw_spec
 from synth.errors import RejectedSceneError, RenderError
 from synth.labels import Labels, everybody, label
-from synth.picture import develop
+from synth.pictures import Picture, Seen, draw_mixes, pictures
 from synth.ranges import RenderRanges
 from synth.ranges.camera import Aim
 from synth.renderer import Renderer, open_renderer
@@ -40,6 +40,10 @@ from synth.shards import Encoding, ShardFacts, ShardPlan, write_shard
 from synth.shards.atomic import remove_parts
 from synth.shards.output import record_timing
 from synth.spec import to_json
+from synth.views import Framing, framed
+
+if TYPE_CHECKING:  # Blender is imported by the processes that render, not by the one that waits for them
+    from synth.blender.masks import Rasters as MadeRasters
 
 MANAGER_WAIT_S = 5.0
 MAX_ATTEMPTS = 40
@@ -73,6 +77,9 @@ class Job:
     engine: EngineSpec
     encoding: Encoding
     rasters: Rasters
+    relight: int = 1
+    """Pictures of every view of a scene, under lights of their own."""
+    views: tuple[Framing, ...] = (Framing.scene,)
 
 
 @dataclass
@@ -141,23 +148,66 @@ def draw_useful(ranges: RenderRanges, seed: int, index: int, watch: Stopwatch): 
     )
 
 
-def make_sample(job: Job, session: Renderer, index: int, watch: Stopwatch) -> Sample:
-    """Make sample `index` of a corpus."""
-    spec, people, labels, rejected = draw_useful(job.ranges, job.seed, index, watch)
-    frame = session.render(spec, *people)
-    watch.lap("render")
-    picture = develop(frame.linear_rgb, spec)
-    watch.lap("develop")
+def make_sample(job: Job, renderer: Renderer, index: int, watch: Stopwatch) -> Sample:
+    """Make sample `index` of a corpus, and no other of its scene."""
+    return next(make_samples(job, renderer, index // job.plan.scene_size, watch, (index,)))
+
+
+def make_samples(
+    job: Job, renderer: Renderer, scene: int, watch: Stopwatch, only: Collection[int] | None = None
+) -> Iterator[Sample]:
+    """Make the samples of scene `scene` of a corpus: one, or one for each of its views and lights.
+
+    Args:
+        job: The corpus.
+        renderer: Who draws them.
+        scene: The number of the scene.
+        watch: Told the stages.
+        only: Indices of samples to make; the others of the scene are left out.  All where it is None.
+    """
+    spec, people, labels, rejected = draw_useful(job.ranges, job.seed, scene, watch)
+    kept, indices = job.rasters, job.plan.samples_of(scene)
+    mixes = draw_mixes(job.ranges.light.relight, spec, job.relight)
+    for number, framing in enumerate(job.views):
+        of_view = indices[number * job.relight : (number + 1) * job.relight]
+        wanted = [index for index in of_view if only is None or index in only]
+        if not wanted:
+            continue
+        seen = Seen(spec, people, labels)
+        if framing is not Framing.scene:
+            view = framed(spec, people[0], framing)
+            # Built anew: turned, the target is another number in its last digits, and the stored spec must tell all.
+            seen = Seen(view, everybody(view))
+            watch.lap("geometry")
+        rasters = renderer.rasters(seen.spec, *seen.people, normal=kept.normal, uv=kept.uv) if kept.any else None
+        watch.lap("rasters")
+        for lit in pictures(renderer, seen, mixes, of_view.start, wanted, watch):
+            yield _sample(
+                job,
+                lit,
+                rejected=rejected if lit.spec.index == indices.start else (),
+                scene=None if job.plan.scene_size == 1 else {"index": scene, "view": framing.value, **lit.light},
+                rasters=rasters,
+            )
+
+
+def _sample(
+    job: Job,
+    lit: Picture,
+    rejected: tuple[str, ...],
+    scene: Mapping[str, Any] | None,
+    rasters: MadeRasters | None,
+) -> Sample:
+    """Put a sample together; what its scene cost before it was useful is told once."""
     kept = job.rasters
-    rasters = session.rasters(spec, *people, normal=kept.normal, uv=kept.uv) if kept.any else None
-    watch.lap("rasters")
     return Sample(
         seed=job.seed,
-        index=index,
-        picture=picture,
-        labels=labels.to_json(),
-        spec=to_json(spec),
+        index=lit.spec.index,
+        picture=lit.picture,
+        labels=lit.labels.to_json(),
+        spec=to_json(lit.spec),
         rejected=rejected,
+        scene=scene,
         mask=rasters.mask if rasters and kept.mask else None,
         parsing=rasters.parsing if rasters and kept.parsing else None,
         person=rasters.person if rasters and kept.person else None,
@@ -167,7 +217,7 @@ def make_sample(job: Job, session: Renderer, index: int, watch: Stopwatch) -> Sa
     )
 
 
-_session: Renderer | None = None
+_renderer: Renderer | None = None
 _job: Job | None = None
 _done = None  # a shared counter of finished samples
 
@@ -193,8 +243,8 @@ def keep_to_a_core(seat: int) -> None:
 
 def _leave() -> None:
     """Remove Blender's files, and end without its destructors, which wait for threads that have gone."""
-    if _session is not None:
-        _session.close()
+    if _renderer is not None:
+        _renderer.close()
     os._exit(0)
 
 
@@ -206,25 +256,26 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _warm_session(engine: EngineSpec) -> Renderer:
+def _warm_renderer(engine: EngineSpec) -> Renderer:
     """Return this process' renderer, started at the first call."""
-    global _session
-    _session = _session or open_renderer(engine)
-    return _session
+    global _renderer
+    _renderer = _renderer or open_renderer(engine)
+    return _renderer
 
 
 def _make_shard(shard: int) -> ShardFacts:
     assert _job is not None and _done is not None
-    session = _warm_session(_job.engine)
+    renderer = _warm_renderer(_job.engine)
     watch, start = Stopwatch(), time.perf_counter()
 
     def samples() -> Iterator[Sample]:
         assert _job is not None and _done is not None
-        for index in _job.plan.indices(shard):
-            yield make_sample(_job, session, index, watch)
-            watch.lap("write")
-            with _done.get_lock():
-                _done.value += 1
+        for scene in _job.plan.scenes(shard):
+            for sample in make_samples(_job, renderer, scene, watch):
+                yield sample
+                watch.lap("write")
+                with _done.get_lock():
+                    _done.value += 1
 
     facts = write_shard(_job.folder, _job.plan, shard, samples(), _job.encoding)
     watch.lap("write")

@@ -17,6 +17,7 @@ from jaxtyping import Float
 
 from assets.subject import SubjectGeometry
 from synth.blender.engine import EngineSpec
+from synth.blender.layers import Layers
 from synth.spec import SceneSpec
 
 
@@ -49,6 +50,17 @@ class Renderer(Protocol):
 
     def close(self) -> None:
         """Let go of files and contexts."""
+
+
+@runtime_checkable
+class LayeredRenderer(Renderer, Protocol):
+    """A renderer that knows what each light gives to a picture."""
+
+    def layers(self, spec: SceneSpec, *people: SubjectGeometry) -> Layers:
+        """Return the picture of these people as its layers of light, with their noise."""
+
+    def denoised(self, linear_rgb: Float[np.ndarray, "h w 3"], guides: Layers) -> Float[np.ndarray, "h w 3"]:
+        """Return a layer, or a mix of layers, without its noise."""
 
 
 def open_renderer(engine: EngineSpec) -> Renderer:

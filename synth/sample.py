@@ -30,6 +30,7 @@ class Sample:
         depth_m: z in `cam`, f4 (h, w).
         normal_cam: Unit normals, f4 (h, w, 3).
         uv: Places on the map of the head (assets.regions.globe_uv), 0 where no skin is, f4 (h, w, 2).
+        scene: Of a picture that shares its scene with others: `index`, `view`, `mix` and `factors` (synth/pictures.py).
     """
 
     seed: int
@@ -44,6 +45,7 @@ class Sample:
     depth_m: np.ndarray | None = None
     normal_cam: np.ndarray | None = None
     uv: np.ndarray | None = None
+    scene: Mapping[str, Any] | None = None
 
     @property
     def key(self) -> str:

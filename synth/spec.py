@@ -11,7 +11,7 @@ y down, z forward), `head` (x to the subject's left, y to the chin, z into the h
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from assets.person import (
@@ -64,6 +64,8 @@ __all__ = [
 ]
 
 Matrix3 = tuple[Vector3, Vector3, Vector3]
+UNWRITTEN_DEFAULT = {"written": "unless default"}
+"""Metadata of a field that came later than others: a spec without it is written as it was before there was one."""
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,8 @@ class LightSpec:
     sky_strength: float
     backdrop: BackdropSpec | None
     lamps: tuple[LampSpec, ...]
+    sky_tint: Vector3 = field(default=(1.0, 1.0, 1.0), metadata=UNWRITTEN_DEFAULT)
+    """Linear factors of the sky's colours; `draw_spec` leaves them white, mixes (synth/mix.py) do not."""
 
 
 @dataclass(frozen=True)
@@ -223,7 +227,12 @@ class SceneSpec:
 def to_json(value: Any) -> Any:
     """Turn a spec into plain dicts, lists, numbers and strings."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: to_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        named = [(item, getattr(value, item.name)) for item in dataclasses.fields(value)]
+        return {
+            item.name: to_json(part)
+            for item, part in named
+            if not (item.metadata == UNWRITTEN_DEFAULT and part == item.default)
+        }
     if isinstance(value, tuple):
         return [to_json(item) for item in value]
     return value

@@ -1,5 +1,7 @@
 """Light: one sky round the scene, and lamps that are taken from a pool and changed in place.
 
+Sky and lamps name their light groups (synth/mix.py), which change nothing until a view layer asks for them.
+
 The sky's map of where it is bright is sampled at 128 pixels: Cycles would rebuild its full map, 1.5 s, whenever the
 world changes.  A sky's rotation is about the world's z.
 """
@@ -15,7 +17,8 @@ from synth.blender import backdrop
 from synth.blender.frames import blender_matrix, world_from_cam, world_from_lamp
 from synth.blender.nodes import Graph
 from synth.errors import RenderError
-from synth.spec import LampSpec, LightSpec, SceneSpec
+from synth.mix import SKY, layer_of
+from synth.spec import LampSpec, LightSpec, SceneSpec, Vector3
 
 SKY_MAP_PIXELS = 128
 BLENDER_KIND = {"area": "AREA", "sun": "SUN", "point": "POINT"}
@@ -38,6 +41,7 @@ class Lights:
         self.world = bpy.data.worlds.new("world")
         scene.world = self.world
         self.world.use_nodes = True
+        self.world.lightgroup = SKY
         self.world.cycles.sampling_method = "MANUAL"
         self.world.cycles.sample_map_resolution = SKY_MAP_PIXELS
         self.graph = Graph(self.world.node_tree)
@@ -46,12 +50,7 @@ class Lights:
         self.texture = self.graph.node("ShaderNodeTexEnvironment", {"Vector": self.mapping.outputs[0]})
         grey = self.graph.node("ShaderNodeRGBToBW", {0: self.texture.outputs[0]}).outputs[0]
         colour = self.graph.mix(self.graph.value("grey"), self.texture.outputs[0], grey)
-        strength = self.graph.value("strength", 1.0)
-        sky = self.graph.vector(
-            "MULTIPLY",
-            colour,
-            self.graph.node("ShaderNodeCombineXYZ", {0: strength, 1: strength, 2: strength}).outputs[0],
-        )
+        sky = self.graph.vector("MULTIPLY", colour, self.graph.colour("strength", (1.0, 1.0, 1.0)))
         background = self.graph.node("ShaderNodeBackground", {"Color": backdrop.build(self.graph, sky)})
         self.graph.node("ShaderNodeOutputWorld", {"Surface": background.outputs[0]})
         self.images: dict[str, Any] = {}
@@ -69,6 +68,7 @@ class Lights:
                 )
             for item, lamp in zip(pool, wanted, strict=False):
                 _put_lamp(item, lamp, cam, spec.light.infrared)
+                item.lightgroup = layer_of(lamp)
             for item in pool[len(wanted) :]:
                 item.data.energy = 0.0
 
@@ -82,7 +82,7 @@ class Lights:
         turn = self.mapping.inputs["Rotation"]
         if turn.default_value[2] != np.float32(light.sky_rotation_rad):
             turn.default_value[2] = light.sky_rotation_rad
-        self.graph.set("strength", light.sky_strength)
+        self.graph.set("strength", tuple(light.sky_strength * part for part in _seen(light.sky_tint, light.infrared)))
         self.graph.set("grey", float(light.infrared))
         backdrop.put(self.graph, light)
         self.graph.flush()
@@ -94,15 +94,20 @@ class Lights:
         return item
 
 
+def _seen(colour: Vector3, infrared: bool) -> Vector3:
+    """Return a colour as the camera takes it: an infrared scene has one channel, so colours become their luminance."""
+    grey = sum(weight * value for weight, value in zip(LUMINANCE, colour, strict=True))
+    return (grey, grey, grey) if infrared else colour
+
+
 def _put_lamp(item: Any, lamp: LampSpec, world_from_cam_matrix: np.ndarray, infrared: bool) -> None:
-    """Set place, size, power and colour; an infrared scene has one channel, so colours become their luminance."""
+    """Set place, size, power and colour."""
     item.matrix_world = blender_matrix(
         world_from_lamp(world_from_cam_matrix, np.asarray(lamp.position_cam_m), np.asarray(lamp.direction_cam))
     )
     data = item.data
     data.energy = lamp.power_w
-    grey = sum(weight * value for weight, value in zip(LUMINANCE, lamp.colour, strict=True))
-    data.color = (grey,) * 3 if infrared else lamp.colour
+    data.color = _seen(lamp.colour, infrared)
     if lamp.kind == "area":
         data.shape, data.size, data.size_y = "RECTANGLE", lamp.width_m, lamp.height_m
     elif lamp.kind == "sun":

@@ -4,6 +4,7 @@
         frame = session.render(spec, geometry)          # geometry: what assets.subject.build returned
         picture = synth.picture.develop(frame.linear_rgb, spec)
         rasters = session.rasters(spec, geometry)       # masks, depth, normals (synth/blender/masks.py)
+        layers = session.layers(spec, geometry)         # one for each light, to be mixed (synth/mix.py)
 
 `geometry` has `parts` and `strands`, tuples of what synth/blender/meshes.py describes, in `head`.  There is one session
 in a process, because Blender's data is global.  The same spec gives the same pixels whatever was rendered before.
@@ -22,12 +23,15 @@ import numpy as np
 
 from synth.blender import camera, exr
 from synth.blender.actor import Actor, GeometryLike
+from synth.blender.denoiser import Denoiser
 from synth.blender.devices import choose_device
 from synth.blender.engine import EngineSpec
 from synth.blender.ground import Ground
+from synth.blender.layers import Layers, layered, layers
 from synth.blender.lights import Lights
 from synth.blender.masks import MaskScene, Rasters, Shows, rasters
 from synth.errors import RenderError
+from synth.mix import layers_of
 from synth.renderer import Frame
 from synth.spec import SceneSpec
 
@@ -49,6 +53,7 @@ class Session:
         self.lights = Lights(self.scene)
         self.ground: Ground | None = None
         self.mask_scene: MaskScene | None = None
+        self.denoiser: Denoiser | None = None
         self.folder = _memory_folder()
         self.device = choose_device(self.scene, engine.device)
         set_engine(self.scene, engine)
@@ -77,6 +82,25 @@ class Session:
         if not np.isfinite(rgb).all():
             raise RenderError(f"seed {spec.seed}, index {spec.index}: the picture holds numbers that are not finite")
         return Frame(rgb, channels["A"])
+
+    def layers(self, spec: SceneSpec, *people: GeometryLike) -> Layers:
+        """Trace one picture as its layers of light, noisy, whatever the engine says of denoising; see `denoised`.
+
+        Raises:
+            RenderError: Blender gave no picture; names seed and index.
+        """
+        self.put(spec, *people)
+        names = layers_of(spec.light)
+        with layered(self.scene, names):
+            return layers(self.trace(self.scene, spec), names)
+
+    def denoised(self, linear_rgb: np.ndarray, guides: Layers) -> np.ndarray:
+        """Return a layer, or a mix of layers, as Cycles would have denoised it; itself where the engine does not."""
+        if not self.engine.denoise:
+            return linear_rgb
+        if self.denoiser is None:
+            self.denoiser = Denoiser(self.engine.threads)
+        return self.denoiser.clean(linear_rgb, guides.albedo, guides.normal)
 
     def rasters(
         self, spec: SceneSpec, *people: GeometryLike, hair: bool = True, normal: bool = True, uv: bool = False

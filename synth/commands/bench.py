@@ -21,6 +21,7 @@ from rich.table import Table
 
 from synth.bench import STAGES, TRACING, MemoryGrowth, RenderCost, bench_memory, bench_render, machine
 from synth.bench_hair import HairCost, bench_hair
+from synth.bench_relight import RelightCost, bench_relight
 from synth.commands.cli import VERBS, load
 from synth.commands.render import RenderConfig
 from synth.commands.render import job as render_job
@@ -36,6 +37,7 @@ EXAMPLES = (
     "canthus bench render cases=[160x96] n=24 out=out/bench-160.json",
     "canthus bench memory n=1000",
     "canthus bench hair n=4",
+    "canthus bench relight n=4 cases=[160x96]",
     "canthus bench train overrides=[model=lenet]",
     "canthus bench train overrides=[experiment=fsanet]",
     "canthus bench train n=4 overrides=[experiment=hopenet,trainer.batch_size=16]",
@@ -69,12 +71,17 @@ SMALLEST = ("experiment=mpiigaze", "camera.supersample=1", "engine=tiny", "engin
 """For memory: the cheapest picture in which everything happens."""
 
 
+RELIT = ("relight=8", "shard_size=48")
+"""Words of `what=relight` after those of a case; 48 is a multiple of most."""
+
+
 class What(Enum):
     """What is measured."""
 
     render = "render"
     memory = "memory"
     hair = "hair"
+    relight = "relight"
     train = "train"
     augment = "augment"
     pipeline = "pipeline"
@@ -85,6 +92,7 @@ DEFAULT_N = {
     What.render: 8,
     What.memory: 1000,
     What.hair: 4,
+    What.relight: 4,
     What.train: 32,
     What.augment: 12,
     What.pipeline: 50,
@@ -129,6 +137,7 @@ def run(config: BenchConfig) -> None:
         What.render: _render,
         What.memory: _memory,
         What.hair: _hair,
+        What.relight: _relight,
         What.train: _train,
         What.augment: _augment,
         What.pipeline: _pipeline,
@@ -229,6 +238,37 @@ def hair_table(cost: HairCost) -> Table:
     for name, value in cost.seconds.items():
         over = cost.over_bald.get(name)
         table.add_row(name, f"{value / cost.people:.2f}", "" if over is None else f"{over:.2f}")
+    return table
+
+
+def _relight(config: BenchConfig) -> dict[str, Any]:
+    count = config.n or DEFAULT_N[What.relight]
+    jobs = {case: pictures((*CASES[case], *RELIT), config, count) for case in config.cases}
+    if single := [case for case, job in jobs.items() if job.relight == 1]:
+        raise ConfigError(f"relight=1: {single[0]} has one picture a scene anyway; at least 2")
+    costs = {case: bench_relight(job, count) for case, job in jobs.items()}
+    Console().print(relight_table(costs))
+    return {
+        "cases": {
+            case: {"command": " ".join(("canthus render", *CASES[case], *RELIT, *config.overrides)), **cost.to_json()}
+            for case, cost in costs.items()
+        }
+    }
+
+
+def relight_table(costs: dict[str, RelightCost]) -> Table:
+    """Return CPU milliseconds of a scene of one picture and of one of many, a row a stage."""
+    table = Table(title="CPU milliseconds a scene")
+    table.add_column("stage")
+    for case, cost in costs.items():
+        table.add_column(f"{case}: 1 picture", justify="right")
+        table.add_column(f"{cost.k} ({cost.scenes} scenes)", justify="right")
+    both = [part for cost in costs.values() for part in (cost.one, cost.many)]
+    for stage in dict.fromkeys(name for part in both for name in part):
+        table.add_row(stage, *(f"{1e3 * part.get(stage, 0.0):.1f}" for part in both))
+    table.add_section()
+    table.add_row("all of it", *(f"{1e3 * sum(part.values()):.1f}" for part in both))
+    table.add_row("over one picture", *(said for cost in costs.values() for said in ("", f"{cost.ratio:.2f}")))
     return table
 
 

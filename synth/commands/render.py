@@ -15,6 +15,7 @@ from synth.corpus import Job, Rasters, make_corpus
 from synth.errors import ConfigError
 from synth.ranges import CameraRanges, LightRanges, RenderRanges, SubjectRanges
 from synth.shards import Encoding, PictureFormat, ShardPlan, finish, open_output
+from synth.views import Framing
 
 HELP = "render pictures of eyes with their labels into shards"
 CONFIG_NAME = "render"
@@ -23,6 +24,8 @@ EXAMPLES = (
     "canthus render experiment=unityeyes n=100 engine=final rasters.mask=true out=data/eyes",
     "canthus render subject=eye camera=webcam light=nir n=1000 seed=7 out=data/nir",
     "canthus render experiment=sequence n=600 out=data/sequences",
+    "canthus render experiment=unityeyes relight=8 n=800 shard_size=96 out=data/relit",
+    "canthus render experiment=portrait views=[scene,left_eye,right_eye] n=300 shard_size=99 out=data/heads",
 )
 RUN_ONLY = ("out", "workers")
 DECIDING = ("canthus", "bpy", "numpy", "scipy")
@@ -93,6 +96,8 @@ class RenderConfig:
     engine: EngineConfig = field(default_factory=EngineConfig)
     rasters: RastersConfig = field(default_factory=RastersConfig)
     n: int = 100
+    relight: int = 1
+    views: list[Framing] = field(default_factory=lambda: [Framing.scene])
     seed: int = 0
     out: str = MISSING
     workers: int = 0
@@ -102,15 +107,26 @@ class RenderConfig:
 
     def __post_init__(self) -> None:
         """Refuse impossible numbers before any work."""
-        for name, least in (("n", 1), ("seed", 0), ("workers", 0), ("shard_size", 1)):
+        for name, least in (("n", 1), ("relight", 1), ("seed", 0), ("workers", 0), ("shard_size", 1)):
             if getattr(self, name) < least:
                 raise ConfigError(f"{name}={getattr(self, name)}: at least {least}")
-        if self.camera.motion is not None and (over := self.n % (frames := self.camera.motion.frames)):
-            raise ConfigError(f"n={self.n}: a sequence has {frames} pictures; give n={self.n - over + frames}")
-        if self.engine.renderer is RendererName.raster and (
-            asked := [f.name for f in dataclasses.fields(self.rasters) if getattr(self.rasters, f.name)]
-        ):
-            raise ConfigError(f"rasters.{asked[0]}=true: engine=raster draws a picture alone; take an engine of Cycles")
+        views = ",".join(view.value for view in self.views)
+        if not self.views or len(set(self.views)) < len(self.views):
+            raise ConfigError(f"views=[{views}]: name at least one, each once")
+        if self.camera.motion is not None:
+            if self.relight * len(self.views) > 1:
+                raise ConfigError(f"relight={self.relight}, views=[{views}]: a frame of a sequence is one picture")
+            if over := self.n % (frames := self.camera.motion.frames):
+                raise ConfigError(f"n={self.n}: a sequence has {frames} pictures; give n={self.n - over + frames}")
+        if self.engine.renderer is RendererName.raster:
+            if asked := [f.name for f in dataclasses.fields(self.rasters) if getattr(self.rasters, f.name)]:
+                raise ConfigError(
+                    f"rasters.{asked[0]}=true: engine=raster draws a picture alone; take an engine of Cycles"
+                )
+            if self.relight > 1:
+                raise ConfigError(
+                    f"relight={self.relight}: engine=raster draws no layers of light; take an engine of Cycles"
+                )
 
 
 CONFIG = RenderConfig
@@ -121,11 +137,13 @@ def job(config: RenderConfig) -> Job:
     return Job(
         folder=Path(config.out),
         seed=config.seed,
-        plan=ShardPlan(config.n, config.shard_size),
+        plan=ShardPlan(config.n, config.shard_size, config.relight * len(config.views)),
         ranges=RenderRanges(config.subject, config.camera, config.light),
         engine=config.engine.spec(),
         encoding=Encoding(config.picture, config.quality),
         rasters=Rasters(**dataclasses.asdict(config.rasters)),
+        relight=config.relight,
+        views=tuple(config.views),
     )
 
 

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from synth.config import Range
 from synth.errors import ConfigError
 
+COLDEST_K = 1000.0
+"""Below it a black body is all but without green and blue."""
+
 
 @dataclass
 class LampRanges:
@@ -89,6 +92,34 @@ class BackdropRanges:
 
 
 @dataclass
+class RelightRanges:
+    """How strengths and colours of a scene's layers of light are drawn anew, where `relight` is above 1."""
+
+    factor_log: Range
+    """Of each layer's strength."""
+    off_probability: float
+    """Of each lamp; sky and LEDs stay on."""
+    temperature_k: Range
+    """Of the tint of each layer, white at 6500 K."""
+    hue_probability: float
+    """Of a tint of any hue besides."""
+    saturation: Range
+    """Of that hue."""
+
+    def __post_init__(self) -> None:
+        """Refuse factors without a logarithm, and colours that are none."""
+        if self.factor_log.low <= 0:
+            raise ConfigError(f"factor_log.low={self.factor_log.low}: must be above 0")
+        if self.temperature_k.low < COLDEST_K:
+            raise ConfigError(f"temperature_k.low={self.temperature_k.low}: at least {COLDEST_K:g}")
+        for name in ("off_probability", "hue_probability"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ConfigError(f"{name}={getattr(self, name)}: a probability lies between 0 and 1")
+        if not 0 <= self.saturation.low <= self.saturation.high < 1:
+            raise ConfigError(f"saturation={{{self.saturation.low}, {self.saturation.high}}}: from 0 to below 1")
+
+
+@dataclass
 class LightRanges:
     """All light of a scene."""
 
@@ -102,6 +133,7 @@ class LightRanges:
     sun: SunRanges
     leds: LedRanges
     backdrop: BackdropRanges
+    relight: RelightRanges
 
     def __post_init__(self) -> None:
         """Refuse an empty list of skies."""

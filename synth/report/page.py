@@ -96,7 +96,7 @@ def figures(
         "samples": int(manifest["samples"]),
         "picture": f"{columns['image.width'][0]} x {columns['image.height'][0]}",
         "scenes_drawn": int(manifest["scenes_drawn"]),
-        "rejected_percent": 100 * (1 - manifest["samples"] / manifest["scenes_drawn"]),
+        "rejected_percent": 100 * sum(manifest["rejections"].values()) / manifest["scenes_drawn"],
         "megabytes": size_bytes / 1e6,
         "seed": int(manifest["seed"]),
         "normalised_gaze_pitch_mean_deg": float(gaze_deg[:, 0].mean()),

@@ -1,7 +1,8 @@
 """How a sample becomes the files of one key of a shard, and back.
 
     KEY.png | KEY.jpg    picture, sRGB u8, (h, w, 3) or grey (h, w)
-    KEY.json             {"labels": ..., "spec": ..., "rejected": [cause, ...]}
+    KEY.json             {"labels": ..., "spec": ..., "rejected": [cause, ...]}, and "scene": ... (synth/pictures.py)
+                         where one scene makes several pictures
     KEY.mask.png         id of what is seen in each pixel, u8 (h, w)                     (optional)
     KEY.parsing.png      its class of CelebAMask-HQ, u8 (h, w)                           (optional)
     KEY.person.png       who it belongs to, from 1; 0 where nobody is, u8 (h, w)         (optional)
@@ -134,6 +135,8 @@ def encode_sample(sample: Sample, encoding: Encoding) -> dict[str, bytes]:
         "spec": _named(sample.spec, None, f"{sample.key}: spec"),
         "rejected": list(sample.rejected),
     }
+    if sample.scene is not None:
+        document["scene"] = _named(sample.scene, None, f"{sample.key}: scene")
     files = {
         encoding.picture.value: encode_picture(sample.picture, encoding),
         "json": _spell(document),
@@ -156,7 +159,7 @@ def decode_sample(key: str, files: Mapping[str, bytes], where: str) -> Sample:
     picture_names = [name for name in PICTURE_EXTENSIONS if name in files]
     if len(picture_names) != 1 or "json" not in files:
         raise DataError(f"{place}: expected one picture and one json, found {', '.join(sorted(files)) or 'nothing'}")
-    labels, spec, rejected = _decode_document(files["json"], place)
+    labels, spec, rejected, scene = _decode_document(files["json"], place)
     rasters = {}
     for name, extension in RASTERS.items():
         if extension in files:
@@ -169,21 +172,24 @@ def decode_sample(key: str, files: Mapping[str, bytes], where: str) -> Sample:
         labels=labels,
         spec=spec,
         rejected=rejected,
+        scene=scene,
         **rasters,
     )
 
 
-def _decode_document(data: bytes, place: str) -> tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]:
+def _decode_document(
+    data: bytes, place: str
+) -> tuple[dict[str, Any], dict[str, Any], tuple[str, ...], dict[str, Any] | None]:
     try:
         document = json.loads(data)
     except ValueError as error:
         raise DataError(f"{place}.json: not JSON ({error})") from error
     if not isinstance(document, dict) or not isinstance(document.get("labels"), dict):
         raise DataError(f"{place}.json: holds no labels")
-    spec, rejected = document.get("spec", {}), document.get("rejected", [])
-    if not isinstance(spec, dict) or not isinstance(rejected, list):
-        raise DataError(f"{place}.json: spec or rejected is of another type")
-    return document["labels"], spec, tuple(str(cause) for cause in rejected)
+    spec, rejected, scene = document.get("spec", {}), document.get("rejected", []), document.get("scene")
+    if not isinstance(spec, dict) or not isinstance(rejected, list) or not isinstance(scene, dict | None):
+        raise DataError(f"{place}.json: spec, rejected or scene is of another type")
+    return document["labels"], spec, tuple(str(cause) for cause in rejected), scene
 
 
 def encode_picture(picture: np.ndarray, encoding: Encoding) -> bytes:

@@ -10,7 +10,8 @@ one column a component, named by what it is:
     a matrix             ..._00, _01, ...             (row, column)
 
 Contours are left to the shards; of each the table has the number of visible points (`eyes.left.points.iris.visible`).
-Beside the labels: `key`, `shard`, `rejected` (scenes thrown away before this one).
+Beside the labels: `key`, `shard`, `rejected` (scenes thrown away before this one); where one scene makes several
+pictures `scene.index`, `scene.view`, `scene.mix` and the factors of each layer of light, `scene.factors.sky.red`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,6 +26,8 @@ def index_row(sample: Sample, shard_name: str) -> dict[str, Any]:
     """Return the row of a sample: column to number, text or truth value."""
     row: dict[str, Any] = {"key": sample.key, "shard": shard_name, "rejected": len(sample.rejected)}
     row.update(_columns(sample.labels, ""))
+    if sample.scene is not None:
+        row.update(_columns(sample.scene, "scene"))
     return row
 
 

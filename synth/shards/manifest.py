@@ -40,6 +40,7 @@ def finish(output: Output, plan: ShardPlan, seed: int, progress: Callable[[int],
     if missing:
         raise DataError(f"{output.folder}: {len(missing)} shards are missing, the first is {shard_name(missing[0])}")
     shards, tables, rejections = [], [], Counter[str]()
+    scenes, last = 0, None
     for shard in range(plan.shards):
         path = output.folder / shard_name(shard)
         rows = []
@@ -48,6 +49,8 @@ def finish(output: Output, plan: ShardPlan, seed: int, progress: Callable[[int],
                 raise DataError(f"{path}: {sample.key}: has seed {sample.seed}, the data set {seed}")
             rows.append(index_row(sample, path.name))
             rejections.update(sample.rejected)
+            scene = sample.index if sample.scene is None else sample.scene.get("index")
+            scenes, last = scenes + (scene != last), scene
         if [row["key"] for row in rows] != [f"{index:08d}" for index in plan.indices(shard)]:
             raise DataError(f"{path}: does not hold the samples of its place; delete it and run the same command again")
         tables.append(_table(rows, path))
@@ -63,7 +66,7 @@ def finish(output: Output, plan: ShardPlan, seed: int, progress: Callable[[int],
         "shard_size": plan.shard_size,
         "config": output.config,
         "versions": output.versions,
-        "scenes_drawn": plan.n + sum(rejections.values()),
+        "scenes_drawn": scenes + sum(rejections.values()),
         "rejections": dict(rejections),
         "shards": shards,
         "index": {"name": "index.parquet", "bytes": len(index), "sha256": hashlib.sha256(index).hexdigest()},

@@ -1,5 +1,8 @@
 """Which sample lies in which shard: shard k holds the samples k * shard_size to (k + 1) * shard_size - 1.
 
+Where a scene makes several pictures, scene j makes the samples j * scene_size to (j + 1) * scene_size - 1, all in one
+shard.
+
 The plan follows from two numbers, so every process that works on a data set comes to the same one without asking.
 """
 
@@ -21,10 +24,12 @@ class ShardPlan:
     Attributes:
         n: Samples in the data set, at least 1.
         shard_size: Samples in a shard, at least 1; the last shard may hold fewer.
+        scene_size: Samples of a scene, at least 1; the last scene may have fewer.
     """
 
     n: int
     shard_size: int = 1000
+    scene_size: int = 1
 
     def __post_init__(self) -> None:
         """Refuse sizes that make no data set."""
@@ -32,6 +37,14 @@ class ShardPlan:
             raise ConfigError(f"n={self.n}: a data set has 1 to 100000000 samples")
         if self.shard_size < 1:
             raise ConfigError(f"shard_size={self.shard_size}: a shard holds at least one sample")
+        if self.scene_size < 1:
+            raise ConfigError(f"scene_size={self.scene_size}: a scene makes at least one sample")
+        if self.shard_size % self.scene_size:
+            whole = max(1, self.shard_size // self.scene_size) * self.scene_size
+            raise ConfigError(
+                f"shard_size={self.shard_size}: a shard holds whole scenes, each of {self.scene_size} samples; "
+                f"use a multiple, such as {whole}"
+            )
 
     @property
     def shards(self) -> int:
@@ -43,6 +56,15 @@ class ShardPlan:
         if not 0 <= shard < self.shards:
             raise ConfigError(f"shard={shard}: this data set has the shards 0 to {self.shards - 1}")
         return range(shard * self.shard_size, min(self.n, (shard + 1) * self.shard_size))
+
+    def scenes(self, shard: int) -> range:
+        """Return the indices of the scenes of a shard, in order."""
+        samples = self.indices(shard)
+        return range(samples.start // self.scene_size, -(-samples.stop // self.scene_size))
+
+    def samples_of(self, scene: int) -> range:
+        """Return the indices of the samples of a scene, in order."""
+        return range(scene * self.scene_size, min(self.n, (scene + 1) * self.scene_size))
 
     def missing(self, folder: Path) -> list[int]:
         """Return the shards that are not in the folder yet; a shard that is there is whole."""

@@ -11,8 +11,8 @@ from adapt.motion.similarity import Similarity
 from synth.geometry.camera import camera_matrix
 from synth.labels import everybody
 from synth.picture import encode_srgb
+from synth.views import turned
 from tests.agreement.scenes import drawn, with_camera
-from tests.agreement.test_normalised_agrees import turned
 
 SAMPLES = 16
 SMOOTH = 0.1

@@ -12,7 +12,8 @@ from synth.geometry.camera import camera_matrix
 from synth.geometry.normalisation import MPIIGAZE_EYE, GazeMode, normalise
 from synth.labels import everybody, label
 from synth.picture import encode_srgb
-from tests.agreement.scenes import drawn, matrix, with_camera, with_person
+from synth.views import turned
+from tests.agreement.scenes import drawn, with_camera
 
 SAMPLES = 16
 SMOOTH = 0.1
@@ -20,28 +21,6 @@ SMOOTH = 0.1
 
 Elsewhere hairs and glints finer than a pixel decide, which 16 paths a pixel meet by chance.
 """
-
-
-def turned(spec, norm_from_cam):
-    """The same scene told in the frame of a camera that is turned about its lens."""
-
-    def seen(vector):
-        return tuple(float(x) for x in norm_from_cam @ np.array(vector))
-
-    lamps = tuple(
-        dataclasses.replace(lamp, position_cam_m=seen(lamp.position_cam_m), direction_cam=seen(lamp.direction_cam))
-        for lamp in spec.light.lamps
-    )
-    return with_person(
-        dataclasses.replace(
-            spec,
-            light=dataclasses.replace(spec.light, lamps=lamps),
-            world_from_cam_rotation=matrix(np.array(spec.world_from_cam_rotation) @ norm_from_cam.T),
-        ),
-        cam_from_head_rotation=matrix(norm_from_cam @ np.array(spec.person.cam_from_head_rotation)),
-        cam_from_head_translation_m=seen(spec.person.cam_from_head_translation_m),
-        target_cam_m=seen(spec.person.target_cam_m),
-    )
 
 
 def test_normalising_is_looking_through_the_virtual_camera(session, below):

@@ -13,8 +13,18 @@ from assets.hair import STYLES
 from synth import bench
 from synth.bench import STAGES, MemoryGrowth, RenderCost, cpu_seconds, machine, marks, resident_mb
 from synth.bench_hair import CURLY, HairCost, hairs_of, with_hair
+from synth.bench_relight import RelightCost
 from synth.commands import bench as command
-from synth.commands.bench import CASES, SMALLEST, BenchConfig, cost_table, hair_table, memory_table, pictures
+from synth.commands.bench import (
+    CASES,
+    SMALLEST,
+    BenchConfig,
+    cost_table,
+    hair_table,
+    memory_table,
+    pictures,
+    relight_table,
+)
 from synth.config import compose
 from synth.draw_spec import draw_spec
 from synth.errors import ConfigError, ProjectError
@@ -36,6 +46,20 @@ def test_a_table_has_a_row_for_every_stage():
     table = cost_table({"60x36": RenderCost(3, SECONDS, 1.0), "160x96": RenderCost(3, SECONDS, 1.0)})
     assert (len(table.rows), len(table.columns)) == (len(STAGES) + 4, 3)
     assert len(memory_table(MemoryGrowth({1: 400.0, 2: 401.5})).rows) == 2
+
+
+def test_many_pictures_of_a_scene_are_compared_with_one():
+    cost = RelightCost(2, 8, {"render": 1.0, "labels": 0.25}, {"render": 1.0, "labels": 0.5, "denoise": 0.5})
+    assert cost.ratio == 1.6 and cost.to_json()["ratio"] == 1.6
+    shown = Console(width=80, record=True)
+    shown.print(relight_table({"160x96": cost}))
+    said = shown.export_text()
+    assert "1.60" in said and "denoise" in said and "1250.0" in said and "2000.0" in said
+
+
+def test_one_picture_a_scene_has_nothing_to_be_compared_with():
+    with pytest.raises(ConfigError, match="relight=1"):
+        command.run(BenchConfig(what=command.What.relight, overrides=["relight=1"]))
 
 
 def test_work_is_counted_and_sleep_is_not():
@@ -139,12 +163,16 @@ def test_a_picture_is_measured_in_parts_and_memory_on_the_way():
         "bench_hair.hairs_of = lambda ranges, all=bench_hair.hairs_of: {n: all(ranges)[n] for n in ('bald', 'crew')}\n"
         "words = ['camera.width=16', 'camera.height=16', 'engine.samples=1']\n"
         "hair = bench_hair.bench_hair(pictures(CASES['256x256'], BenchConfig(overrides=words), 1), 1)\n"
-        "found = [cost.seconds, cost.run, list(growth.resident_mb), growth.growth_mb, seen, dict(hair.seconds)]\n"
+        "from synth.bench_relight import bench_relight\n"
+        "words = ['camera.width=16', 'camera.height=12', 'engine.samples=1', 'relight=3', 'shard_size=3']\n"
+        "lit = bench_relight(pictures(SMALLEST, BenchConfig(overrides=words), 1), 1).to_json()\n"
+        "found = [lit, cost.seconds, cost.run, list(growth.resident_mb), growth.growth_mb, seen, dict(hair.seconds)]\n"
         "import json; print(json.dumps(found))\n"
     )
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=300, check=True)
-    seconds, run, marked, growth_mb, seen, hair = json.loads(ended.stdout.splitlines()[-1])
+    lit, seconds, run, marked, growth_mb, seen, hair = json.loads(ended.stdout.splitlines()[-1])
     assert set(seconds) == set(STAGES) and run > 0
+    assert lit["k"] == 3 and 0 < lit["ratio"] < 6 and "denoise" in lit["many_cpu_s"]
     assert all(seconds[name] > 0 for name in STAGES if name not in ("denoise", "write"))
     assert marked == seen == [1, 2] and abs(growth_mb) < 100
     assert 0 < hair["bald"] < hair["crew"] * 2 and set(hair) == {"bald", "crew"}

@@ -173,6 +173,7 @@ def test_a_sequence_is_refused_whole():
         ("camera.view=crop", "motion: moves one person"),
         ("camera.crowd.count_log.high=2", "motion: moves one person"),
         ("n=101", "a sequence has 10 pictures; give n=110"),
+        ("relight=2", "relight=2, .* a frame of a sequence is one picture"),
     ],
 )
 def test_impossible_sequences_are_refused(word, message):

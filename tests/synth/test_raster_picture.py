@@ -1,9 +1,6 @@
 """The preview by OpenGL: closed forms of its light, silhouettes against the id mask, labels that know nothing of it."""
 
 import dataclasses
-import io
-import json
-import tarfile
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,7 +10,7 @@ from assets.part import Strands
 from synth.commands import cli, render
 from synth.commands.render import RenderConfig
 from synth.config import compose
-from synth.corpus import Stopwatch, draw_useful, make_sample
+from synth.corpus import Stopwatch, draw_useful, make_sample, make_samples
 from synth.errors import RenderError
 from synth.labels import geometry
 from synth.spec import LampSpec, LightSpec, to_json
@@ -162,23 +159,27 @@ def test_pictures_repeat_and_only_they_differ_from_another_engines(preview):
 
 
 @pytest.mark.egl
-@pytest.mark.slow
-def test_render_writes_shards_by_it(tmp_path, capsys):
-    words = ["experiment=mpiigaze", "engine=raster", "n=1", "workers=1", f"out={tmp_path / 'eyes'}"]
-    assert cli.main(["render", *words]) == 0, capsys.readouterr().err
-    with tarfile.open(tmp_path / "eyes" / "shard-000000.tar") as tar:
-        labels = json.load(io.TextIOWrapper(tar.extractfile("00000000.json")))["labels"]
+def test_views_are_drawn_and_many_lights_are_not(preview):
+    words = ["experiment=mpiigaze", "engine=raster", "views=[scene,left_patch,right_eye]", "n=3", "out=unused"]
     job = render.job(compose("synth.conf", "render", RenderConfig, words))
-    assert labels["seed"] == job.seed and labels["index"] == 0
-    config = json.loads((tmp_path / "eyes" / "config.json").read_bytes())["config"]
-    assert config["engine"]["renderer"] == "raster"
+    views = list(make_samples(job, preview, 0, Stopwatch()))
+    assert [sample.picture.shape for sample in views] == [(36, 60), (36, 60), (96, 160)]
+    assert all(np.ptp(sample.picture) > 60 for sample in views)
+    with pytest.raises(RenderError, match="seed 0, index 0: this renderer draws no layers of light"):
+        make_sample(dataclasses.replace(job, relight=2), preview, 0, Stopwatch())
 
 
-def test_rasters_are_refused_before_any_work(tmp_path, capsys):
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("rasters.depth=true", "rasters.depth=true: engine=raster draws a picture alone"),
+        ("relight=2", "relight=2: engine=raster draws no layers of light"),
+    ],
+)
+def test_what_it_cannot_draw_is_refused_before_any_work(tmp_path, capsys, word, said):
     folder = tmp_path / "eyes"
-    assert cli.main(["render", "experiment=mpiigaze", "engine=raster", "rasters.depth=true", f"out={folder}"]) == 1
-    said = capsys.readouterr().err
-    assert "rasters.depth=true: engine=raster draws a picture alone" in said and not folder.exists()
+    assert cli.main(["render", "experiment=mpiigaze", "engine=raster", word, f"out={folder}"]) == 1
+    assert said in capsys.readouterr().err and not folder.exists()
 
 
 @pytest.mark.egl

@@ -70,6 +70,34 @@ def test_round_trip_keeps_pixels_rasters_and_labels(tmp_path: Path) -> None:
         assert sample.spec == truth.spec, "the spec keeps every digit"
 
 
+def test_pictures_of_one_scene_say_so(tmp_path: Path) -> None:
+    """Three pictures a scene: each tells its light, the scene is counted once."""
+
+    def relit(seed: int, index: int) -> Sample:
+        factors = {"sky": {"red": 1.0, "green": 0.5, "blue": 0.25 * index}}
+        if index < 3:  # the first scene has a lamp
+            factors["window0"] = {"red": 0.0, "green": 0.0, "blue": 0.0}
+        scene, mix = divmod(index, 3)
+        drawn = fake_sample(seed, index, 60, 36)
+        told = {"index": scene, "view": "scene", "mix": mix, "factors": factors}
+        return dataclasses.replace(drawn, scene=told, rejected=("iris_hidden",) * (mix == 0))
+
+    make(tmp_path / "eyes", sample=relit)
+    assert [sample.scene for sample in iterate(tmp_path / "eyes")] == [relit(3, i).scene for i in range(7)]
+    manifest = read_manifest(tmp_path / "eyes")
+    assert manifest["samples"] == 7 and manifest["scenes_drawn"] == 3 + 3 == 2 * sum(manifest["rejections"].values())
+    table = read_index(tmp_path / "eyes")
+    assert table["scene.index"].to_pylist() == [0, 0, 0, 1, 1, 1, 2]
+    assert table["scene.factors.sky.blue"].to_pylist() == [0.25 * i for i in range(7)]
+    assert table["scene.factors.window0.red"].to_pylist() == [0.0] * 3 + [None] * 4
+
+
+def test_a_picture_of_a_scene_of_its_own_says_nothing(tmp_path: Path) -> None:
+    make(tmp_path / "eyes")
+    assert all(sample.scene is None for sample in iterate(tmp_path / "eyes"))
+    assert not [name for name in read_index(tmp_path / "eyes").column_names if name.startswith("scene")]
+
+
 def test_bytes_do_not_depend_on_order_run_or_restart(tmp_path: Path) -> None:
     make(tmp_path / "once")
     make(tmp_path / "twice", shards=[2])

@@ -6,7 +6,6 @@ import json
 import os
 import shlex
 import signal
-import sys
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from typing import Any
@@ -18,7 +17,7 @@ from PIL import Image
 from synth.commands.preview import PreviewConfig
 from synth.commands.render import RenderConfig, job
 from synth.config import compose
-from synth.corpus import Job, Stopwatch, draw_useful, make_sample
+from synth.corpus import Job, Stopwatch, draw_useful
 from synth.errors import RenderError
 from synth.preview.process import Studio
 from synth.preview.tune import Tuner
@@ -165,20 +164,3 @@ def test_a_process_that_dies_or_hangs_is_started_anew() -> None:
             studio.draw(work, 1)
         assert not stopped.is_alive()
     assert studio.process is None
-
-
-@pytest.mark.blender
-@pytest.mark.slow
-def test_blender_draws_in_its_own_process_as_in_this_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    from synth.blender.session import Session
-
-    # Imported, Blender adds folders to the path in which a child would find another bpy; the page imports none.
-    monkeypatch.setattr(sys, "path", [place for place in sys.path if "scripts" not in place])
-    work = tiny("engine.samples=1", "engine.denoise=false")
-    with Studio("cycles") as studio:
-        one = studio.draw(work, 1)
-    assert one.picture.shape == (12, 20) and np.ptp(one.picture) > 20
-    with Session(work.engine) as session:
-        again = make_sample(work, session, 1, Stopwatch())
-    np.testing.assert_array_equal(one.picture, again.picture)
-    assert (one.labels, one.spec) == (again.labels, again.spec)
