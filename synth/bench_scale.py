@@ -107,7 +107,7 @@ def bench_scale(job: Job, workers: int, progress: Callable[[int], None] = lambda
     with tempfile.TemporaryDirectory() as folder:
         before_s = time.process_time()
         lost = make_shards(
-            partial(timed_renderer, replace(job, plan=plan, folder=Path(folder))),
+            partial(timed_workplace, replace(job, plan=plan, folder=Path(folder))),
             range(plan.shards),
             workers,
             Care(),
@@ -150,8 +150,8 @@ def cost_of(
 
 
 @contextmanager
-def timed_renderer(job: Job, seat: int) -> Iterator[Make[ShardTime]]:
-    """Prepare a render process that keeps time; else it is `synth.corpus.renderer`."""
+def timed_workplace(job: Job, seat: int) -> Iterator[Make[ShardTime]]:
+    """Prepare a render process that keeps time; else it is `synth.corpus.workplace`."""
     opened: list[Any] = []
     cycles_s = [0.0]
 

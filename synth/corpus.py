@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -29,6 +29,7 @@ from synth.pictures import Picture, Seen, draw_mixes, pictures
 from synth.pool import Care, Make, Poison, make_shards
 from synth.ranges import RenderRanges
 from synth.ranges.camera import Aim
+from synth.renderer import Renderer, open_renderer
 from synth.sample import Sample
 from synth.shards import Encoding, Place, ShardFacts, ShardPlan, write_shard
 from synth.shards.atomic import remove_parts
@@ -39,7 +40,6 @@ from synth.views import Framing, framed
 
 if TYPE_CHECKING:  # Blender is imported by the processes that render, not by the one that waits for them
     from synth.blender.masks import Rasters as MadeRasters
-    from synth.blender.session import Session
 
 MAX_ATTEMPTS = 40
 
@@ -143,24 +143,40 @@ def draw_useful(ranges: RenderRanges, seed: int, index: int, watch: Stopwatch): 
     )
 
 
-def make_samples(job: Job, session: Session, scene: int, watch: Stopwatch) -> Iterator[Sample]:
-    """Make the samples of scene `scene` of a corpus: one, or one for each of its views and lights."""
+def make_sample(job: Job, renderer: Renderer, index: int, watch: Stopwatch) -> Sample:
+    """Make sample `index` of a corpus, and no other of its scene."""
+    return next(make_samples(job, renderer, index // job.plan.scene_size, watch, (index,)))
+
+
+def make_samples(
+    job: Job, renderer: Renderer, scene: int, watch: Stopwatch, only: Collection[int] | None = None
+) -> Iterator[Sample]:
+    """Make the samples of scene `scene` of a corpus: one, or one for each of its views and lights.
+
+    Args:
+        job: The corpus.
+        renderer: Who draws them.
+        scene: The number of the scene.
+        watch: Told the stages.
+        only: Indices of samples to make; the others of the scene are left out.  All where it is None.
+    """
     spec, people, labels, rejected = draw_useful(job.ranges, job.seed, scene, watch)
     kept, indices = job.rasters, job.plan.samples_of(scene)
     mixes = draw_mixes(job.ranges.light.relight, spec, job.relight)
     for number, framing in enumerate(job.views):
-        wanted = indices[number * job.relight : (number + 1) * job.relight]
+        of_view = indices[number * job.relight : (number + 1) * job.relight]
+        wanted = [index for index in of_view if only is None or index in only]
         if not wanted:
-            return
+            continue
         seen = Seen(spec, people, labels)
         if framing is not Framing.scene:
             view = framed(spec, people[0], framing)
             # Built anew: turned, the target is another number in its last digits, and the stored spec must tell all.
             seen = Seen(view, everybody(view))
             watch.lap("geometry")
-        rasters = session.rasters(seen.spec, *seen.people, normal=kept.normal, uv=kept.uv) if kept.any else None
+        rasters = renderer.rasters(seen.spec, *seen.people, normal=kept.normal, uv=kept.uv) if kept.any else None
         watch.lap("rasters")
-        for lit in pictures(session, seen, mixes, wanted, watch):
+        for lit in pictures(renderer, seen, mixes, of_view.start, wanted, watch):
             yield _sample(
                 job,
                 lit,
@@ -196,10 +212,10 @@ def _sample(
     )
 
 
-def make_shard(job: Job, session: Session, shard: int, at: Callable[[int], None]) -> ShardFacts:
+def make_shard(job: Job, renderer: Renderer, shard: int, at: Callable[[int], None]) -> ShardFacts:
     """Make a shard of a corpus; `at` is told the index of each sample before it is begun."""
     watch, start = Stopwatch(), time.perf_counter()
-    facts = write_shard(job.folder, job.plan, shard, shard_samples(job, session, shard, at, watch), job.encoding)
+    facts = write_shard(job.folder, job.plan, shard, shard_samples(job, renderer, shard, at, watch), job.encoding)
     watch.lap("write")
     parts = {name: round(seconds, 3) for name, seconds in watch.seconds.items()}
     record_timing(job.folder, shard, facts.samples, time.perf_counter() - start, **parts)
@@ -207,13 +223,13 @@ def make_shard(job: Job, session: Session, shard: int, at: Callable[[int], None]
 
 
 def shard_samples(
-    job: Job, session: Session, shard: int, at: Callable[[int], None], watch: Stopwatch
+    job: Job, renderer: Renderer, shard: int, at: Callable[[int], None], watch: Stopwatch
 ) -> Iterator[Sample]:
     """Make the samples of a shard, one at a time; the time between two is that of writing."""
     for scene in job.plan.scenes(shard):
         wanted = job.plan.samples_of(scene)
         at(wanted.start)
-        for sample in make_samples(job, session, scene, watch):
+        for sample in make_samples(job, renderer, scene, watch):
             yield sample
             watch.lap("write")
             if sample.index + 1 in wanted:
@@ -221,24 +237,22 @@ def shard_samples(
 
 
 @contextmanager
-def renderer(job: Job, seat: int) -> Iterator[Make[ShardFacts]]:
+def workplace(job: Job, seat: int) -> Iterator[Make[ShardFacts]]:
     """Prepare a render process.  What can fail is left to the first shard: from there errors reach the parent."""
-    opened: list[Session] = []
+    opened: list[Renderer] = []
 
     def make(shard: int, at: Callable[[int], None]) -> ShardFacts:
         if not opened:
             if job.engine.threads == 1:
                 keep_to_a_core(seat)
-            from synth.blender.session import Session
-
-            opened.append(Session(job.engine))
+            opened.append(open_renderer(job.engine))
         return make_shard(job, opened[0], shard, at)
 
     try:
         yield make
     finally:
-        for session in opened:
-            session.close()
+        for renderer in opened:
+            renderer.close()
 
 
 def make_corpus(
@@ -259,7 +273,7 @@ def make_corpus(
     """
     try:
         return make_shards(
-            partial(renderer, job),
+            partial(workplace, job),
             shards,
             workers,
             care,

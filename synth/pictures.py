@@ -12,7 +12,7 @@ The rule reads the scene and K alone, so pictures do not depend on how many of t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,16 +21,17 @@ from jaxtyping import Float32
 
 from assets.subject import SubjectGeometry
 from synth import seeds
+from synth.blender.layers import Layers
 from synth.draw.mix import draw_mix
+from synth.errors import RenderError
 from synth.labels import Labels, label
 from synth.mix import Mix, layers_of, mixed, mixed_spec, plain
 from synth.picture import develop
 from synth.ranges.light import RelightRanges
+from synth.renderer import LayeredRenderer, Renderer
 from synth.spec import SceneSpec
 
 if TYPE_CHECKING:
-    from synth.blender.layers import Layers
-    from synth.blender.session import Session
     from synth.corpus import Stopwatch
 
 
@@ -72,37 +73,48 @@ def draw_mixes(ranges: RelightRanges, spec: SceneSpec, k: int) -> list[Mix]:
     return [plain(spec.light), *(draw_mix(rng, ranges, spec.light) for rng in streams)]
 
 
-def pictures(session: Session, seen: Seen, mixes: list[Mix], indices: range, watch: Stopwatch) -> Iterator[Picture]:
+def pictures(
+    renderer: Renderer, seen: Seen, mixes: list[Mix], first: int, wanted: Collection[int], watch: Stopwatch
+) -> Iterator[Picture]:
     """Yield the pictures of a view.
 
     Args:
-        session: Blender.
+        renderer: Who draws it.
         seen: The view.
         mixes: All lights of the scene.
-        indices: Of the pictures; fewer than there are lights where the corpus ends.
+        first: Index of the view's picture under the first of them.
+        wanted: Indices of those pictures to make, at least one.
         watch: Told the stages.
+
+    Raises:
+        RenderError: There are several lights, and this renderer draws no layers.
     """
     if len(mixes) > 1:
-        yield from _relit(session, seen, mixes, indices, watch)
+        if not isinstance(renderer, LayeredRenderer):
+            raise RenderError(f"seed {seen.spec.seed}, index {first}: this renderer draws no layers of light")
+        yield from _relit(renderer, seen, mixes, [m for m in range(len(mixes)) if first + m in wanted], first, watch)
         return
-    spec, labels = replace(seen.spec, index=indices.start), seen.labels
+    spec, labels = replace(seen.spec, index=first), seen.labels
     if labels is None or labels.index != spec.index:
         labels = label(spec, *seen.people)
     watch.lap("labels")
-    frame = session.render(spec, *seen.people)
+    frame = renderer.render(spec, *seen.people)
     watch.lap("render")
     picture = develop(frame.linear_rgb, spec)
     watch.lap("develop")
     yield Picture(spec, labels, picture, {"mix": 0})
 
 
-def _relit(session: Session, seen: Seen, mixes: list[Mix], indices: range, watch: Stopwatch) -> Iterator[Picture]:
-    traced = session.layers(seen.spec, *seen.people)
+def _relit(
+    renderer: LayeredRenderer, seen: Seen, mixes: list[Mix], lights: Sequence[int], first: int, watch: Stopwatch
+) -> Iterator[Picture]:
+    traced = renderer.layers(seen.spec, *seen.people)
     watch.lap("render")
-    linear = _mixed(session, traced, mixes[: len(indices)], of_layers=len(layers_of(seen.spec.light)) < len(mixes))
-    for m, (index, linear_rgb) in enumerate(zip(indices, linear, strict=True)):
+    of_layers = len(layers_of(seen.spec.light)) < len(mixes)
+    linear = _mixed(renderer, traced, [mixes[m] for m in lights], of_layers)
+    for m, linear_rgb in zip(lights, linear, strict=True):
         watch.lap("denoise")
-        spec = mixed_spec(seen.spec, mixes[m], index)
+        spec = mixed_spec(seen.spec, mixes[m], first + m)
         labels = label(spec, *seen.people)
         watch.lap("labels")
         picture = develop(linear_rgb, spec)
@@ -111,11 +123,11 @@ def _relit(session: Session, seen: Seen, mixes: list[Mix], indices: range, watch
 
 
 def _mixed(
-    session: Session, traced: Layers, mixes: list[Mix], of_layers: bool
+    renderer: LayeredRenderer, traced: Layers, mixes: list[Mix], of_layers: bool
 ) -> Iterator[Float32[np.ndarray, "h w 3"]]:
     """Yield the mixes without noise."""
     if of_layers:
-        clean = {name: session.denoised(layer, traced) for name, layer in traced.linear_rgb.items()}
+        clean = {name: renderer.denoised(layer, traced) for name, layer in traced.linear_rgb.items()}
         yield from (mixed(clean, mix) for mix in mixes)
     else:
-        yield from (session.denoised(mixed(traced.linear_rgb, mix), traced) for mix in mixes)
+        yield from (renderer.denoised(mixed(traced.linear_rgb, mix), traced) for mix in mixes)

@@ -52,7 +52,7 @@ def fault(tier: str) -> str:
         if tier == "blender":
             importlib.import_module("bpy")
         elif tier == "browser":
-            importlib.import_module("tests.train.pipeline.browser").executable()
+            importlib.import_module("tests.browser").executable()
         else:
             renderer = importlib.import_module("pyrender").OffscreenRenderer(8, 8)
             renderer.delete()

@@ -1,4 +1,6 @@
-"""How hard the path tracer works: samples, bounces, denoiser, device, threads.  Nothing here changes what is true.
+"""Who draws, and how hard the path tracer works: samples, bounces, denoiser, device, threads.
+
+Nothing here changes what is true.
 
 `DRAFT` is for corpora of small pictures, `FINAL` for pictures that people look at.
 """
@@ -8,15 +10,17 @@ from typing import Literal
 
 from synth.errors import ConfigError
 
+RendererName = Literal["cycles", "raster"]
 Device = Literal["cpu", "auto", "optix", "cuda", "hip", "metal", "oneapi"]
 DEVICES: tuple[Device, ...] = ("cpu", "auto", "optix", "cuda", "hip", "metal", "oneapi")
 
 
 @dataclass(frozen=True)
 class EngineSpec:
-    """Settings of Cycles.
+    """Settings of the renderer.
 
     Attributes:
+        renderer: `cycles`, or `raster`: OpenGL's plain preview (synth/raster/picture.py), to which all else is nothing.
         samples: Paths for each pixel that is traced (before the reduction by `supersample`).
         bounces: Longest path; diffuse and glossy paths are cut one earlier.
         denoise: Clean the picture with OpenImageDenoise.
@@ -27,6 +31,7 @@ class EngineSpec:
             cheaper, but chooses among its hits in the order of Cycles' search tree, so pictures would not repeat.)
     """
 
+    renderer: RendererName = "cycles"
     samples: int = 8
     bounces: int = 4
     denoise: bool = True

@@ -1,8 +1,7 @@
 """Lashes and brows: two layers, a coloured body and a narrow highlight.
 
 The hair shaders of Cycles scatter light from strand to strand, which on a few hundred hairs costs much and shows
-little.  Colour: eumelanin and the redder pheomelanin absorb, after d'Eon et al., "An energy-conserving hair reflectance
-model", 2011.
+little.  Colours are those of hair_dyes.
 """
 
 from typing import Any
@@ -10,19 +9,9 @@ from typing import Any
 import numpy as np
 
 from synth.blender.engine import EngineSpec
+from synth.blender.hair_dyes import VARIES, fine_colour, head_colours
 from synth.blender.nodes import Graph, new_material
-from synth.spec import SceneSpec, SubjectSpec
-
-EUMELANIN = np.array([0.419, 0.697, 1.37])
-PHEOMELANIN = np.array([0.187, 0.4, 1.05])
-GREY = np.array([0.55, 0.53, 0.50])
-"""Of brows and lashes."""
-WHITE = np.array([0.62, 0.565, 0.48])
-"""Hair without melanin is keratin, which takes some of the blue (CIELAB b* about 10): what is neutral looks blue
-beside skin, under any sky."""
-_VARIES = 0.04
-"""Melanin of single strands above or below that of the hair."""
-MASCARA = np.array([0.004, 0.004, 0.004])
+from synth.spec import SceneSpec
 
 
 def build(name: str) -> tuple[Any, Graph]:
@@ -82,21 +71,8 @@ def _lobe(g: Graph, colour: Any, offset_rad: float, roughness: float) -> Any:
     return g.node("ShaderNodeBsdfHair", inputs, component="Reflection").outputs[0]
 
 
-def hair_colour(melanin: float, redness: float) -> np.ndarray:
-    """Return the albedo of hair, from blond (melanin 0) to black (1)."""
-    amount = 0.35 + 7.0 * melanin**1.6
-    absorbed = amount * ((1 - redness) * EUMELANIN + redness * PHEOMELANIN * 0.9)
-    return np.asarray(0.012 + 0.50 * np.exp(-np.sqrt(5.5 * absorbed)))
-
-
 def _put(g: Graph, spec: SceneSpec, darker: float, grey: float, painted: float) -> None:
-    hair = spec.subject.hair
-    colour = hair_colour(min(max(hair.melanin + darker, 0.0), 1.0), hair.redness)
-    colour = colour + (GREY - colour) * grey
-    colour = colour + (MASCARA - colour) * painted
-    if spec.light.infrared:
-        # Hair of every colour is paler at 850 nm, the melanin's absorption having fallen by half.
-        colour = np.repeat(0.10 + 0.5 * colour.mean(), 3)
+    colour = fine_colour(spec.subject.hair, darker, grey, painted, spec.light.infrared)
     g.set("colour", tuple(colour))
     # Fine dark hairs that shone as strongly as the hair of a head would look silver against the light.
     g.set("shine", tuple(0.12 + 0.6 * colour))
@@ -113,18 +89,9 @@ def put_brow(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
     _put(g, spec, -0.10, 0.7 * spec.subject.hair.grey, 0.0)
 
 
-def _colours(spec: SubjectSpec, infrared: bool, redder: float, paler: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
-    """Return the colour of hair that has its pigment, and of hair that has lost it."""
-    hair = spec.hair
-    colour, grey = hair_colour(max(hair.melanin - paler, 0.0), min(1.0, hair.redness + redder)), WHITE
-    if infrared:
-        colour, grey = np.repeat(0.10 + 0.5 * colour.mean(), 3), np.repeat(0.10 + 0.5 * WHITE.mean(), 3)
-    return colour, grey
-
-
 def _put_head(g: Graph, spec: SceneSpec, grey: float, temples: float, redder: float, gloss: float) -> None:
-    colour, grey_colour = _colours(spec.subject, spec.light.infrared, redder, -_VARIES)
-    pale = _colours(spec.subject, spec.light.infrared, redder, _VARIES)[0]
+    colour, grey_colour = head_colours(spec.subject, spec.light.infrared, redder, -VARIES)
+    pale = head_colours(spec.subject, spec.light.infrared, redder, VARIES)[0]
     g.set("colour", tuple(colour))
     g.set("pale_colour", tuple(pale))
     g.set("grey_colour", tuple(grey_colour))
@@ -148,20 +115,3 @@ def put_hair(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
 def put_beard(g: Graph, spec: SceneSpec, engine: EngineSpec) -> None:
     """Set the colour of the beard: a little redder than the hair."""
     _put_head(g, spec, spec.subject.beard.grey, 0.0, 0.12, 0.07)
-
-
-def ground_colours(spec: SubjectSpec, infrared: bool) -> dict[str, tuple[float, tuple[float, ...]]]:
-    """Return how much of the skin's colour the hair on it replaces, and by which, for scalp and beard.
-
-    Shaved hair lets the skin through; hair that lies over the skin leaves it dark between the roots.
-    """
-    out = {}
-    for field, length, present, grey, redder in (
-        ("scalp", spec.scalp_hair.length_m, spec.scalp_hair.style != "bald", spec.hair.grey, 0.0),
-        ("beard", spec.beard.length_m, spec.beard.style != "none", spec.beard.grey, 0.12),
-    ):
-        colour, lost = _colours(spec, infrared, redder)
-        mean = colour + (lost - colour) * grey
-        cover = float(present) * (0.55 + 0.4 * min(1.0, length / 0.012)) * (1.0 if field == "scalp" else 0.7)
-        out[field] = (cover, tuple(0.4 * mean))
-    return out

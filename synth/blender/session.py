@@ -8,9 +8,6 @@
 
 `geometry` has `parts` and `strands`, tuples of what synth/blender/meshes.py describes, in `head`.  There is one session
 in a process, because Blender's data is global.  The same spec gives the same pixels whatever was rendered before.
-
-`Frame.linear_rgb` is scene-linear Rec. 709, (h, w, 3) float32 at `supersample` times the picture's size, first row at
-the top, without exposure or tone curve; `alpha` is 0 where the sky is seen.
 """
 
 import os
@@ -18,7 +15,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,22 +32,10 @@ from synth.blender.lights import Lights
 from synth.blender.masks import MaskScene, Rasters, Shows, rasters
 from synth.errors import RenderError
 from synth.mix import layers_of
+from synth.renderer import Frame
 from synth.spec import SceneSpec
 
 MEMORY_FOLDER = Path("/dev/shm")
-
-
-@dataclass(frozen=True)
-class Frame:
-    """A traced picture before development.
-
-    Attributes:
-        linear_rgb: (h, w, 3) float32, scene-linear, first row at the top.
-        alpha: (h, w) float32.
-    """
-
-    linear_rgb: np.ndarray
-    alpha: np.ndarray
 
 
 class Session:

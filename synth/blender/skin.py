@@ -16,7 +16,7 @@ import numpy as np
 
 from assets.part import Part
 from synth.blender.engine import EngineSpec
-from synth.blender.hair import ground_colours
+from synth.blender.hair_dyes import ground_colours
 from synth.blender.nodes import Graph, new_material
 from synth.blender.skin_dyes import colour
 from synth.blender.skin_marks import Place, crest, marks, scar, trough, veins

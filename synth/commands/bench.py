@@ -166,9 +166,16 @@ def run(config: BenchConfig) -> None:
 
 
 def pictures(words: tuple[str, ...], config: BenchConfig, count: int) -> Job:
-    """Return the corpus of a case, as `canthus render` would make it."""
+    """Return the corpus of a case, as `canthus render` would make it.
+
+    Raises:
+        ConfigError: It would not be traced.
+    """
     sizes = (f"n={count}", f"seed={config.seed}", "out=unused")
-    return render_job(compose("synth.conf", "render", RenderConfig, [*words, *config.overrides, *sizes]))
+    job = render_job(compose("synth.conf", "render", RenderConfig, [*words, *config.overrides, *sizes]))
+    if job.engine.renderer != "cycles":
+        raise ConfigError(f"engine.renderer={job.engine.renderer}: what is measured here is Cycles")
+    return job
 
 
 def _render(config: BenchConfig) -> dict[str, Any]:

@@ -61,6 +61,10 @@ class VerbModule(Protocol):
 
 VERBS = {
     "render": Verb("synth.commands.render", "render pictures of eyes with their labels into shards"),
+    "preview": Verb(
+        "synth.commands.preview",
+        "show a page in the browser to choose ranges by their pictures, and to look through data sets",
+    ),
     "sheet": Verb(
         "train.commands.sheet",
         "draw a contact sheet of a corpus with its labels, or one of refined and real pictures to tell apart",
@@ -114,8 +118,8 @@ EXTRAS = {
     "onnxruntime": "train",
     "onnxscript": "train",
     "av": "video",
-    "pyrender": "dev",
-    "OpenGL": "dev",
+    "pyrender": "render",
+    "OpenGL": "render",
 }
 
 # What the machine refuses rather than the program: a full disk, a folder that may not be written.

@@ -214,7 +214,7 @@ def check_egl(found: Probe, needed: bool, loads: Callable[[str], bool]) -> Check
     if not found.error:
         return Check("egl", Status.OK, str(found.facts["renderer"]))
     if "No module named" in found.error:
-        return _absent("egl", "pyrender", "dev", needed)
+        return _absent("egl", "pyrender", "render", needed)
     status = Status.FAIL if needed else Status.WARN
     packages = missing_libraries(found.error, EGL_LIBRARIES, loads) or [LIBRARIES[name] for name in EGL_LIBRARIES]
     return Check("egl", status, found.error, _install(packages))

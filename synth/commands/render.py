@@ -52,10 +52,18 @@ class Device(Enum):
     oneapi = "oneapi"
 
 
+class RendererName(Enum):
+    """Who draws; raster is OpenGL's plain preview, with the same labels."""
+
+    cycles = "cycles"
+    raster = "raster"
+
+
 @dataclass
 class EngineConfig:
     """See synth.blender.engine.EngineSpec."""
 
+    renderer: RendererName = RendererName.cycles
     samples: int = 8
     bounces: int = 4
     denoise: bool = True
@@ -67,7 +75,7 @@ class EngineConfig:
     def spec(self) -> EngineSpec:
         """Return the engine's own value."""
         values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        return EngineSpec(**values | {"device": self.device.value})
+        return EngineSpec(**values | {"device": self.device.value, "renderer": self.renderer.value})
 
     def __post_init__(self) -> None:
         """Refuse what the engine refuses."""
@@ -138,6 +146,15 @@ class RenderConfig:
                 raise ConfigError(f"relight={self.relight}, views=[{views}]: a frame of a sequence is one picture")
             if over := self.n % (frames := self.camera.motion.frames):
                 raise ConfigError(f"n={self.n}: a sequence has {frames} pictures; give n={self.n - over + frames}")
+        if self.engine.renderer is RendererName.raster:
+            if asked := [f.name for f in dataclasses.fields(self.rasters) if getattr(self.rasters, f.name)]:
+                raise ConfigError(
+                    f"rasters.{asked[0]}=true: engine=raster draws a picture alone; take an engine of Cycles"
+                )
+            if self.relight > 1:
+                raise ConfigError(
+                    f"relight={self.relight}: engine=raster draws no layers of light; take an engine of Cycles"
+                )
         processes(self.workers)
         plan_of(self).chosen(self.shard_range)
         if self.executor is Executor.ray and self.out.startswith("memory://"):

@@ -1,8 +1,9 @@
 """`canthus verify`: whether every byte and every label of a corpus is as it was made; and its repair."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from omegaconf import MISSING
 from rich.progress import Progress
@@ -11,6 +12,7 @@ from synth.commands.render import again, made_with
 from synth.config import processes
 from synth.corpus import Stopwatch, make_samples
 from synth.errors import DataError
+from synth.renderer import Renderer, open_renderer
 from synth.sample import Sample
 from synth.verify.files import Verified, verify
 from synth.verify.repair import refuse_other_versions, repair
@@ -77,21 +79,19 @@ def mend(found: Verified, ours: dict[str, str]) -> int:
     document = found.document or {"config": {}, "versions": {}}
     refuse_other_versions(found.folder, document["versions"], ours)
     job = again(found.folder, document["config"])
-    opened: list[Any] = []
+    opened: list[Renderer] = []
 
-    def make(index: int) -> Sample:
-        if not opened:  # Blender is started only where something is rendered
-            from synth.blender.session import Session
-
-            opened.append(Session(job.engine))
-        scene = index // job.plan.scene_size
-        return next(one for one in make_samples(job, opened[0], scene, Stopwatch()) if one.index == index)
+    def make(indices: Sequence[int]) -> Iterator[Sample]:
+        for scene, only in groupby(indices, lambda index: index // job.plan.scene_size):
+            if not opened:  # only where something is rendered
+                opened.append(open_renderer(job.engine))
+            yield from make_samples(job, opened[0], scene, Stopwatch(), tuple(only))
 
     try:
         return repair(found, ours, make, job.encoding)
     finally:
-        for session in opened:
-            session.close()
+        for renderer in opened:
+            renderer.close()
 
 
 def _extent(found: Verified, labels: bool) -> str:

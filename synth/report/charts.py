@@ -93,13 +93,13 @@ def histogram(values: Float[np.ndarray, "n"], title: str, unit: str) -> str:
 
 @matplotlib.rc_context(STYLE)
 def histograms(columns: Mapping[str, Float[np.ndarray, "_"]], title: str, unit: str) -> str:
-    """Return outlines of several distributions over one axis."""
+    """Return outlines of several distributions over one axis, each as shares of its own."""
     figure, axes = _card(title)
     every = np.concatenate(list(columns.values()))
     edges = np.linspace(every.min(), every.max() + 1e-9, 41)
     for (name, values), colour in zip(columns.items(), (RENDERED, REAL, "#6a9a3b", "#7a5ea8"), strict=False):
         counts, _ = np.histogram(values, edges)
-        axes.stairs(counts, edges, color=colour, lw=1.5, label=name)
+        axes.stairs(counts / len(values), edges, color=colour, lw=1.5, label=name)
     axes.set(xlabel=unit, yticks=[])
     axes.spines["left"].set_visible(False)
     axes.legend(loc="upper right", handlelength=1.2)

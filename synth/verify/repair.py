@@ -5,7 +5,7 @@ were written (a flipped bit in a jpg or in an array shows nothing), all of its s
 place of a damaged one unless its checksum is one that is told of it.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from synth.errors import ConfigError, DataError
@@ -18,8 +18,8 @@ from synth.shards.read import iterate_files
 from synth.shards.write import OtherBytesError, file_blocks, write_blocks
 from synth.verify.files import TIMINGS, Verified, strangers, timing_lines, whole_timing
 
-Make = Callable[[int], Sample]
-"""Makes the sample of an index."""
+Make = Callable[[Sequence[int]], Iterator[Sample]]
+"""Makes the samples of some indices, in their order, one at a time."""
 
 
 def repair(found: Verified, versions: Mapping[str, str], make: Make, encoding: Encoding) -> int:
@@ -28,7 +28,7 @@ def repair(found: Verified, versions: Mapping[str, str], make: Make, encoding: E
     Args:
         found: What `verify` found.
         versions: Of what decides the bytes here.
-        make: Makes a sample again.
+        make: Makes samples again.
         encoding: How pictures are stored.
 
     Raises:
@@ -82,7 +82,7 @@ def remake(
         plan: Of the data set.
         shard: Its number.
         good: Indices of those samples of the damaged shard that look whole.
-        make: Makes a sample again.
+        make: Makes samples again.
         encoding: How pictures are stored.
         told: The checksums that are told of it; none if nothing tells any, and then no sample is believed.
 
@@ -102,11 +102,11 @@ def remake(
 
 def _blocks(path: Path, indices: range, kept: Collection[int], make: Make, encoding: Encoding) -> Iterator[bytes]:
     """Yield the blocks of each sample of a shard, of some as the shard that is there holds them."""
-    there = iterate_files(path)
+    there, made = iterate_files(path), make([index for index in indices if index not in kept])
     for index in indices:
         if index in kept:
             key, files = next(item for item in there if int(item[0]) == index)
             yield file_blocks(key, files)
         else:
-            sample = make(index)
+            sample = next(made)
             yield file_blocks(sample.key, encode_sample(sample, encoding))

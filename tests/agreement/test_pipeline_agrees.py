@@ -15,7 +15,7 @@ from synth.labels import everybody, label
 from synth.picture import develop
 from tests.agreement.scenes import drawn
 from train.pipeline.config import FacesConfig, NetworksConfig, looker_of
-from train.pipeline.server import PageServer
+from train.pipeline.server import LookServer
 
 pytestmark = [pytest.mark.blender, pytest.mark.slow]
 CORNER = np.array([230, 120])
@@ -67,7 +67,7 @@ def test_the_page_tells_what_predict_tells(people, tmp_path, capsys):
     (tmp_path / "one.png").write_bytes(frame)
     assert main(["predict", f"input={tmp_path}", f"predictions={tmp_path / 'faces.json'}"]) == 0
     looker, _ = looker_of(NetworksConfig(), "ready", FacesConfig())
-    with PageServer("127.0.0.1", 0, looker, FacesConfig().lens, 1_000_000) as server:
+    with LookServer("127.0.0.1", 0, looker, FacesConfig().lens, 1_000_000) as server:
         assert (
             json.loads(json.dumps(server.look(frame)["faces"]))
             == json.loads((tmp_path / "faces.json").read_text())["one.png"]

@@ -102,6 +102,11 @@ def test_further_words_reach_render():
     assert pictures(SMALLEST, BenchConfig(overrides=["engine.samples=3"]), 5).engine.samples == 3
 
 
+def test_what_is_not_traced_is_not_measured():
+    with pytest.raises(ConfigError, match="renderer=raster: what is measured here is Cycles"):
+        pictures(SMALLEST, BenchConfig(overrides=["engine.renderer=raster"]), 5)
+
+
 @pytest.mark.parametrize(
     "words", [["n=0"], ["what=memory", "n=1"], ["what=train", "n=0"], ["cases=[9x9]"], ["seed=-1"]]
 )

@@ -113,7 +113,7 @@ def test_a_fault_the_user_can_mend_is_one_line(verb, monkeypatch, capsys):
     assert (status, err) == (1, "canthus doctor: shard-000001.tar: cut short at byte 512\n")
 
 
-@pytest.mark.parametrize(("package", "extra"), [("bpy", "render"), ("torch", "train"), ("pyrender", "dev")])
+@pytest.mark.parametrize(("package", "extra"), [("bpy", "render"), ("torch", "train"), ("pyrender", "render")])
 def test_a_missing_package_names_its_extra(verb, monkeypatch, capsys, package, extra):
     error = ModuleNotFoundError(f"No module named {package!r}", name=package)
     status, err = ending(verb, monkeypatch, capsys, error)

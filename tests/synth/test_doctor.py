@@ -92,7 +92,7 @@ def test_egl():
     assert check.status is Status.WARN and check.fix.startswith("apt-get install -y libegl1")
     check = doctor.check_egl(Probe(error="EGLError: EGL_NOT_INITIALIZED"), True, every)
     assert check.fix.startswith("apt-get install -y libegl1 libegl-mesa0 libgl1")
-    assert "canthus[dev]" in doctor.check_egl(Probe(error="No module named 'pyrender'"), True, every).fix
+    assert "canthus[render]" in doctor.check_egl(Probe(error="No module named 'pyrender'"), True, every).fix
 
 
 def test_torch():

@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections import Counter
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -21,6 +20,7 @@ from synth.ranges.light import RelightRanges
 from synth.shards import ShardPlan
 from synth.spec import LampSpec, LightSpec, SceneSpec, from_json, to_json
 from tests.agreement.scenes import drawn
+from tests.synth.plain_renderer import PlainRenderer
 
 RANGES = RelightRanges(
     factor_log=Range(0.25, 4.0),
@@ -150,34 +150,18 @@ def test_scenes_lie_whole_in_shards():
         ShardPlan(1, 1, 0)
 
 
-class FakeSession:
-    """Layers of one brightness each, and a count of what was denoised."""
-
-    def __init__(self, levels):
-        self.levels, self.denoised_count = levels, 0
-
-    def layers(self, spec, *people):
-        shape = (spec.camera.height * spec.camera.supersample, spec.camera.width * spec.camera.supersample, 3)
-        levels = zip(layers_of(spec.light), self.levels, strict=False)
-        return SimpleNamespace(linear_rgb={name: np.full(shape, level, np.float32) for name, level in levels})
-
-    def denoised(self, linear_rgb, guides):
-        self.denoised_count += 1
-        return linear_rgb
-
-
 @pytest.mark.parametrize("k", [2, 8])
 def test_a_scene_makes_whole_samples_and_denoises_what_is_less(k):
     words = ["experiment=mpiigaze", "out=unused", "camera.width=12", "camera.height=8", "camera.supersample=1"]
     work = job(compose("synth.conf", "render", RenderConfig, [*words, f"relight={k}", f"n={2 * k}", f"shard_size={k}"]))
-    session = FakeSession((0.5, 0.2, 0.1, 0.1, 0.1, 0.1))
-    samples = list(make_samples(work, session, 1, Stopwatch()))
+    renderer = PlainRenderer()
+    samples = list(make_samples(work, renderer, 1, Stopwatch()))
     assert [sample.index for sample in samples] == list(range(k, 2 * k))
     assert [sample.scene["mix"] for sample in samples] == list(range(k))
     assert {sample.scene["index"] for sample in samples} == {1}
     specs = [from_json(SceneSpec, sample.spec) for sample in samples]
     layers = len(layers_of(specs[0].light))
-    assert session.denoised_count == min(k, layers) and 2 < layers < 8
+    assert renderer.denoised_count == min(k, layers) and 2 < layers < 8
     mixes = draw_mixes(work.ranges.light.relight, dataclasses.replace(specs[0], index=1), k)
     assert [sample.scene["factors"] for sample in samples] == [mix.to_json() for mix in mixes]
     for sample, spec in zip(samples, specs, strict=True):

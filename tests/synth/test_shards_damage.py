@@ -2,6 +2,7 @@
 
 import errno
 import io
+import json
 import os
 import signal
 import subprocess
@@ -122,6 +123,17 @@ def test_a_flipped_bit_is_found_by_the_checksum(tmp_path: Path) -> None:
     path.write_bytes(bytes(data))
     assert len(list(iterate(tmp_path))) == 7, "still plausible"
     with pytest.raises(DataError, match=r"shard-000002\.tar: its sha256"):
+        list(iterate(tmp_path, verify=True))
+
+
+@pytest.mark.parametrize("name", ["../shard-000002.tar", "/etc/passwd"])
+def test_a_manifest_that_names_another_file_is_refused(tmp_path: Path, name: str) -> None:
+    make(tmp_path)
+    path = tmp_path / "manifest.json"
+    document = json.loads(path.read_bytes())
+    document["shards"][2]["name"] = name
+    path.write_text(json.dumps(document))
+    with pytest.raises(DataError, match=f"{name} is in the manifest but not in the folder"):
         list(iterate(tmp_path, verify=True))
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import shutil
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synth.commands import cli
+from synth.commands.render import RUN_ONLY, RenderConfig, job, made_with, plain
+from synth.config import compose
+from synth.corpus import make_shard
 from synth.errors import ConfigError, DataError
 from synth.sample import Sample
 from synth.shards import Encoding, PictureFormat, finish, open_output, write_shard
@@ -19,6 +23,7 @@ from synth.verify.files import Verified, verify
 from synth.verify.repair import repair
 from synth.verify.sample import label_fault, mask_fault
 from tests.synth.drawn_corpus import CONFIG, PLAN, SEED, VERSIONS, make, sample
+from tests.synth.plain_renderer import PlainRenderer
 
 JPG = Encoding(PictureFormat.jpg)
 
@@ -32,6 +37,10 @@ def corpora(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def samples(indices: Sequence[int]) -> Iterator[Sample]:
+    return map(sample, indices)
 
 
 def quick(folder: Path) -> Verified:
@@ -72,7 +81,7 @@ def test_a_flipped_bit_is_found_named_and_mended(
 
     found = quick(folder)
     assert found.damaged_files == [name]
-    repair(found, VERSIONS, sample, JPG if kind == "jpg" else Encoding())
+    repair(found, VERSIONS, samples, JPG if kind == "jpg" else Encoding())
     mended = contents(folder)
     if name == "timings.jsonl":  # a line that cannot be believed is left out
         assert set(mended.pop(name).splitlines()) < set(whole.pop(name).splitlines())
@@ -97,7 +106,7 @@ def test_bits_flipped_in_several_files_are_found_and_mended(
         flip(folder / name, data.draw(st.integers(0, 8 * len(whole[name]) - 1)))
     found = quick(folder)
     assert {name for name in hit if name != tells} <= set(found.damaged_files)
-    repair(found, VERSIONS, sample, Encoding())
+    repair(found, VERSIONS, samples, Encoding())
     assert contents(folder) == whole
     shutil.rmtree(folder)
 
@@ -120,7 +129,7 @@ def test_a_file_that_is_gone_or_cut_short_is_found_and_mended(
         found = quick(folder)
         assert found.damaged_files == [name]
         assert (data is None) == (found.damages[0].said == "absent")
-        repair(found, VERSIONS, sample, Encoding())
+        repair(found, VERSIONS, samples, Encoding())
         assert contents(folder) == whole
 
 
@@ -131,9 +140,9 @@ def test_only_damaged_samples_are_rendered_again(corpora: dict[str, Path], tmp_p
     flip(path, 8 * (path.read_bytes().index(b"IDAT") + 9))
     asked = []
 
-    def render(index: int) -> Sample:
-        asked.append(index)
-        return sample(index)
+    def render(indices: Sequence[int]) -> Iterator[Sample]:
+        asked.extend(indices)
+        return samples(indices)
 
     found = quick(folder)
     assert [damage.said.split(":")[0] for damage in found.damages] == ["00000002.png"]
@@ -152,9 +161,9 @@ def test_what_cannot_be_made_as_it_was_is_left_alone(corpora: dict[str, Path], t
     flip(folder / "shard-000001.tar", 8 * 700)
     damaged = contents(folder)
     with pytest.raises(ConfigError, match=r"was made with numpy 1, here is 2, .* repair it with what made it"):
-        repair(quick(folder), {**VERSIONS, "numpy": "2"}, sample, Encoding())
+        repair(quick(folder), {**VERSIONS, "numpy": "2"}, samples, Encoding())
     with pytest.raises(DataError, match=r"shard-000001\.tar: made again it has another sha256"):
-        repair(quick(folder), VERSIONS, lambda index: sample(index), JPG)
+        repair(quick(folder), VERSIONS, samples, JPG)
     assert contents(folder) == damaged
 
 
@@ -165,7 +174,7 @@ def test_a_shard_that_belongs_nowhere_is_found_and_removed(corpora: dict[str, Pa
     (folder / "notes.txt").write_text("mine")
     found = quick(folder)
     assert found.damaged_files == ["shard-000007.tar"]
-    repair(found, VERSIONS, sample, Encoding())
+    repair(found, VERSIONS, samples, Encoding())
     assert not (folder / "shard-000007.tar").exists() and (folder / "notes.txt").exists()
 
 
@@ -251,3 +260,35 @@ def test_the_command_says_what_is_damaged_and_ends_with_one(
     assert cli.main([*words, "repair=true"]) == 1, "the tests' version made it"
     assert "was made with" in capsys.readouterr().err
     assert cli.main([*words, "workers=0"]) == 1
+
+
+RELIT = ["experiment=mpiigaze", "relight=2", "views=[scene,left_patch]", "n=8", "shard_size=4"]
+FILMED = ["experiment=sequence", "camera.width=48", "camera.height=36", "camera.motion.frames=2", "n=4", "shard_size=2"]
+
+
+@pytest.mark.parametrize("words", [RELIT, FILMED], ids=["relit views", "sequences"])
+def test_pictures_of_one_scene_are_verified_and_made_again_alone(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+) -> None:
+    """Labels follow from each stored spec: in the light truly used, through the camera of its view, of its moment."""
+    folder = tmp_path / "eyes"
+    config = compose("synth.conf", "render", RenderConfig, [*words, f"out={folder}"])
+    work = job(config)
+    with open_output(folder, plain(config), made_with(), RUN_ONLY) as output:
+        for shard in range(work.plan.shards):
+            make_shard(work, PlainRenderer(), shard, lambda index: None)
+        finish(output, work.plan, config.seed)
+    whole, asked = contents(folder), PlainRenderer()
+    assert cli.main(["verify", f"data={folder}", "workers=1"]) == 0
+    assert "every label as its spec gives it" in capsys.readouterr().out
+
+    path = folder / "shard-000001.tar"
+    flip(path, 8 * (path.read_bytes().rindex(b"IDAT") + 9))
+    monkeypatch.setattr("synth.commands.verify.open_renderer", lambda engine: asked)
+    assert cli.main(["verify", f"data={folder}", "workers=1", "repair=true"]) == 0
+    said = capsys.readouterr().out
+    assert f"{work.plan.n - 1:08d}.png: damaged picture" in said and "1 samples were rendered again" in said
+    assert len(asked.rendered) == 1 and contents(folder) == whole

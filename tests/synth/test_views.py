@@ -1,25 +1,24 @@
 """Views of a scene: turning the camera moves no thing, and labels are those that normalising the picture's gives."""
 
 import dataclasses
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from synth.commands.render import RenderConfig, job
 from synth.config import compose
-from synth.corpus import Stopwatch, make_samples
+from synth.corpus import Stopwatch, make_sample, make_samples
 from synth.export.eye_patch import eye_patch
 from synth.export.face.normalised import normalised_face
 from synth.geometry.camera import camera_matrix
 from synth.geometry.frames import apply
 from synth.geometry.normalisation import MPIIFACEGAZE_FACE, MPIIGAZE_EYE, GazeMode
 from synth.labels import everybody, label
-from synth.mix import layers_of
 from synth.sample import Sample
 from synth.spec import SceneSpec, from_json, to_json
 from synth.views import CAMERAS, Framing, framed
 from tests.agreement.scenes import drawn
+from tests.synth.plain_renderer import PlainRenderer
 
 NEAR = {"rtol": 1e-9, "atol": 1e-9}
 
@@ -122,34 +121,17 @@ def test_lamps_people_and_world_stay_where_they_are(scene):
         assert from_json(SceneSpec, to_json(seen)) == seen
 
 
-class FakeSession:
-    """Black pictures, and the scenes that were asked for."""
-
-    def __init__(self):
-        self.rendered = []
-
-    def _black(self, spec):
-        camera = spec.camera
-        return np.zeros((camera.height * camera.supersample, camera.width * camera.supersample, 3), np.float32)
-
-    def render(self, spec, *people):
-        self.rendered.append(spec)
-        return SimpleNamespace(linear_rgb=self._black(spec))
-
-    def layers(self, spec, *people):
-        self.rendered.append(spec)
-        return SimpleNamespace(linear_rgb=dict.fromkeys(layers_of(spec.light), self._black(spec)))
-
-    def denoised(self, linear_rgb, guides):
-        return linear_rgb
+def two_views(k, n):
+    """A corpus whose scenes have two views and k lights."""
+    words = ["experiment=mpiigaze", "camera.grey=false", "out=unused", "seed=11"]
+    words += ["views=[left_patch,right_eye]", f"relight={k}", f"n={n}", f"shard_size={2 * k}"]
+    return job(compose("synth.conf", "render", RenderConfig, words))
 
 
 def made(k, n, scene):
-    """The samples of a scene with two views and k lights."""
-    words = ["experiment=portrait", "out=unused", "camera.width=32", "camera.height=32", "seed=11"]
-    words += ["views=[left_patch,right_eye]", f"relight={k}", f"n={n}", f"shard_size={2 * k}"]
-    work, session = job(compose("synth.conf", "render", RenderConfig, words)), FakeSession()
-    return list(make_samples(work, session, scene, Stopwatch())), session.rendered
+    """The samples of a scene, and what was rendered for them."""
+    work, renderer = two_views(k, n), PlainRenderer()
+    return list(make_samples(work, renderer, scene, Stopwatch())), renderer.rendered
 
 
 def test_each_view_is_a_sample_with_a_spec_of_its_own():
@@ -177,3 +159,15 @@ def test_all_views_are_seen_in_the_same_lights():
     whole, _ = made(k=2, n=8, scene=1)
     assert whole[1].scene["factors"] == whole[3].scene["factors"] != whole[2].scene["factors"]
     assert whole[2].spec == samples[2].spec
+
+
+def test_a_sample_alone_is_that_of_its_scene_and_no_other_view_is_rendered():
+    whole, _ = made(k=2, n=8, scene=1)
+    for sample in whole[1:3]:
+        renderer = PlainRenderer()
+        alone = make_sample(two_views(k=2, n=8), renderer, sample.index, Stopwatch())
+        assert len(renderer.rendered) == 1
+        np.testing.assert_array_equal(alone.picture, sample.picture)
+        assert [getattr(alone, name) for name in ("index", "labels", "spec", "scene", "rejected")] == [
+            getattr(sample, name) for name in ("index", "labels", "spec", "scene", "rejected")
+        ]

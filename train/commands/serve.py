@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from synth.errors import ConfigError
 from train.fitting import use_threads
 from train.pipeline.config import FacesConfig, NetworksConfig, looker_of
-from train.pipeline.server import PageServer
+from train.pipeline.server import LookServer
 from train.ready import READY
 
 HELP = "show a page in the browser that tells what networks say of a dropped picture or of the camera"
@@ -57,6 +57,6 @@ def run(config: ServeConfig) -> None:
     """Serve until interrupted."""
     use_threads(config.threads)
     looker, names = looker_of(config.networks, config.weights, config.faces)
-    with PageServer(config.host, config.port, looker, config.faces.lens, int(config.most_mb * 1e6)) as server:
+    with LookServer(config.host, config.port, looker, config.faces.lens, int(config.most_mb * 1e6)) as server:
         print(f"{names}\n{server.url} until Ctrl-C", flush=True)
         server.serve_forever()

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.train.pipeline.browser import Browser, executable
+from tests.browser import Browser, executable
 from tests.train.pipeline.doubles import looker, painted
 from train.pipeline.lens import Lens
-from train.pipeline.server import PageServer
+from train.pipeline.server import LookServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
@@ -31,7 +31,7 @@ CELLS = "[...document.querySelectorAll('#faces tbody tr')].map((row) => [...row.
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with PageServer("127.0.0.1", 0, looker(), Lens(), 1_000_000) as server:
+    with LookServer("127.0.0.1", 0, looker(), Lens(), 1_000_000) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         with Browser(executable(), tmp_path_factory.mktemp("profile"), CAMERA) as browser:

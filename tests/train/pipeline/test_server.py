@@ -18,14 +18,14 @@ from train.pipeline.drawing import draw
 from train.pipeline.faces import json_of
 from train.pipeline.lens import Lens, guessed
 from train.pipeline.look import Clock
-from train.pipeline.server import PageServer
+from train.pipeline.server import LookServer
 
 MOST = 100_000
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[PageServer]:
-    with PageServer("127.0.0.1", 0, looker(), Lens(), MOST) as served:
+def server() -> Iterator[LookServer]:
+    with LookServer("127.0.0.1", 0, looker(), Lens(), MOST) as served:
         thread = Thread(target=served.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield served
@@ -34,7 +34,7 @@ def server() -> Iterator[PageServer]:
 
 
 def ask(
-    server: PageServer, method: str, path: str, body: bytes | None = None, **headers: str
+    server: LookServer, method: str, path: str, body: bytes | None = None, **headers: str
 ) -> tuple[HTTPResponse, bytes]:
     connection = HTTPConnection("127.0.0.1", server.server_port, timeout=20)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -51,7 +51,7 @@ def png(picture: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def test_a_picture_is_told_as_predict_tells_it(server: PageServer) -> None:
+def test_a_picture_is_told_as_predict_tells_it(server: LookServer) -> None:
     picture = painted((40, 40, 80), (180, 160, 80))
     answer, data = ask(server, "POST", "/look", png(picture), Content_Type="image/png")
     assert answer.status == 200 and answer.getheader("Content-Type") == "application/json"
@@ -66,7 +66,7 @@ def test_a_picture_is_told_as_predict_tells_it(server: PageServer) -> None:
     assert np.abs(drawn - draw(picture, faces, camera)).mean() < 4
 
 
-def test_the_page_and_nothing_else_is_served(server: PageServer) -> None:
+def test_the_page_and_nothing_else_is_served(server: LookServer) -> None:
     for path, kind in (("/", "text/html"), ("/page.js", "text/javascript"), ("/page.css", "text/css")):
         answer, data = ask(server, "GET", path)
         assert answer.status == 200 and (answer.getheader("Content-Type") or "").startswith(kind) and data
@@ -95,19 +95,19 @@ def test_the_page_and_nothing_else_is_served(server: PageServer) -> None:
         ("/look", {"Content_Type": "image/png", "Content_Length": str(MOST + 1)}, 413),
     ],
 )
-def test_who_may_not_ask_is_told_so(server: PageServer, path: str, headers: dict[str, str], status: int) -> None:
+def test_who_may_not_ask_is_told_so(server: LookServer, path: str, headers: dict[str, str], status: int) -> None:
     answer, data = ask(server, "POST", path, b"x", **headers)
     assert answer.status == status and set(json.loads(data)) == {"error"}
 
 
-def test_a_page_of_this_server_may_ask(server: PageServer) -> None:
+def test_a_page_of_this_server_may_ask(server: LookServer) -> None:
     for name in ("localhost", "127.0.0.1"):
         here = f"{name}:{server.server_port}"
         headers = {"Content_Type": "image/png", "Host": here, "Origin": f"http://{here}"}
         assert ask(server, "POST", "/look", png(painted()), **headers)[0].status == 200
 
 
-def test_what_is_no_picture_is_a_fault_and_the_server_goes_on(server: PageServer) -> None:
+def test_what_is_no_picture_is_a_fault_and_the_server_goes_on(server: LookServer) -> None:
     for data in (b"no picture", png(painted())[:100]):
         answer, told = ask(server, "POST", "/look", data, Content_Type="image/png")
         assert answer.status == 422 and "the picture: " in json.loads(told)["error"]
@@ -123,9 +123,9 @@ def test_what_is_no_picture_is_a_fault_and_the_server_goes_on(server: PageServer
 @pytest.mark.parametrize("host", ["0.0.0.0", "example.org", "::1", ""])
 def test_addresses_that_are_none_or_all(host: str) -> None:
     with pytest.raises(ConfigError, match="host="):
-        PageServer(host, 0, looker(), Lens(), MOST)
+        LookServer(host, 0, looker(), Lens(), MOST)
 
 
-def test_a_port_that_is_taken_is_one_line(server: PageServer) -> None:
+def test_a_port_that_is_taken_is_one_line(server: LookServer) -> None:
     with pytest.raises(ConfigError, match="choose another"):
-        PageServer("127.0.0.1", server.server_port, looker(), Lens(), MOST)
+        LookServer("127.0.0.1", server.server_port, looker(), Lens(), MOST)

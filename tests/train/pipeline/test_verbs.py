@@ -21,7 +21,7 @@ from train.models.detection.blazeface import BlazeFace
 from train.pipeline.config import FacesConfig, NetworksConfig, looker_of
 from train.pipeline.faces import KEYS
 from train.pipeline.networks import TASKS
-from train.pipeline.server import PageServer
+from train.pipeline.server import LookServer
 from train.pipeline.video import VideoWriter
 
 NETWORKS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -141,7 +141,7 @@ def test_serve_listens_and_says_where(
     weights: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     served = []
-    monkeypatch.setattr(PageServer, "serve_forever", lambda server: served.append((server.url, server.most_bytes)))
+    monkeypatch.setattr(LookServer, "serve_forever", lambda server: served.append((server.url, server.most_bytes)))
     assert main(["serve", f"weights={weights}", "port=0", "most_mb=0.5", "threads=1"]) == 0
     ((url, most),) = served
     assert url in capsys.readouterr().out and url.startswith("http://127.0.0.1:") and most == 500_000
