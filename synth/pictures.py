@@ -21,14 +21,13 @@ from jaxtyping import Float32
 
 from assets.subject import SubjectGeometry
 from synth import seeds
-from synth.blender.layers import Layers
 from synth.draw.mix import draw_mix
 from synth.errors import RenderError
 from synth.labels import Labels, label
 from synth.mix import Mix, layers_of, mixed, mixed_spec, plain
 from synth.picture import develop
 from synth.ranges.light import RelightRanges
-from synth.renderer import LayeredRenderer, Renderer
+from synth.renderer import LayeredRenderer, Layers, Renderer
 from synth.spec import SceneSpec
 
 if TYPE_CHECKING:

@@ -9,15 +9,15 @@ Labels are computed from the spec and know nothing of either.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Float32
 
 from assets.subject import SubjectGeometry
 from synth.blender.engine import EngineSpec
-from synth.blender.layers import Layers
 from synth.spec import SceneSpec
 
 
@@ -32,6 +32,23 @@ class Frame:
 
     linear_rgb: Float[np.ndarray, "h w 3"]
     alpha: Float[np.ndarray, "h w"]
+
+
+@dataclass(frozen=True)
+class Layers:
+    """A traced picture by its lights, and what the denoiser is guided by; linear, noisy, first row at the top.
+
+    Attributes:
+        linear_rgb: By layer (synth/mix.py), scene-linear Rec. 709.
+        combined: All lights together, as the tracer summed them.
+        albedo: Of what is seen, 0 to 1.
+        normal: Of what is seen.
+    """
+
+    linear_rgb: Mapping[str, Float32[np.ndarray, "h w 3"]]
+    combined: Float32[np.ndarray, "h w 3"]
+    albedo: Float32[np.ndarray, "h w 3"]
+    normal: Float32[np.ndarray, "h w 3"]
 
 
 @runtime_checkable

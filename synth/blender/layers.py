@@ -9,30 +9,14 @@ A second view layer asks for all this, so that the first, which plain pictures a
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float32
 
+from synth.renderer import Layers
+
 VIEW_LAYER = "layers"
-
-
-@dataclass(frozen=True)
-class Layers:
-    """A traced picture by its lights, and what the denoiser is guided by; linear, noisy, first row at the top.
-
-    Attributes:
-        linear_rgb: By layer (synth/mix.py), scene-linear Rec. 709.
-        combined: All lights together, as Cycles summed them.
-        albedo: Of what is seen, 0 to 1.
-        normal: Of what is seen.
-    """
-
-    linear_rgb: Mapping[str, Float32[np.ndarray, "h w 3"]]
-    combined: Float32[np.ndarray, "h w 3"]
-    albedo: Float32[np.ndarray, "h w 3"]
-    normal: Float32[np.ndarray, "h w 3"]
 
 
 @contextmanager

@@ -27,12 +27,12 @@ from synth.blender.denoiser import Denoiser
 from synth.blender.devices import choose_device
 from synth.blender.engine import EngineSpec
 from synth.blender.ground import Ground
-from synth.blender.layers import Layers, layered, layers
+from synth.blender.layers import layered, layers
 from synth.blender.lights import Lights
 from synth.blender.masks import MaskScene, Rasters, Shows, rasters
 from synth.errors import RenderError
 from synth.mix import layers_of
-from synth.renderer import Frame
+from synth.renderer import Frame, Layers
 from synth.spec import SceneSpec
 
 MEMORY_FOLDER = Path("/dev/shm")

@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from synth.blender.layers import Layers
 from synth.mix import layers_of
-from synth.renderer import Frame, LayeredRenderer
+from synth.renderer import Frame, LayeredRenderer, Layers
 
 LEVELS = (0.5, 0.2, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1)
 

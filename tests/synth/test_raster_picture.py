@@ -160,7 +160,8 @@ def test_pictures_repeat_and_only_they_differ_from_another_engines(preview):
 
 @pytest.mark.egl
 def test_views_are_drawn_and_many_lights_are_not(preview):
-    words = ["experiment=mpiigaze", "engine=raster", "views=[scene,left_patch,right_eye]", "n=3", "out=unused"]
+    words = ["experiment=mpiigaze", "engine=raster", "views=[scene,left_patch,right_eye]", "n=3"]
+    words += ["shard_size=3", "out=unused"]
     job = render.job(compose("synth.conf", "render", RenderConfig, words))
     views = list(make_samples(job, preview, 0, Stopwatch()))
     assert [sample.picture.shape for sample in views] == [(36, 60), (36, 60), (96, 160)]
