@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPResponse
 from io import BytesIO
 from threading import Thread
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from synth.commands.cli import load
+from synth.config import compose
 from synth.errors import ConfigError
 from tests.train.pipeline.doubles import FOUR_STAGES, looker, painted
 from train.pipeline.drawing import draw
@@ -118,6 +121,13 @@ def test_what_is_no_picture_is_a_fault_and_the_server_goes_on(server: LookServer
         assert one.makefile("rb").read().startswith(b"HTTP/1.0 400 ")
     answer, told = ask(server, "POST", "/look", png(painted()), Content_Type="image/png")
     assert answer.status == 200 and json.loads(told)["faces"] == []
+
+
+@pytest.mark.parametrize(("verb", "conf"), [("serve", "train.conf"), ("preview", "synth.conf")])
+def test_pages_are_for_this_machine_alone_unless_asked_otherwise(verb: str, conf: str) -> None:
+    command: Any = load(verb)
+    config = compose(conf, command.CONFIG_NAME, command.CONFIG)
+    assert config.host == "127.0.0.1"
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "example.org", "::1", ""])
