@@ -125,6 +125,7 @@ class FitConfig:
         labels: What is the gaze.
         init: What the network starts from: a run's folder, a network.pt, or a published backbone's .pth or .tar
             (train/start.py); null for random weights.
+        init_share: How much of the starting weights is mixed into those that were learnt (train/start.py).
         portion: all, or the first or the second half of the persons, or of the one person's time
             (train/data/portion.py).
         samples: How many pictures, drawn by the seed from those to train on; 0 leaves `init` as it is, null is all.
@@ -143,6 +144,7 @@ class FitConfig:
     persons: PersonsConfig = field(default_factory=PersonsConfig)
     labels: LabelsConfig = field(default_factory=LabelsConfig)
     init: str | None = None
+    init_share: float = 0.0
     portion: Portion = Portion.all
     samples: int | None = None
     model: dict[str, Any] = MISSING
@@ -164,6 +166,10 @@ class FitConfig:
             raise ConfigError(f"samples={self.samples}: at least 2, or 0 for none, or null for all")
         if self.samples == 0 and (self.init is None or Path(self.init).suffix in PUBLISHED):
             raise ConfigError("samples=0: leaves a network as it is; give init=RUN, a whole network")
+        if not 0 <= self.init_share < 1:
+            raise ConfigError(f"init_share={self.init_share}: at least 0 and below 1")
+        if self.init_share and (self.init is None or Path(self.init).suffix in PUBLISHED):
+            raise ConfigError(f"init_share={self.init_share}: of a whole network; give init=RUN")
         if self.trainer.frozen and self.init is None:
             raise ConfigError("trainer.frozen=true: would keep random weights; give init=...")
         if self.samples == 0 and self.adaptation.stepping:

@@ -3,13 +3,19 @@
 init=RUN, init=FILE.pt     all weights, of a network of the same name and shapes (train/checkpoint.py)
 init=FILE.pth, FILE.tar    the published backbone inside a network that has one (train/models/published.py), by the
                            names of parameters that it has there; the rest stays random
+
+init_share=A               what is left of a run is A of what it started from and 1 - A of what it learnt: between two
+                           networks that one training lies between, a mean of weights is often better than either at
+                           what each is better at (Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR
+                           2022, section 3: WiSE-FT)
 """
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from synth.errors import ConfigError
 from train.checkpoint import load_network
@@ -42,3 +48,12 @@ def start_from(network: nn.Module, name: str, path: Path) -> Mapping[str, Any]:
             raise ConfigError(f"init={path}: its {key} is {shapes[0]}, here {shapes[1]}; give model=... as it was made")
     network.load_state_dict(theirs)
     return {"file": str(path), **trained.about}
+
+
+def mix(network: nn.Module, start: Mapping[str, Tensor], share: float) -> None:
+    """Bring a share of other weights into a network; running means and deviations too, counters stay its own."""
+    mixed = {
+        key: torch.lerp(value, start[key].to(value), share) if value.is_floating_point() else value
+        for key, value in network.state_dict().items()
+    }
+    network.load_state_dict(mixed)

@@ -153,7 +153,15 @@ def test_a_run_starts_where_another_ended(real: Path, tmp_path: Path) -> None:
     tuned = ["fit", *WORDS, f"data={real}", f"init={tmp_path / 'a'}", "portion=first", "seed=4"]
     assert main([*tuned, "samples=0", f"out={tmp_path / 'none'}"]) == 0
     assert main([*tuned, "samples=10", "trainer.frozen=true", f"out={tmp_path / 'few'}"]) == 0
-    states = {name: load_network(tmp_path / name).network.state_dict() for name in ("a", "none", "few")}
+    assert main([*tuned, "samples=10", "init_share=0.25", f"out={tmp_path / 'mixed'}"]) == 0
+    assert main([*tuned, "samples=10", f"out={tmp_path / 'learnt'}"]) == 0
+    states = {
+        name: load_network(tmp_path / name).network.state_dict() for name in ("a", "none", "few", "mixed", "learnt")
+    }
+    for key, value in states["mixed"].items():  # a quarter of where it started, three of what it learnt
+        if value.is_floating_point():
+            torch.testing.assert_close(value, 0.25 * states["a"][key] + 0.75 * states["learnt"][key])
+    assert not torch.equal(states["mixed"]["gaze.linear.weight"], states["a"]["gaze.linear.weight"])
     assert all(torch.equal(value, states["a"][key]) for key, value in states["none"].items())
     moved = {key for key, value in states["few"].items() if not torch.equal(value, states["a"][key])}
     assert moved == {"gaze.linear.weight", "gaze.linear.bias"}
@@ -169,6 +177,8 @@ def test_a_run_starts_where_another_ended(real: Path, tmp_path: Path) -> None:
         (["init={tmp}/none"], "none: there is no such file"),
         (["samples=0"], "samples=0: leaves a network as it is; give init=RUN"),
         (["samples=1"], "samples=1: at least 2"),
+        (["init_share=0.5"], "init_share=0.5: of a whole network; give init=RUN"),
+        (["init={tmp}/none", "init_share=1.0"], "init_share=1.0: at least 0 and below 1"),
         (["trainer.frozen=true"], "trainer.frozen=true: would keep random weights"),
         (["portion=third"], "portion"),
     ],

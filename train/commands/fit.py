@@ -31,7 +31,7 @@ from train.models.build import build
 from train.models.frozen import freeze
 from train.provenance import commit, refined_by
 from train.ranks import leads
-from train.start import start_from
+from train.start import mix, start_from
 from train.tasks.averaged import Recipe
 from train.unlabelled.choose import Unlabelled, finish, prepare, refuse_network, unlabelled_of
 
@@ -61,6 +61,7 @@ def run(config: FitConfig) -> None:
     network = build_seeded(name, options, config.seed)
     kind = kind_of(name)
     origin = start_from(network, name, Path(config.init)) if config.init is not None else None
+    first = {key: value.clone() for key, value in network.state_dict().items()} if config.init_share else None
     trainer = config.trainer
     refuse_network(config.adaptation, network, name)
     if trainer.frozen:
@@ -105,6 +106,8 @@ def run(config: FitConfig) -> None:
         seconds = time.monotonic() - start
         about = about_of(config, corpus, origin, unlabelled, seconds)
         average = task.cpu().average.eval()
+        if first is not None:
+            mix(average, first, config.init_share)
         if unlabelled is not None:
             finish(task, config.adaptation, unlabelled.pictures)
         if corpus.held:
@@ -181,7 +184,11 @@ def about_of(
         "data": config.data,
         **({"refined_by": refined} if (refined := refined_by(config.data)) is not None else {}),
         "labels": plain(asdict(config.labels)),
-        **({"init": dict(origin), "frozen": config.trainer.frozen} if origin is not None else {}),
+        **(
+            {"init": dict(origin), "init_share": config.init_share, "frozen": config.trainer.frozen}
+            if origin is not None
+            else {}
+        ),
         **({"adaptation": dict(unlabelled.about)} if unlabelled is not None else {}),
         "portion": config.portion.name,
         "training_pictures": len(corpus.training),

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from adapt.face_batch import to_rgb
-from adapt.motion.swaps import dense478
+from adapt.motion.swaps import IBUG68, dense478
 from synth.errors import ConfigError
 from tests.train.face_landmarks.drawn import drawn_faces
 from train.models.build import FACE_LANDMARK_NETWORKS, build
@@ -54,6 +54,30 @@ def test_shapes(name: str) -> None:
         assert torch.equal(found.stages_px[:, -1], found.points_px)
     # An untrained network tells places inside the picture: the mean face, or its middle.
     assert ((found.points_px > 0) & (found.points_px < 64)).all()
+
+
+def test_mirrored_hrnet_tells_mirror_images_mirrored() -> None:
+    made = network("hrnet68", **SMALL["hrnet68"], mirrored=True)
+    with torch.no_grad():
+        nn.init.normal_(made.head[-1].weight)  # type: ignore[index,union-attr]
+    images = torch.rand(2, 3, 64, 64)
+    once = made(images)
+    made.eval()
+    (plain, mirror, there) = (made._heatmaps(images), made._heatmaps(images.flip(3)), made(images))  # type: ignore[operator]
+    assert not torch.allclose(there.points_px, made(images * 0.5).points_px)
+    wanted = expected((plain + mirror.flip(4)[:, :, list(IBUG68)]) / 2, (64, 64))[:, 0]
+    torch.testing.assert_close(there.points_px, wanted)
+    # What it tells of a mirror image is the mirror image of what it tells: u -> 64 - u, left and right change names.
+    back = made(images.flip(3)).points_px[:, list(IBUG68)] * torch.tensor([-1.0, 1.0]) + torch.tensor([64.0, 0.0])
+    torch.testing.assert_close(back, there.points_px, rtol=0, atol=1e-3)
+    # It learns from one look alone.
+    torch.testing.assert_close(once.points_px, network_of_one_look(made)(images).points_px)
+
+
+def network_of_one_look(made: FaceLandmarkNetwork) -> FaceLandmarkNetwork:
+    one = network("hrnet68", **SMALL["hrnet68"])
+    one.load_state_dict(made.state_dict())
+    return one.train()
 
 
 def test_wing_by_hand() -> None:
