@@ -1,4 +1,4 @@
-"""Two looks of a detector: which box is taken from which look, and that boxes of the second come back to their place."""
+"""Two looks of a detector: which box comes from which look, and that those of the second come back to their place."""
 
 import pytest
 import torch

@@ -103,7 +103,7 @@ class DetectionNetwork(nn.Module, ABC):
         if not self.near_side:
             return first
         size, factor = (self.near_side, self.near_side), images.shape[-1] / self.near_side
-        reduced = functional.interpolate(images, size, mode="bilinear", align_corners=False, antialias=True)
+        reduced = functional.interpolate(images, size, mode="area")  # each pixel the mean of what it covers
         near = self.detect(reduced)
         return both_looks(
             first, Detections(near.boxes_px * factor, near.scores, near.points_px * factor), images.shape[-1]
