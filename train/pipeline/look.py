@@ -77,7 +77,7 @@ class Looker:
     """
 
     networks: Networks
-    least_score: float = 0.5
+    least_score: float = 0.8
     most: int = 50
 
     def find(self, picture: Rgb, clock: Clock) -> tuple[Face, ...]:
