@@ -52,28 +52,24 @@ def told(*rows: tuple[float, list[float]]) -> Detections:
 
 
 def test_sizes_decide_between_the_looks() -> None:
-    # A picture of 100 px: the first look is believed below 40, the near one above 25.
+    # A picture of 100 px: the first look is believed below 20, the near one above 15.
     first = told(
         (0.9, [0, 0, 60, 60]),  # too large for a first look
-        (0.8, [70, 70, 90, 90]),
-        (0.6, [60, 0, 90, 30]),  # 30 px: overlaps the near look's better one below
+        (0.8, [70, 70, 88, 88]),
+        (0.6, [60, 0, 79, 19]),  # overlaps the near look's better one below
         (0.0, [0, 0, 10, 10]),  # holds nothing
     )
     near = told(
-        (0.95, [70, 70, 90, 90]),  # 20 px: too small for a near look
-        (0.7, [61, 0, 91, 30]),
+        (0.95, [70, 70, 84, 84]),  # 14 px: too small for a near look
+        (0.7, [61, 0, 80, 19]),
         (0.5, [0, 10, 60, 70]),
-        (0.1, [72, 72, 100, 100]),  # 28 px: IoU 324 / 860 with the first look's, below 0.4
+        (0.1, [79, 70, 97, 88]),  # IoU 162 / 486 with the first look's, below 0.4
     )
     found = both_looks(first, near, 100)
     there = found.scores[0] > 0
     assert found.scores[0, there].tolist() == pytest.approx([0.8, 0.7, 0.5, 0.1])
-    assert found.boxes_px[0, there].tolist() == [
-        [70, 70, 90, 90],
-        [61, 0, 91, 30],
-        [0, 10, 60, 70],
-        [72, 72, 100, 100],
-    ]
+    boxes = [[70, 70, 88, 88], [61, 0, 80, 19], [0, 10, 60, 70], [79, 70, 97, 88]]
+    assert found.boxes_px[0, there].tolist() == boxes
     assert torch.equal(found.points_px[0, there, 0], found.boxes_px[0, there, :2])
 
 

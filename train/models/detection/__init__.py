@@ -31,10 +31,10 @@ LEAST_SCORE = 0.02
 """Below it nothing is told: what RetinaFace's evaluation keeps."""
 FIRST, LAST = 1000, 300
 """The best boxes of a picture before and after those that overlap better ones are taken away."""
-NEAR_FROM, FIRST_UNTIL = 0.25, 0.4
+NEAR_FROM, FIRST_UNTIL = 0.15, 0.2
 """Sides of boxes (square roots of their areas) over the picture's: from which the near look is believed, and to which
-the first one is.  A near look shows small faces as a few px and takes heads for faces; a first look shows large ones
-larger than any anchor.  Between the two both are believed, so that a face on the border is not lost."""
+the first one is.  A near look shows smaller faces as a few px; a first look tells of larger ones halves and ears, as
+boxes of their own.  Between the two both are believed, so that a face on the border is not lost."""
 BOTH_OVERLAP = 0.4
 """IoU beyond which a box of one look is the face of a better one of the other."""
 
