@@ -19,6 +19,7 @@ from train.commands import serve
 from train.models.build import build
 from train.models.detection.blazeface import BlazeFace
 from train.pipeline.config import FacesConfig, NetworksConfig, looker_of
+from train.pipeline.engine import Engine
 from train.pipeline.faces import KEYS
 from train.pipeline.networks import TASKS
 from train.pipeline.server import PageServer
@@ -181,6 +182,6 @@ def test_the_bench_of_the_pipeline(weights: Path, tmp_path: Path, capsys: pytest
 
 
 def test_what_is_loaded_is_what_was_saved(weights: Path) -> None:
-    look, names = looker_of(NetworksConfig(), str(weights), FacesConfig(least_score=0.25, most=7))
+    look, names = looker_of(NetworksConfig(engine=Engine.torch), str(weights), FacesConfig(least_score=0.25, most=7))
     assert (look.least_score, look.most) == (0.25, 7) and names.startswith("detection blazeface")
     assert look.networks.detection.test_side == 64
