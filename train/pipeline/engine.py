@@ -1,7 +1,7 @@
 """The pipeline's networks computed by ONNX Runtime in place of torch: for one picture it is two to nine times as fast.
 
-A network is exported as `canthus export-model` exports it, and checked as there (train/onnx_file.py).  That takes
-seven seconds of a core, so that the file is kept in the user's cache, $XDG_CACHE_HOME/canthus (~/.cache/canthus), under the
+A network is exported as `canthus export-model` exports it, and checked as there (train/onnx_file.py).  That takes seven
+seconds of a core, so that the file is kept in the user's cache, $XDG_CACHE_HOME/canthus (~/.cache/canthus), under the
 sha256 of the network's name, options, weights and shapes of its inputs: a detector has a file for each of its looks.
 A kept file is compared with torch on a random picture whenever it is opened, and made anew where it is damaged or of
 code that has changed since: torch stays the one truth.
