@@ -121,4 +121,6 @@ def at_side(batch: DetectionBatch, side: int) -> DetectionBatch:
 def resized(images_u8: UInt8[Tensor, "b 3 h w"], side: int) -> UInt8[Tensor, "b 3 side side"]:
     """Return pictures as squares of a side: bilinear, each pixel a mean over what it covers."""
     size = (side, side)
+    if images_u8.shape[-2:] == size:
+        return images_u8
     return functional.interpolate(images_u8, size, mode="bilinear", align_corners=False, antialias=True)

@@ -19,7 +19,6 @@ from time import perf_counter
 from typing import Any
 
 import matplotlib
-import onnxruntime
 import torch
 from matplotlib.figure import Figure
 
@@ -29,7 +28,7 @@ from train.checkpoint import FILE, Trained, load_network
 from train.kinds import Exported, Kind
 from train.kinds.known import kind_of
 from train.measure.pictures import png
-from train.onnx_file import onnx_bytes, torch_outputs
+from train.onnx_file import onnx_bytes, session_of, torch_outputs
 
 WARM_UP = 3
 WIDE, HIGH = 4.2, 3.4
@@ -180,9 +179,7 @@ def looks_of(trained: Trained, threads: int) -> tuple[Callable[[], object], Call
         return kind.exported(trained.network, n, torch.Generator().manual_seed(0))
 
     content, _ = onnx_bytes(example, trained.name)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    session = session_of(content, threads)
     one = example(1)
     inputs = {name: value.numpy() for name, value in one.inputs.items()}
     one.network.eval()

@@ -15,12 +15,15 @@ from synth.labels import everybody, label
 from synth.picture import develop
 from tests.agreement.scenes import drawn
 from train.pipeline.config import FacesConfig, NetworksConfig, looker_of
+from train.pipeline.engine import Engine
 from train.pipeline.server import LookServer
 
 pytestmark = [pytest.mark.blender, pytest.mark.slow]
 CORNER = np.array([230, 120])
 """Where a portrait of 256x256 lies in its frame of 640x480."""
 PEOPLE = (2, 5, 7)
+TORCH = "networks.engine=torch"
+"""tests/train/pipeline/test_engine.py has that ONNX Runtime tells the same; to make its files takes half a minute."""
 OUTER, INNER = (36, 45), slice(17, 68)
 """Of iBUG's points the outer corners of the eyes, and those that are not the jaw's, which has two conventions."""
 
@@ -50,7 +53,7 @@ def png(frame):
 def test_predict_with_the_ready_networks_tells_of_people_what_is_true(people, tmp_path, capsys):
     for i, (frame, _, _) in enumerate(people):
         (tmp_path / f"{i}.png").write_bytes(png(frame))
-    assert main(["predict", f"input={tmp_path}", f"predictions={tmp_path / 'faces.json'}"]) == 0
+    assert main(["predict", f"input={tmp_path}", f"predictions={tmp_path / 'faces.json'}", TORCH]) == 0
     told = json.loads((tmp_path / "faces.json").read_text())
     for i, (_, points, rotation) in enumerate(people):
         best = told[f"{i}.png"][0]
@@ -65,8 +68,8 @@ def test_predict_with_the_ready_networks_tells_of_people_what_is_true(people, tm
 def test_the_page_tells_what_predict_tells(people, tmp_path, capsys):
     frame = png(people[0][0])
     (tmp_path / "one.png").write_bytes(frame)
-    assert main(["predict", f"input={tmp_path}", f"predictions={tmp_path / 'faces.json'}"]) == 0
-    looker, _ = looker_of(NetworksConfig(), "ready", FacesConfig())
+    assert main(["predict", f"input={tmp_path}", f"predictions={tmp_path / 'faces.json'}", TORCH]) == 0
+    looker, _ = looker_of(NetworksConfig(engine=Engine.torch), "ready", FacesConfig())
     with LookServer("127.0.0.1", 0, looker, FacesConfig().lens, 1_000_000) as server:
         assert (
             json.loads(json.dumps(server.look(frame)["faces"]))

@@ -14,7 +14,9 @@ data        a corpus whose first picture is 640x480 and holds a face; boxes and 
 words       of `canthus predict`, comma separated: weights=DIR, networks.pose=RUN, ...
 mediapipe   an interpreter that has MediaPipe; model: its face_landmarker.task (Google's, not in this repository)
 tddfa       an interpreter that has what 3DDFA_V2 needs; code: a checkout of github.com/cleardusk/3DDFA_V2
-rounds      after WARM_UP that do not count; cores: that all may use
+rounds      after WARM_UP that do not count
+cores       that all may use.  Beside other work give 1: a look in two threads, one of which waits for a core, takes
+            seconds, and is no figure of ours
 
 Two figures each, milliseconds by the wall, medians.  `found`: the face is looked for.  `followed`: it is looked for
 where it was in the picture before.  What they tell is not the same: ours box, 68 points, head pose, both gazes;

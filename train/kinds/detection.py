@@ -49,7 +49,7 @@ class Told(nn.Module):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Return the boxes."""
-        return self.network.detect(images).boxes_px
+        return self.network.find(images).boxes_px
 
 
 class Detection(Kind):

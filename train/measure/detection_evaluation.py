@@ -71,7 +71,7 @@ def found_by(network: DetectionNetwork, pictures: DetectionBatch, batch_size: in
         for start in range(0, len(pictures), batch_size):
             some = pictures.take(range(start, min(start + batch_size, len(pictures))))
             shown = at_side(some, network.test_side)
-            told = network.detect(to_rgb(shown.images_u8))
+            told = network.find(to_rgb(shown.images_u8))
             back = some.images_u8.shape[1] / network.test_side
             parts.append(Detections(told.boxes_px * back, told.scores, told.points_px * back))
             rows = max(rows, told.scores.shape[1])

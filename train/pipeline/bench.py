@@ -34,7 +34,7 @@ class LookCost:
         medians_ms: Of each stage.
         found_ms: Median of all stages together: a frame in which the detector is asked.
         followed_ms: The same without the detector: a frame in which the face is followed.
-        threads: Of torch.
+        threads: That computed the networks.
     """
 
     medians_ms: Mapping[str, float]
@@ -61,7 +61,7 @@ def bench_look(looker: Looker, frames: int) -> LookCost:
         medians_ms=clock.medians_ms(),
         found_ms=1e3 * median(followed + spent["detection"]),
         followed_ms=1e3 * median(followed),
-        threads=torch.get_num_threads(),
+        threads=looker.networks.threads,
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from synth.errors import ConfigError
+from train.pipeline.engine import Engine
 from train.pipeline.lens import Lens, read_lens
 from train.pipeline.look import Looker
 from train.pipeline.networks import TASKS, load_networks
@@ -12,18 +13,23 @@ from train.ready import READY, WEIGHTS
 
 @dataclass
 class NetworksConfig:
-    """A run's folder or a network.pt for a task; null for the one of `weights`."""
+    """A run's folder or a network.pt for a task; null for the one of `weights`.
+
+    Attributes:
+        engine: What computes them (train/pipeline/engine.py).
+    """
 
     detection: str | None = None
     landmarks: str | None = None
     pose: str | None = None
     gaze: str | None = None
     attributes: str | None = None
+    engine: Engine = Engine.onnx
 
     @property
     def given(self) -> dict[str, str | None]:
         """What is given, by task."""
-        return asdict(self)
+        return {task: path for task, path in asdict(self).items() if task != "engine"}
 
 
 @dataclass
@@ -37,7 +43,7 @@ class FacesConfig:
         camera: A JSON file of a calibration (train/pipeline/lens.py); null guesses one.
     """
 
-    least_score: float = 0.5
+    least_score: float = 0.8
     most: int = 50
     every: int = 10
     camera: str | None = None
@@ -71,5 +77,5 @@ def looker_of(networks: NetworksConfig, weights: str, faces: FacesConfig) -> tup
     folder = WEIGHTS if weights == READY else Path(weights)
     if not folder.is_dir():
         raise ConfigError(f"weights={weights}: ready, or a folder of {', '.join(f'{task}.pt' for task in TASKS)}")
-    loaded, names = load_networks(networks.given, folder)
+    loaded, names = load_networks(networks.given, folder, networks.engine)
     return Looker(loaded, faces.least_score, faces.most), ", ".join(f"{task} {name}" for task, name in names.items())

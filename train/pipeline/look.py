@@ -77,7 +77,7 @@ class Looker:
     """
 
     networks: Networks
-    least_score: float = 0.5
+    least_score: float = 0.8
     most: int = 50
 
     def find(self, picture: Rgb, clock: Clock) -> tuple[Face, ...]:
@@ -85,7 +85,7 @@ class Looker:
         network = self.networks.detection
         with clock.stage("detection"), torch.inference_mode():
             square, scale = letterboxed(picture, network.test_side)
-            told = network.detect(to_rgb(square[None]))
+            told = network.find(to_rgb(square[None]))
             scores = told.scores[0].double().numpy()
             kept = np.flatnonzero(scores >= max(self.least_score, 1e-9))[: self.most]
             boxes = told.boxes_px[0].double().numpy()[kept] / scale

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 from torch import nn
 
 from synth.errors import DataError
@@ -13,6 +14,7 @@ from train.models.detection import DetectionNetwork
 from train.models.face_landmarks import FaceLandmarkNetwork
 from train.models.people.attributes import AttributeNetwork
 from train.models.pose import PoseNetwork
+from train.pipeline.engine import Engine, cache_folder, hand_over
 from train.ready import WEIGHTS
 
 TASKS = ("detection", "landmarks", "pose", "gaze")
@@ -22,21 +24,28 @@ SPARE = "attributes"
 
 @dataclass(frozen=True)
 class Networks:
-    """What tells of a face; `gaze` is of a normalised eye, `attributes` may be nobody's."""
+    """What tells of a face; `gaze` is of a normalised eye, `attributes` may be nobody's; `threads` compute them."""
 
     detection: DetectionNetwork
     landmarks: FaceLandmarkNetwork
     pose: PoseNetwork
     gaze: nn.Module
     attributes: AttributeNetwork | None = None
+    threads: int = 1
 
 
-def load_networks(given: Mapping[str, str | None], folder: Path = WEIGHTS) -> tuple[Networks, Mapping[str, str]]:
+def load_networks(
+    given: Mapping[str, str | None], folder: Path = WEIGHTS, engine: Engine = Engine.torch
+) -> tuple[Networks, Mapping[str, str]]:
     """Return the networks, and the name of each by its task.
+
+    ONNX Runtime gets as many threads as torch has, and torch keeps one: what is left to it is too little to share, and
+    two of its threads wait for each other where other programs work.
 
     Args:
         given: A run's folder or a network.pt for some of `TASKS` and `SPARE`; None for that of the folder.
         folder: Holds TASK.pt for the others, perhaps not for `SPARE`.
+        engine: What computes them.
 
     Raises:
         ConfigError: A network is of another task.
@@ -48,11 +57,16 @@ def load_networks(given: Mapping[str, str | None], folder: Path = WEIGHTS) -> tu
         raise DataError(f"{folder}: holds no network for {', '.join(missing)}; give {wanted}, one that you fitted")
     used = [task for task in paths if task in TASKS or given[task] or paths[task].is_file()]
     loaded: dict[str, Trained] = {task: load_for(task, paths[task], f"networks.{task}") for task in used}
+    threads = torch.get_num_threads()
+    if engine is Engine.onnx:
+        for one in loaded.values():
+            hand_over(one, threads, cache_folder())
+        torch.set_num_threads(1)
     detection, landmarks, pose = (loaded[task].network for task in TASKS[:3])
     attributes = loaded[SPARE].network if SPARE in loaded else None
     assert isinstance(detection, DetectionNetwork)
     assert isinstance(landmarks, FaceLandmarkNetwork)
     assert isinstance(pose, PoseNetwork)
     assert attributes is None or isinstance(attributes, AttributeNetwork)
-    networks = Networks(detection, landmarks, pose, loaded["gaze"].network, attributes)
+    networks = Networks(detection, landmarks, pose, loaded["gaze"].network, attributes, threads)
     return networks, {task: one.name for task, one in loaded.items()}

@@ -1,10 +1,12 @@
 """Videos and cameras: the only importer of PyAV, which brings FFmpeg's libraries (`pip install 'canthus[video]'`).
 
 Frames come as u8, RGB, turned as the file says a player is to turn them.  A packet that is damaged gives None in place
-of its frame and reading goes on.  Written files are MPEG-4 Part 2 (.mp4) or VP9 (.webm), by encoders that FFmpeg's
+of its frame and reading goes on.  A written file is whole or absent: it is made under another name in its folder
+(synth/shards/atomic.py).  Written files are MPEG-4 Part 2 (.mp4) or VP9 (.webm), by encoders that FFmpeg's
 LGPL build and libvpx (BSD) have: neither x264 nor x265 is asked for.
 """
 
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ import numpy as np
 from PIL import Image
 
 from synth.errors import ConfigError, DataError
+from synth.shards.atomic import naming_full_disk, sync_folder
 from train.pipeline.opening import Rgb
 
 USUAL_RATE = Fraction(30)
@@ -26,6 +29,8 @@ ENCODERS = {
     ".webm": ("libvpx-vp9", {"deadline": "realtime", "cpu-used": "8", "crf": "30", "b": "0"}),
 }
 """By the ending of a file: encoder and options."""
+CONTAINERS = {".mp4": "mp4", ".webm": "webm"}
+"""FFmpeg's names of the files, which it cannot tell from the name that they are made under."""
 MOST_DAMAGED = 100
 """Packets one after the other after which a camera or a file is taken to have ended."""
 CAMERAS = {"linux": ("v4l2", "/dev/video{}"), "darwin": ("avfoundation", "{}:none")}
@@ -119,6 +124,7 @@ class VideoWriter:
         if path.suffix.lower() not in ENCODERS:
             raise ConfigError(f"{path}: videos are written as {' or '.join(ENCODERS)}")
         self.path, self.rate = path, rate
+        self.part = path.with_name(f".{path.name}.{os.getpid()}.part")
         self.container: Any = None
         self.stream: Any = None
 
@@ -129,10 +135,19 @@ class VideoWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Write what the encoder still holds, and close the file."""
-        if self.container is not None:
-            self.container.mux(self.stream.encode(None))
-            self.container.close()
+        """Write what the encoder still holds, close the file and give it its name; after an error remove it."""
+        if self.container is None:
+            return
+        try:
+            with naming_full_disk(self.path):
+                if kind is None:
+                    self.container.mux(self.stream.encode(None))
+                self.container.close()
+                if kind is None:
+                    self.part.replace(self.path)
+                    sync_folder(self.path.parent)
+        finally:
+            self.part.unlink(missing_ok=True)
 
     def write(self, picture: Rgb) -> None:
         """Append a frame."""
@@ -151,6 +166,6 @@ class VideoWriter:
 
         encoder, options = ENCODERS[self.path.suffix.lower()]
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.container = av.open(str(self.path), "w")
+        self.container = av.open(str(self.part), "w", format=CONTAINERS[self.path.suffix.lower()])
         self.stream = self.container.add_stream(encoder, rate=self.rate, options=options)
         self.stream.width, self.stream.height, self.stream.pix_fmt = width, height, "yuv420p"

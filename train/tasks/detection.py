@@ -31,7 +31,7 @@ class DetectionTask(AveragedTask):
     def forward(self, batch: DetectionBatch) -> Detections:
         """Return what the averaged network finds, px of pictures of its `test_side`."""
         average = cast(DetectionNetwork, self.average)
-        return average.detect(to_rgb(at_side(batch, average.test_side).images_u8))
+        return average.find(to_rgb(at_side(batch, average.test_side).images_u8))
 
     def change(self, batch: DetectionBatch, generator: torch.Generator) -> DetectionBatch:
         """Return a changed batch, of the side that the network learns from."""

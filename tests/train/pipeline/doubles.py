@@ -67,7 +67,7 @@ class Finder(DetectionNetwork):
 
     def __init__(self) -> None:
         super().__init__()
-        self.use_sides(SIDE, SIDE)
+        self.use_sides(SIDE, SIDE, 0)
         self.asked = 0
 
     def loss(self, images: Float[Tensor, "b 3 s s"], faces: Faces, generator: torch.Generator) -> Float[Tensor, ""]:

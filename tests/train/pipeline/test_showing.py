@@ -19,7 +19,7 @@ from train.pipeline.lens import Lens, guessed
 from train.pipeline.live import View, said_of, shown
 from train.pipeline.look import Clock
 from train.pipeline.run import Wanted, run_through
-from train.pipeline.video import VideoWriter
+from train.pipeline.video import VideoWriter, open_video
 
 CAMERA = guessed(320, 320)
 
@@ -74,6 +74,26 @@ def test_a_video_comes_back_as_it_was_written(tmp_path: Path, ending: str) -> No
     for frame, true in zip(found, frames, strict=False):
         assert frame.picture is not None and frame.picture.shape == (242, 304, 3)
         assert np.abs(frame.picture[:241, :303].astype(int) - true).mean() < 6
+
+
+@pytest.mark.parametrize("ending", [".mp4", ".webm"])
+def test_an_interrupted_video_is_no_file(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"film{ending}"
+    frame = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
+    with pytest.raises(RuntimeError, match="the encoder's user fell over"), VideoWriter(path, Fraction(10)) as writer:
+        writer.write(frame)
+        assert not path.exists()
+        raise RuntimeError("the encoder's user fell over")
+    assert not list(tmp_path.iterdir())
+    # A file that was there stays as it was until another is whole.
+    path.write_bytes(b"before")
+    with pytest.raises(KeyboardInterrupt), VideoWriter(path, Fraction(10)) as writer:
+        writer.write(frame)
+        raise KeyboardInterrupt
+    assert path.read_bytes() == b"before"
+    with VideoWriter(path, Fraction(10)) as writer:
+        writer.write(frame)
+    assert len(list(open_video(path).moments())) == 1 and [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
 def test_a_damaged_video_goes_on_and_says_so(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from train.commands import serve
 from train.models.build import build
 from train.models.detection.blazeface import BlazeFace
 from train.pipeline.config import FacesConfig, NetworksConfig, looker_of
+from train.pipeline.engine import Engine
 from train.pipeline.faces import KEYS
 from train.pipeline.networks import TASKS
 from train.pipeline.server import LookServer
@@ -30,7 +31,7 @@ NETWORKS: dict[str, tuple[str, dict[str, Any]]] = {
     "pose": ("ssrnet_md", {}),
     "gaze": ("resnet_preact", {"channels": 4, "stem_stride": 2}),
 }
-ANY = ["faces.least_score=0.1", "faces.most=3", "threads=1"]
+ANY = ["networks.engine=torch", "faces.least_score=0.1", "faces.most=3", "threads=1"]
 
 
 @pytest.fixture(scope="module")
@@ -142,11 +143,11 @@ def test_serve_listens_and_says_where(
 ) -> None:
     served = []
     monkeypatch.setattr(LookServer, "serve_forever", lambda server: served.append((server.url, server.most_bytes)))
-    assert main(["serve", f"weights={weights}", "port=0", "most_mb=0.5", "threads=1"]) == 0
+    assert main(["serve", f"weights={weights}", "port=0", "most_mb=0.5", *ANY[:1], "threads=1"]) == 0
     ((url, most),) = served
     assert url in capsys.readouterr().out and url.startswith("http://127.0.0.1:") and most == 500_000
     for words, message in ((["port=70000"], "port=70000"), (["most_mb=0"], "most_mb=0"), (["host=0.0.0.0"], "host=")):
-        assert main(["serve", f"weights={weights}", "port=0", *words]) == 1
+        assert main(["serve", f"weights={weights}", "port=0", *ANY[:1], *words]) == 1
         assert message in capsys.readouterr().err
     assert serve.CONFIG().host == "127.0.0.1"
 
@@ -174,13 +175,13 @@ def test_track_measures_both_ways(weights: Path, tmp_path: Path, capsys: pytest.
 
 def test_the_bench_of_the_pipeline(weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "bench.json"
-    assert main(["bench", "pipeline", "n=2", f"overrides=[weights={weights},threads=1]", f"out={out}"]) == 0
+    assert main(["bench", "pipeline", "n=2", f"overrides=[weights={weights},threads=1,{ANY[0]}]", f"out={out}"]) == 0
     told = json.loads(out.read_text())
     assert told["what"] == "pipeline" and told["threads"] == 1 and 0 < told["followed_ms"] < told["found_ms"]
     assert "all, face followed" in capsys.readouterr().out
 
 
 def test_what_is_loaded_is_what_was_saved(weights: Path) -> None:
-    look, names = looker_of(NetworksConfig(), str(weights), FacesConfig(least_score=0.25, most=7))
+    look, names = looker_of(NetworksConfig(engine=Engine.torch), str(weights), FacesConfig(least_score=0.25, most=7))
     assert (look.least_score, look.most) == (0.25, 7) and names.startswith("detection blazeface")
     assert look.networks.detection.test_side == 64

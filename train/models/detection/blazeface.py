@@ -65,15 +65,16 @@ class BlazeFace(DenseDetector):
     overlap = 0.3
     learning = Learning(positive=0.35, negative=0.35, classes="focal", weights=(1.0, 1.0, 0.5))
 
-    def __init__(self, side: int = MADE_FOR, test_side: int = 0) -> None:
+    def __init__(self, side: int = MADE_FOR, test_side: int = 0, near_side: int = 0) -> None:
         """Build the layers.
 
         Args:
             side: Of the pictures that it learns from; anchors keep their px.
             test_side: Of those that it is used with; 0 for `side`.
+            near_side: Of the second look; 0 for none.
         """
         super().__init__()
-        self.use_sides(side, test_side)
+        self.use_sides(side, test_side, near_side)
         first, second = sides_px()[:2], sides_px()[2:]
         self.levels = (Level(8, tuple(first)), Level(16, tuple(second)))
         self.backbone1 = nn.Sequential(

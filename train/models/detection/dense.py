@@ -107,6 +107,8 @@ class DenseDetector(DetectionNetwork):
         """Return the best boxes, none of which overlaps a better one."""
         scores, boxes, points = self(images)
         found = best(boxes, scores, points, FIRST)
+        rows = max(1, int((found.scores > 0).sum(1).max()))  # all pairs of boxes are compared: of few, if few are told
+        found = Detections(found.boxes_px[:, :rows], found.scores[:, :rows], found.points_px[:, :rows])
         return best(*self.settled(found), LAST)
 
     def settled(

@@ -92,6 +92,7 @@ class FasterRCNN(DetectionNetwork):
         proposals: int = 300,
         side: int = 640,
         test_side: int = 0,
+        near_side: int = 0,
     ) -> None:
         """Build the layers.
 
@@ -102,9 +103,10 @@ class FasterRCNN(DetectionNetwork):
             proposals: Of each picture.
             side: Of the pictures that it learns from.
             test_side: Of those that it is used with; 0 for `side`.
+            near_side: Of the second look; 0 for none.
         """
         super().__init__()
-        self.use_sides(side, test_side)
+        self.use_sides(side, test_side, near_side)
         self.count = proposals
         self.backbone = MobileNetV2(width)
         self.backbone.features[-1].requires_grad_(False)  # the last 1x1, which a pyramid does not look at

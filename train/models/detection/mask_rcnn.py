@@ -61,6 +61,7 @@ class MaskRCNN(FasterRCNN):
         proposals: int = 300,
         side: int = 640,
         test_side: int = 0,
+        near_side: int = 0,
     ) -> None:
         """Build the layers.
 
@@ -73,8 +74,9 @@ class MaskRCNN(FasterRCNN):
             proposals: Of each picture.
             side: Of the pictures that it learns from, a multiple of 32.
             test_side: Of those that it is used with; 0 for `side`.
+            near_side: Of the second look; 0 for none.
         """
-        super().__init__(width, channels, dense, proposals, side, test_side)
+        super().__init__(width, channels, dense, proposals, side, test_side, near_side)
         self.keypoint = PointHead(channels, point_channels, convolutions)
 
     def cells_of(

@@ -56,7 +56,9 @@ class MTCNN(DetectionNetwork):
     )
     free = ("images",)
 
-    def __init__(self, stage: Stage = "onet", least_px: int = 20, side: int = 320, test_side: int = 0) -> None:
+    def __init__(
+        self, stage: Stage = "onet", least_px: int = 20, side: int = 320, test_side: int = 0, near_side: int = 0
+    ) -> None:
         """Build the networks.
 
         Args:
@@ -64,9 +66,10 @@ class MTCNN(DetectionNetwork):
             least_px: Width of the smallest faces that are looked for.
             side: Of the pictures that it learns from.
             test_side: Of those that it is used with; 0 for `side`.
+            near_side: Of the second look; 0 for none.
         """
         super().__init__()
-        self.use_sides(side, test_side)
+        self.use_sides(side, test_side, near_side)
         self.stage, self.least_px = stage, least_px
         self.tells_points = stage == "onet"
         self.pnet, self.rnet, self.onet = PNet(), RNet(), ONet()

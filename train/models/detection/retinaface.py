@@ -93,16 +93,19 @@ class RetinaFace(DenseDetector):
     levels = (Level(8, (16.0, 32.0)), Level(16, (64.0, 128.0)), Level(32, (256.0, 512.0)))
     learning = Learning(positive=0.35, negative=0.35, classes="mined", ratio=7.0, weights=(1.0, 2.0, 1.0))
 
-    def __init__(self, backbone: Backbone = "mobilenet0.25", side: int = 640, test_side: int = 0) -> None:
+    def __init__(
+        self, backbone: Backbone = "mobilenet0.25", side: int = 640, test_side: int = 0, near_side: int = 0
+    ) -> None:
         """Build the layers.
 
         Args:
             backbone: mobilenet0.25 (1.7 MB) or resnet50 (109 MB).
             side: Of the pictures that it learns from.
             test_side: Of those that it is used with; 0 for `side`.
+            near_side: Of the second look; 0 for none.
         """
         super().__init__()
-        self.use_sides(side, test_side)
+        self.use_sides(side, test_side, near_side)
         self.body: MobileNetQuarter | ResNet = MobileNetQuarter() if backbone == "mobilenet0.25" else ResNet(50)
         before = CHANNELS if backbone == "mobilenet0.25" else (512, 1024, 2048)
         out = OUT[backbone]

@@ -40,16 +40,17 @@ class SSD(DenseDetector):
     learning = Learning(positive=0.5, negative=0.4, classes="mined", ratio=3.0, weights=(1.0, 1.0, 1.0))
     overlap = 0.45
 
-    def __init__(self, width: float = 1.0, side: int = 320, test_side: int = 0) -> None:
+    def __init__(self, width: float = 1.0, side: int = 320, test_side: int = 0, near_side: int = 0) -> None:
         """Build the layers.
 
         Args:
             width: Factor of MobileNetV2's channels, and of those beyond it.
             side: Of the pictures that it learns from.
             test_side: Of those that it is used with; 0 for `side`.
+            near_side: Of the second look; 0 for none.
         """
         super().__init__()
-        self.use_sides(side, test_side)
+        self.use_sides(side, test_side, near_side)
         self.backbone = MobileNetV2(width)
         extra = [whole_channels(channels * width) for channels in EXTRA]
         _, fine, middle, _ = self.backbone.stage_channels
