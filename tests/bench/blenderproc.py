@@ -160,7 +160,8 @@ def main(words: list[str]) -> None:
         raise SystemExit(f"{unknown[0]}: there are {', '.join(DEFAULTS)}")
     cores, n = int(given["cores"]), int(given["n"])
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
-    asked = [*CASES[given["case"]], f"seed={given['seed']}", f"n={n}"]
+    # Processes make whole shards: small ones, so that none waits for another at the end.
+    asked = [*CASES[given["case"]], f"seed={given['seed']}", f"n={n}", "shard_size=5"]
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         save_scenes(job(compose(VERBS["render"].conf, "render", RenderConfig, [*asked, "out=unused"])), n, folder)
