@@ -75,6 +75,6 @@ at("column").addEventListener("change", refresh);
   at("pairing").hidden = !("beside" in known);
   at("none").hidden = true;
   at("browsing").hidden = false;
-  location.hash = "#browse";
+  if (!location.hash) location.hash = "#browse";
   await refresh();
 })().catch((error) => say("where", error.message, true));
