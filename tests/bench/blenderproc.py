@@ -12,14 +12,16 @@ python      that interpreter; at its first start BlenderProc installs what it ne
 site        the folder that holds the package blenderproc
 case        of `canthus bench render`: 60x36, 160x96, 512x320, 256x256
 n, seed     scenes, the first of that corpus; each is another person in another light
+labels      true: with what BlenderProc calls labels, masks of instances, depth and normals, from both
 rounds      of each in turn; cores: that all may use
 
 canthus draws every scene, builds its people, computes its labels and writes shards: `canthus render`, a process a core.
 BlenderProc is given every scene ready-made, as a .blend that canthus' own session saved, and a K and a pose; it loads
-it, renders and writes HDF5, with no labels, as its documentation's loop over scenes does: `clean_up`, `load_blend`,
-`add_camera_pose`, `render`, `write_hdf5`.  It runs once as it is meant to (one process, Cycles takes all cores) and
-once as canthus does (a process a core, a thread each).  Its adaptive sampling is off, its light paths and its denoiser
-(Intel's) are canthus'.  Seconds are from the first command to the last file, starts of processes included.
+it, renders and writes HDF5, without labels unless they are asked for, as its documentation's loop over scenes does:
+`clean_up`, `load_blend`, `add_camera_pose`, `render`, `write_hdf5`.  It runs once as it is meant to (one process,
+Cycles takes all cores) and once as canthus does (a process a core, a thread each).  Its adaptive sampling is off, its
+light paths and its denoiser (Intel's) are canthus'.  Seconds are from the first command to the last file, starts of
+processes included.
 """
 
 import json
@@ -33,7 +35,17 @@ from statistics import median
 from types import SimpleNamespace
 from typing import Any
 
-DEFAULTS = {"python": "", "site": "", "case": "60x36", "n": "60", "seed": "0", "rounds": "3", "cores": "2"}
+DEFAULTS = {
+    "python": "",
+    "site": "",
+    "case": "60x36",
+    "n": "60",
+    "seed": "0",
+    "labels": "false",
+    "rounds": "3",
+    "cores": "2",
+}
+RASTERS = ("rasters.mask=true", "rasters.depth=true", "rasters.normal=true")
 KEPT = ("mesh", "curve", "curves", "light", "empty")
 """Types of objects that a scene is made of; cameras are told by numbers."""
 
@@ -77,8 +89,8 @@ def save_scenes(job: Any, count: int, folder: Path) -> None:
     (folder / "scenes.json").write_text(json.dumps({"scenes": told, "paths": paths}))
 
 
-def in_blenderproc(site: str, folder: Path, part: int, parts: int, threads: int) -> None:
-    """Be BlenderProc: render each of the scenes whose number is `part` modulo `parts`."""
+def in_blenderproc(site: str, folder: Path, part: int, parts: int, threads: int, labels: int) -> None:
+    """Be BlenderProc: render each of the scenes whose number is `part` modulo `parts`, labels too unless that is 0."""
     os.environ["INSIDE_OF_THE_INTERNAL_BLENDER_PYTHON_ENVIRONMENT"] = "1"
     sys.argv = [sys.executable, "--background", "--", __file__, str(folder / f"temporary{part}")]
     sys.path.insert(0, site)
@@ -103,6 +115,10 @@ def in_blenderproc(site: str, folder: Path, part: int, parts: int, threads: int)
         transparent_max_bounces=paths["transparent_max_bounces"],
         volume_bounces=paths["volume_bounces"],
     )
+    if labels:
+        bproc.renderer.enable_segmentation_output(map_by=["instance"])
+        bproc.renderer.enable_depth_output(activate_antialiasing=False)
+        bproc.renderer.enable_normals_output()
     for scene in given["scenes"][part::parts]:
         bproc.clean_up()
         bproc.loader.load_blend(scene["file"], obj_types=list(KEPT), data_blocks=["objects", "worlds"])
@@ -161,7 +177,10 @@ def main(words: list[str]) -> None:
     cores, n = int(given["cores"]), int(given["n"])
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
     # Processes make whole shards: small ones, so that none waits for another at the end.
-    asked = [*CASES[given["case"]], f"seed={given['seed']}", f"n={n}", "shard_size=5"]
+    if given["labels"] not in ("true", "false"):
+        raise SystemExit(f"labels={given['labels']}: true or false")
+    labelled = given["labels"] == "true"
+    asked = [*CASES[given["case"]], f"seed={given['seed']}", f"n={n}", "shard_size=5", *(RASTERS if labelled else ())]
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         save_scenes(job(compose(VERBS["render"].conf, "render", RenderConfig, [*asked, "out=unused"])), n, folder)
@@ -176,9 +195,9 @@ def main(words: list[str]) -> None:
             ]
             ways = {
                 "canthus": [[*ours, f"out={folder / f'ours{turn}'}"]],
-                "BlenderProc": [[*theirs, str(folder), "0", "1", str(cores)]],
+                "BlenderProc": [[*theirs, str(folder), "0", "1", str(cores), str(int(labelled))]],
                 f"BlenderProc, {cores} processes": [
-                    [*theirs, str(folder), str(part), str(cores), "1"] for part in range(cores)
+                    [*theirs, str(folder), str(part), str(cores), "1", str(int(labelled))] for part in range(cores)
                 ],
             }
             for name, commands in ways.items():
@@ -187,12 +206,12 @@ def main(words: list[str]) -> None:
     for name, values in spent.items():
         middle = median(values)
         print(f"{name:28}{n / middle:8.2f} pictures a second{middle / best:8.2f} of canthus' seconds")
-    load = os.getloadavg()[0]
-    print(f"{given['case']}, {n} scenes, {given['rounds']} rounds, {cores} cores, load {load:.1f} at the end")
+    how = f"{n} scenes, {given['rounds']} rounds, {cores} cores, load {os.getloadavg()[0]:.1f} at the end"
+    print(f"{given['case']}, labels={given['labels']}, {how}")
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--blenderproc"]:
-        in_blenderproc(sys.argv[2], Path(sys.argv[3]), *map(int, sys.argv[4:7]))
+        in_blenderproc(sys.argv[2], Path(sys.argv[3]), *map(int, sys.argv[4:8]))
     else:
         main(sys.argv[1:])
