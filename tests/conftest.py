@@ -15,6 +15,9 @@ from types import ModuleType
 
 # Before numpy, OpenGL and the packages under test are imported.
 os.environ.setdefault("PYOPENGL_PLATFORM", "egl")
+# As `canthus` does.  A plugin (jaxtyping's) imports numpy before this file is read, so that processes of tests get this
+# from the one that starts them.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
