@@ -111,19 +111,28 @@ def test_two_processes_make_the_same_bytes(corpus, tmp_path):
 
 
 def test_however_often_it_is_stopped_it_ends_with_the_same_bytes(corpus, tmp_path):
-    """By hand and by force; other signals, and a parent that is killed alone, are in tests/synth/test_pool.py."""
     folder = tmp_path / "eyes"
+    for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+        run = start(folder)
+        workers = until_it_renders(run, folder)
+        os.kill(run.pid, number)  # the parent alone is told
+        assert "finishing the shards in hand" in run.stderr.readline()
+        os.kill(run.pid, number)
+        sent = time.monotonic()
+        said = run.communicate(timeout=120)[1]
+        assert run.returncode == status and time.monotonic() - sent < 30
+        assert "Traceback" not in said
+        assert workers and not any(map(alive, workers))
+        assert not list(folder.glob(".*.part")), "nothing half written"
+
     run = start(folder)
     workers = until_it_renders(run, folder)
-    os.kill(run.pid, signal.SIGINT)  # the parent alone is told
-    assert "finishing the shards in hand" in run.stderr.readline()
-    os.kill(run.pid, signal.SIGINT)
-    sent = time.monotonic()
-    said = run.communicate(timeout=120)[1]
-    assert run.returncode == 130 and time.monotonic() - sent < 30
-    assert "Traceback" not in said
-    assert workers and not any(map(alive, workers))
-    assert not list(folder.glob(".*.part")), "nothing half written"
+    os.kill(run.pid, signal.SIGKILL)  # the parent cannot even end its workers
+    run.communicate()
+    end = time.monotonic() + 60
+    while any(map(alive, workers)):
+        assert time.monotonic() < end, "a worker outlives its parent"
+        time.sleep(0.05)
 
     run = start(folder)
     until_it_renders(run, folder)
