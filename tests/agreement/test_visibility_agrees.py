@@ -34,7 +34,7 @@ HIDING = {
     "lid_margin": (*LIDS_AND_FRAME, SCLERA, IRIS, PUPIL),
     "caruncle": (*LIDS_AND_FRAME, SCLERA, IRIS, PUPIL),
 }
-SCENES = 12  # of each preset
+SCENES = 13  # of each preset
 
 
 def scenes():
