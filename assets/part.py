@@ -1,6 +1,8 @@
 """What a subject is made of: meshes and hairs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -50,3 +52,16 @@ class Strands:
     radius_m: Float[np.ndarray, "k m"]
     material: str
     id: int
+
+
+@runtime_checkable
+class GeometryLike(Protocol):
+    """What is needed of assets.subject.SubjectGeometry."""
+
+    @property
+    def parts(self) -> Sequence[Part]:
+        """The meshes."""
+
+    @property
+    def strands(self) -> Sequence[Strands]:
+        """The hairs."""

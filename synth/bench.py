@@ -30,12 +30,13 @@ from typing import TYPE_CHECKING, Any
 
 from assets.subject import SubjectGeometry
 from synth.cores import keep_to_a_core
-from synth.corpus import Job, Stopwatch, draw_useful, make_samples
+from synth.corpus import Job, draw_useful, make_samples
 from synth.memory import resident_mb
 from synth.sample import Sample
 from synth.shards import ShardPlan, finish, open_output, write_shard
 from synth.shards.encode import encode_sample
 from synth.spec import SceneSpec
+from synth.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
     from synth.blender.session import Session

@@ -13,10 +13,11 @@ from assets.hair import BALD, STYLES
 from assets.person import ScalpHairSpec
 from synth.bench import cpu_seconds
 from synth.cores import keep_to_a_core
-from synth.corpus import Job, Stopwatch, draw_useful
+from synth.corpus import Job, draw_useful
 from synth.labels import everybody
 from synth.ranges.hair import ScalpHairRanges
 from synth.spec import SceneSpec
+from synth.stopwatch import Stopwatch
 
 CURLS = {"afro": 0.95, "long": 0.15}
 """Of styles that need theirs; others have 0.3."""

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from synth.bench import ASIDE
 from synth.cores import keep_to_a_core
-from synth.corpus import Job, Stopwatch, draw_useful, make_samples
+from synth.corpus import Job, draw_useful, make_samples
 from synth.shards import ShardPlan
 from synth.shards.encode import encode_sample
+from synth.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
     from synth.blender.session import Session

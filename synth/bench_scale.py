@@ -22,12 +22,13 @@ from pathlib import Path
 from typing import Any
 
 from synth.cores import keep_to_a_core
-from synth.corpus import Job, Stopwatch, shard_samples
+from synth.corpus import Job, shard_samples
 from synth.errors import RenderError
 from synth.memory import resident_mb
 from synth.pool import At, Care, Make, make_shards
 from synth.sample import Sample
 from synth.shards import write_shard
+from synth.stopwatch import Stopwatch
 
 SHARDS_A_PROCESS = 4
 

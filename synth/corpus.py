@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,7 @@ from synth.shards.atomic import remove_parts
 from synth.shards.output import record_timing
 from synth.shards.plan import shard_name
 from synth.spec import to_json
+from synth.stopwatch import Stopwatch
 from synth.views import Framing, framed
 
 if TYPE_CHECKING:  # Blender is imported by the processes that render, not by the one that waits for them
@@ -75,20 +76,6 @@ class Job:
     relight: int = 1
     """Pictures of every view of a scene, under lights of their own."""
     views: tuple[Framing, ...] = (Framing.scene,)
-
-
-@dataclass
-class Stopwatch:
-    """CPU seconds by stage, summed; all threads of the process count."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-    _since: float = field(default_factory=time.process_time)
-
-    def lap(self, stage: str) -> None:
-        """Give the time since the last lap to `stage`."""
-        now = time.process_time()
-        self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._since
-        self._since = now
 
 
 def useful(labels: Labels, aim: Aim) -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float32
@@ -23,15 +23,14 @@ from assets.subject import SubjectGeometry
 from synth import seeds
 from synth.draw.mix import draw_mix
 from synth.errors import RenderError
+from synth.frame import Layers
 from synth.labels import Labels, label
 from synth.mix import Mix, layers_of, mixed, mixed_spec, plain
 from synth.picture import develop
 from synth.ranges.light import RelightRanges
-from synth.renderer import LayeredRenderer, Layers, Renderer
+from synth.renderer import LayeredRenderer, Renderer
 from synth.spec import SceneSpec
-
-if TYPE_CHECKING:
-    from synth.corpus import Stopwatch
+from synth.stopwatch import Stopwatch
 
 
 @dataclass(frozen=True)

@@ -9,46 +9,15 @@ Labels are computed from the spec and know nothing of either.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Float
 
 from assets.subject import SubjectGeometry
 from synth.blender.engine import EngineSpec
+from synth.frame import Frame, Layers
 from synth.spec import SceneSpec
-
-
-@dataclass(frozen=True)
-class Frame:
-    """A picture before development, at `supersample` times its final size, first row at the top.
-
-    Attributes:
-        linear_rgb: Scene-linear Rec. 709, float32, without exposure or tone curve.
-        alpha: 0 where nothing but what is behind everything is seen, float32.
-    """
-
-    linear_rgb: Float[np.ndarray, "h w 3"]
-    alpha: Float[np.ndarray, "h w"]
-
-
-@dataclass(frozen=True)
-class Layers:
-    """A traced picture by its lights, and what the denoiser is guided by; linear, noisy, first row at the top.
-
-    Attributes:
-        linear_rgb: By layer (synth/mix.py), scene-linear Rec. 709.
-        combined: All lights together, as the tracer summed them.
-        albedo: Of what is seen, 0 to 1.
-        normal: Of what is seen.
-    """
-
-    linear_rgb: Mapping[str, Float32[np.ndarray, "h w 3"]]
-    combined: Float32[np.ndarray, "h w 3"]
-    albedo: Float32[np.ndarray, "h w 3"]
-    normal: Float32[np.ndarray, "h w 3"]
 
 
 @runtime_checkable

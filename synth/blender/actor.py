@@ -3,29 +3,15 @@
 A scene of many has an actor for each; those whom a scene lacks are hidden.  Blender gives equal names a number.
 """
 
-from collections.abc import Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
-from assets.part import Part, Strands
+from assets.part import GeometryLike
 from synth.blender.engine import EngineSpec
 from synth.blender.frames import world_from_head
 from synth.blender.materials import Materials, attributes
 from synth.blender.meshes import MeshPool
 from synth.culling import in_picture
 from synth.spec import SceneSpec
-
-
-@runtime_checkable
-class GeometryLike(Protocol):
-    """What is needed of assets.subject.SubjectGeometry."""
-
-    @property
-    def parts(self) -> Sequence[Part]:
-        """The meshes."""
-
-    @property
-    def strands(self) -> Sequence[Strands]:
-        """The hairs."""
 
 
 class Actor:

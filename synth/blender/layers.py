@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
-from synth.renderer import Layers
+from synth.frame import Layers
 
 VIEW_LAYER = "layers"
 

@@ -21,8 +21,9 @@ from typing import Any
 import bpy
 import numpy as np
 
+from assets.part import GeometryLike
 from synth.blender import camera, exr
-from synth.blender.actor import Actor, GeometryLike
+from synth.blender.actor import Actor
 from synth.blender.denoiser import Denoiser
 from synth.blender.devices import choose_device
 from synth.blender.engine import EngineSpec
@@ -31,8 +32,8 @@ from synth.blender.layers import layered, layers
 from synth.blender.lights import Lights
 from synth.blender.masks import MaskScene, Rasters, Shows, rasters
 from synth.errors import RenderError
+from synth.frame import Frame, Layers
 from synth.mix import layers_of
-from synth.renderer import Frame, Layers
 from synth.spec import SceneSpec
 
 MEMORY_FOLDER = Path("/dev/shm")

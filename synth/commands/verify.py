@@ -10,10 +10,11 @@ from rich.progress import Progress
 
 from synth.commands.render import again, made_with
 from synth.config import processes
-from synth.corpus import Stopwatch, make_samples
+from synth.corpus import make_samples
 from synth.errors import DataError
 from synth.renderer import Renderer, open_renderer
 from synth.sample import Sample
+from synth.stopwatch import Stopwatch
 from synth.verify.files import Verified, verify
 from synth.verify.repair import refuse_other_versions, repair
 

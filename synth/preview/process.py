@@ -17,10 +17,11 @@ from threading import Lock
 from types import TracebackType
 from typing import Any
 
-from synth.corpus import Job, Stopwatch, make_sample
+from synth.corpus import Job, make_sample
 from synth.errors import ProjectError, RenderError
 from synth.renderer import Renderer, open_renderer
 from synth.sample import Sample
+from synth.stopwatch import Stopwatch
 
 PATIENCE_S = 600.0
 """For one picture; a process that takes longer is given up."""

@@ -11,36 +11,22 @@ Labels know nothing of it: they are the same, whatever draws the picture.
 Light is 8 bits of its square root, as bright as the brightest vertex at most; between vertices that is interpolated.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NoReturn, Protocol, runtime_checkable
+from typing import NoReturn
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from assets.part import Part, Strands
+from assets.part import GeometryLike
 from synth.culling import in_picture
 from synth.errors import RenderError
+from synth.frame import Frame
 from synth.geometry.frames import UP_WORLD
 from synth.raster import colours
 from synth.raster.ribbons import ribbons
 from synth.raster.session import CLEAR, RasterSession, triangles_of
 from synth.raster.shade import SKY_W_M2, irradiance, normals
-from synth.renderer import Frame
 from synth.spec import SceneSpec
-
-
-@runtime_checkable
-class GeometryLike(Protocol):
-    """What is needed of assets.subject.SubjectGeometry."""
-
-    @property
-    def parts(self) -> Sequence[Part]:
-        """The meshes."""
-
-    @property
-    def strands(self) -> Sequence[Strands]:
-        """The hairs."""
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,13 @@ import pytest
 from synth.commands.render import RenderConfig
 from synth.commands.render import job as render_job
 from synth.config import compose
-from synth.corpus import Job, Rasters, Stopwatch, make_samples
+from synth.corpus import Job, Rasters, make_samples
 from synth.labels import geometry
 from synth.mix import Mix, layers_of, mixed, mixed_spec
 from synth.picture import develop
 from synth.shards import Encoding, ShardPlan
 from synth.spec import SceneSpec, from_json
+from synth.stopwatch import Stopwatch
 from tests.agreement.scenes import drawn
 
 SMALL = ("camera.width=24", "camera.height=16", "camera.supersample=1", "subject.glasses.probability=0")

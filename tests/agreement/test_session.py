@@ -7,8 +7,9 @@ import pytest
 
 from synth.commands.render import RenderConfig, job
 from synth.config import compose
-from synth.corpus import Stopwatch, draw_useful
+from synth.corpus import draw_useful
 from synth.labels import geometry
+from synth.stopwatch import Stopwatch
 from tests.agreement.scenes import drawn, with_camera, with_person
 
 

@@ -56,7 +56,8 @@ def save_scenes(job: Any, count: int, folder: Path) -> None:
 
     from synth.blender.frames import world_from_blcam
     from synth.blender.session import Session
-    from synth.corpus import Stopwatch, draw_useful
+    from synth.corpus import draw_useful
+    from synth.stopwatch import Stopwatch
 
     told = []
     with Session(job.engine) as session:

@@ -10,11 +10,12 @@ from skimage.draw import polygon
 from assets.part import ID
 from synth.commands.render import RenderConfig, job
 from synth.config import compose
-from synth.corpus import Stopwatch, draw_useful
+from synth.corpus import draw_useful
 from synth.sample import Sample
 from synth.shards import Encoding, ShardPlan, finish, open_output, write_shard
 from synth.shards.output import record_timing
 from synth.spec import to_json
+from synth.stopwatch import Stopwatch
 
 SEED, PLAN = 5, ShardPlan(5, 2)
 VERSIONS = {"canthus source": "of the tests", "numpy": "1", "scipy": "1"}

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from synth.frame import Frame, Layers
 from synth.mix import layers_of
-from synth.renderer import Frame, LayeredRenderer, Layers
+from synth.renderer import LayeredRenderer
 
 LEVELS = (0.5, 0.2, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1)
 

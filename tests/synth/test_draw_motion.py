@@ -8,7 +8,7 @@ import pytest
 
 from synth.commands.render import RenderConfig
 from synth.config import Range, compose
-from synth.corpus import Stopwatch, draw_useful
+from synth.corpus import draw_useful
 from synth.draw.chance import Pair
 from synth.draw.expression import Expression
 from synth.draw.motion import acted, draw_absence, draw_blinks, draw_path
@@ -17,6 +17,7 @@ from synth.errors import ConfigError, RejectedSceneError
 from synth.geometry.gaze import angle_between
 from synth.labels import label
 from synth.ranges import RenderRanges
+from synth.stopwatch import Stopwatch
 
 FRAMES = 10
 SHORT = (

@@ -12,7 +12,7 @@ from assets.placement import SIDES
 from assets.subject import build
 from synth.commands.render import CONFIG
 from synth.config import compose
-from synth.corpus import Stopwatch, draw_useful, useful
+from synth.corpus import draw_useful, useful
 from synth.draw_spec import draw_spec
 from synth.errors import LabelError, RejectedSceneError
 from synth.geometry.eye_pose import eye_rotations, target_head
@@ -22,6 +22,7 @@ from synth.labels import _check, label
 from synth.ranges import RenderRanges
 from synth.ranges.camera import Aim
 from synth.spec import SceneSpec, from_json, to_json
+from synth.stopwatch import Stopwatch
 from tests.agreement.scenes import OPEN, drawn, matrix, near_eye, with_person
 from tests.assets.people import adult, eye
 from tests.synth.draw_ranges import ranges

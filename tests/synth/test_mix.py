@@ -9,7 +9,7 @@ import pytest
 from synth import seeds
 from synth.commands.render import RenderConfig, job
 from synth.config import Range, compose
-from synth.corpus import Stopwatch, make_samples
+from synth.corpus import make_samples
 from synth.draw.light import colour_of_temperature
 from synth.draw.mix import draw_mix
 from synth.errors import ConfigError
@@ -19,6 +19,7 @@ from synth.pictures import draw_mixes
 from synth.ranges.light import RelightRanges
 from synth.shards import ShardPlan
 from synth.spec import LampSpec, LightSpec, SceneSpec, from_json, to_json
+from synth.stopwatch import Stopwatch
 from tests.agreement.scenes import drawn
 from tests.synth.plain_renderer import PlainRenderer
 

@@ -10,10 +10,11 @@ from assets.part import Strands
 from synth.commands import cli, render
 from synth.commands.render import RenderConfig
 from synth.config import compose
-from synth.corpus import Stopwatch, draw_useful, make_sample, make_samples
+from synth.corpus import draw_useful, make_sample, make_samples
 from synth.errors import RenderError
 from synth.labels import geometry
 from synth.spec import LampSpec, LightSpec, to_json
+from synth.stopwatch import Stopwatch
 from tests.agreement.scenes import drawn, part, sphere_cam, tilted, with_person
 
 DARK = LightSpec(infrared=False, sky="city", sky_rotation_rad=0.0, sky_strength=0.0, backdrop=None, lamps=())

@@ -7,7 +7,7 @@ import pytest
 
 from synth.commands.render import RenderConfig, job
 from synth.config import compose
-from synth.corpus import Stopwatch, make_sample, make_samples
+from synth.corpus import make_sample, make_samples
 from synth.export.eye_patch import eye_patch
 from synth.export.face.normalised import normalised_face
 from synth.geometry.camera import camera_matrix
@@ -16,6 +16,7 @@ from synth.geometry.normalisation import MPIIFACEGAZE_FACE, MPIIGAZE_EYE, GazeMo
 from synth.labels import everybody, label
 from synth.sample import Sample
 from synth.spec import SceneSpec, from_json, to_json
+from synth.stopwatch import Stopwatch
 from synth.views import CAMERAS, Framing, framed
 from tests.agreement.scenes import drawn
 from tests.synth.plain_renderer import PlainRenderer

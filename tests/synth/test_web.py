@@ -3,15 +3,14 @@
 import json
 import socket
 from collections.abc import Iterator
-from http.client import HTTPConnection, HTTPResponse
 from importlib.resources import files
-from threading import Thread
 
 import pytest
 
 from synth.errors import DataError
 from synth.web.request import Answer, FaultError, Request, Route
 from synth.web.server import PageServer
+from tests.serving import ask, serving
 
 MOST = 1000
 NAMES = ("page.html", "page.js", "page.css")
@@ -32,23 +31,8 @@ def damaged(request: Request) -> Answer:
 @pytest.fixture(scope="module")
 def server() -> Iterator[PageServer]:
     routes = {"/told": Route("GET", told), "/sent": Route("POST", sent), "/damaged": Route("GET", damaged)}
-    with PageServer("127.0.0.1", 0, "train.pipeline", NAMES, routes, MOST) as served:
-        thread = Thread(target=served.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with serving(PageServer("127.0.0.1", 0, "train.pipeline", NAMES, routes, MOST)) as served:
         yield served
-        served.shutdown()
-        thread.join()
-
-
-def ask(
-    server: PageServer, method: str, path: str, body: bytes | None = None, **headers: str
-) -> tuple[HTTPResponse, bytes]:
-    connection = HTTPConnection("127.0.0.1", server.server_port, timeout=20)
-    connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
-    answer = connection.getresponse()
-    data = answer.read()
-    connection.close()
-    return answer, data
 
 
 def test_files_of_the_page_and_routes_are_told(server: PageServer) -> None:

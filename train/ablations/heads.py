@@ -19,12 +19,13 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from synth.corpus import Stopwatch, draw_useful
+from synth.corpus import draw_useful
 from synth.errors import DataError
 from synth.geometry.frames import apply, inverse
 from synth.labels import Labels
 from synth.ranges import RenderRanges
 from synth.shards.atomic import write_whole
+from synth.stopwatch import Stopwatch
 
 FILE = "heads.npz"
 AT_ONCE = 20

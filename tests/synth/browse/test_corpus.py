@@ -5,9 +5,7 @@ import json
 import shutil
 import tarfile
 from collections.abc import Iterator
-from http.client import HTTPConnection
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,6 +22,7 @@ from synth.report.overlay import draw_sample
 from synth.shards import iterate, read_index
 from synth.shards.seek import members
 from synth.web.server import PageServer
+from tests.serving import ask, serving
 from tests.synth.test_shards import make
 
 
@@ -169,25 +168,17 @@ def server(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
     make(other)
     renamed(other, "attributes.sky", ["night"] * 7)
     routes = Browser({"data": Corpus(folder), "beside": Corpus(other)}).routes()
-    with PageServer("127.0.0.1", 0, "synth.preview", ["page.html"], routes, 1000) as served:
-        thread = Thread(target=served.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with serving(PageServer("127.0.0.1", 0, "synth.preview", ["page.html"], routes, 1000)) as served:
         yield served
-        served.shutdown()
-        thread.join()
 
 
-def ask(server: PageServer, path: str, **values: object) -> tuple[int, str, bytes]:
-    connection = HTTPConnection("127.0.0.1", server.server_port, timeout=60)
-    connection.request("GET", f"/browse/{path}?{urlencode(values)}" if values else f"/browse/{path}")
-    answer = connection.getresponse()
-    data = answer.read()
-    connection.close()
+def asked(server: PageServer, path: str, **values: object) -> tuple[int, str, bytes]:
+    answer, data = ask(server, "GET", f"/browse/{path}?{urlencode(values)}" if values else f"/browse/{path}")
     return answer.status, answer.getheader("Content-Type") or "", data
 
 
 def told(server: PageServer, path: str, **values: object) -> dict[str, Any]:
-    status, _, data = ask(server, path, **values)
+    status, _, data = asked(server, path, **values)
     assert status == 200, data
     return dict(json.loads(data))
 
@@ -208,7 +199,7 @@ def test_pages_of_both(server: PageServer, folder: Path) -> None:
 def test_pictures_are_those_with_labels(server: PageServer, folder: Path) -> None:
     [sample] = [one for one in iterate(folder) if one.index == 4]
     for labels in (0, 1):
-        status, kind, data = ask(server, "picture", of="data", key="00000004", labels=labels)
+        status, kind, data = asked(server, "picture", of="data", key="00000004", labels=labels)
         assert status == 200 and kind == "image/png"
         expected = draw_sample(sample, 5.0, bool(labels))
         np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(data))), np.asarray(expected))
@@ -247,6 +238,6 @@ def test_charts_of_numbers_and_names(server: PageServer) -> None:
     ],
 )
 def test_what_is_not_there_is_one_line(server: PageServer, path: str, values: dict[str, object], status: int) -> None:
-    found, kind, data = ask(server, path, **values)
+    found, kind, data = asked(server, path, **values)
     assert (found, kind) == (status, "application/json")
     assert set(json.loads(data)) == {"error"} and "\n" not in json.loads(data)["error"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from threading import Lock, Thread
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -10,12 +10,14 @@ import numpy as np
 from synth.browse.corpus import Corpus
 from synth.browse.routes import Browser
 from synth.commands.preview import MOST_BYTES, PAGE, PreviewConfig, begin, composer
-from synth.corpus import Job, Stopwatch, draw_useful
+from synth.corpus import Job, draw_useful
 from synth.preview.process import Studio
 from synth.preview.tune import Tuner
 from synth.sample import Sample
 from synth.spec import to_json
+from synth.stopwatch import Stopwatch
 from synth.web.server import PageServer
+from tests.serving import serving
 
 
 class Painter(Studio):
@@ -51,9 +53,5 @@ def served(config: PreviewConfig, corpora: Mapping[str, Corpus]) -> Iterator[tup
     scenes: dict[Any, Any] = {}
     tuner.studios = {"raster": Painter(100, scenes), "engine": Painter(50, scenes)}
     routes = tuner.routes() | Browser(corpora).routes()
-    with PageServer("127.0.0.1", 0, "synth.preview", PAGE, routes, MOST_BYTES) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with serving(PageServer("127.0.0.1", 0, "synth.preview", PAGE, routes, MOST_BYTES)) as server:
         yield server, tuner
-        server.shutdown()
-        thread.join()

@@ -17,11 +17,12 @@ from PIL import Image
 from synth.commands.preview import PreviewConfig
 from synth.commands.render import RenderConfig, job
 from synth.config import compose
-from synth.corpus import Job, Stopwatch, draw_useful
+from synth.corpus import Job, draw_useful
 from synth.errors import RenderError
 from synth.preview.process import Studio
 from synth.preview.tune import Tuner
 from synth.spec import SceneSpec, from_json
+from synth.stopwatch import Stopwatch
 from synth.web.server import PageServer
 from tests.synth.preview.painter import served
 

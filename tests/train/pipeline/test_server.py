@@ -4,9 +4,7 @@ import base64
 import json
 import socket
 from collections.abc import Iterator
-from http.client import HTTPConnection, HTTPResponse
 from io import BytesIO
-from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -16,6 +14,7 @@ from PIL import Image
 from synth.commands.cli import load
 from synth.config import compose
 from synth.errors import ConfigError
+from tests.serving import ask, serving
 from tests.train.pipeline.doubles import FOUR_STAGES, looker, painted
 from train.pipeline.drawing import draw
 from train.pipeline.faces import json_of
@@ -28,24 +27,8 @@ MOST = 100_000
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[LookServer]:
-    with LookServer("127.0.0.1", 0, looker(), Lens(), MOST) as served:
-        thread = Thread(target=served.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with serving(LookServer("127.0.0.1", 0, looker(), Lens(), MOST)) as served:
         yield served
-        served.shutdown()
-        thread.join()
-
-
-def ask(
-    server: LookServer, method: str, path: str, body: bytes | None = None, **headers: str
-) -> tuple[HTTPResponse, bytes]:
-    connection = HTTPConnection("127.0.0.1", server.server_port, timeout=20)
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    connection.request(method, path, body, named)
-    answer = connection.getresponse()
-    data = answer.read()
-    connection.close()
-    return answer, data
 
 
 def png(picture: np.ndarray) -> bytes:
