@@ -30,7 +30,7 @@ from train.kinds.known import kind_of
 from train.models.build import build
 from train.models.frozen import freeze
 from train.provenance import commit, refined_by
-from train.ranks import leads
+from train.ranks import leads, refuse_other_start
 from train.start import mix, start_from
 from train.tasks.averaged import Recipe
 from train.unlabelled.choose import Unlabelled, finish, prepare, refuse_network, unlabelled_of
@@ -57,6 +57,7 @@ RUN_ONLY = ("accelerator", "threads", "progress")
 
 def run(config: FitConfig) -> None:
     """Train, or continue, or say that it is done."""
+    refuse_other_start(config.trainer.devices, config.trainer.nodes)
     name, options = network_of(config.model)
     network = build_seeded(name, options, config.seed)
     kind = kind_of(name)
