@@ -35,6 +35,7 @@ from synth.memory import resident_mb
 from synth.sample import Sample
 from synth.shards import ShardPlan, finish, open_output, write_shard
 from synth.shards.encode import encode_sample
+from synth.shards.plan import FULL_SHARD
 from synth.spec import SceneSpec
 from synth.stopwatch import Stopwatch
 
@@ -163,12 +164,12 @@ def _split(session: "Session", scene: Scene, other: Scene, watch: Stopwatch) -> 
 
 
 def _stored(job: Job, samples: Sequence[Sample]) -> dict[str, float]:
-    """Encode alone, then write a shard as full as a corpus' first; the second less the first is writing.
+    """Encode alone, then write a shard as full as a large corpus'; the second less the first is writing.
 
     The samples take turns until the shard is full: an index and a manifest cost some 50 ms however few they are of.
     """
-    share = len(samples) / max(job.plan.shard_size, len(samples))
-    full = [_at(samples[i % len(samples)], i) for i in range(max(job.plan.shard_size, len(samples)))]
+    size = max(FULL_SHARD, len(samples))
+    share, full = len(samples) / size, [_at(samples[i % len(samples)], i) for i in range(size)]
     encode = share * cpu_seconds(lambda: [encode_sample(sample, job.encoding) for sample in full])
 
     def store(folder: Path) -> None:

@@ -76,8 +76,8 @@ SMALLEST = ("experiment=mpiigaze", "camera.supersample=1", "engine=tiny", "engin
 """For memory: the cheapest picture in which everything happens."""
 
 
-RELIT = ("relight=8", "shard_size=48")
-"""Words of `what=relight` after those of a case; 48 is a multiple of most."""
+RELIT = ("relight=8",)
+"""Words of `what=relight` after those of a case."""
 
 
 class What(Enum):

@@ -20,6 +20,7 @@ from synth.ranges import CameraRanges, LightRanges, RenderRanges, SubjectRanges
 from synth.shards import Encoding, PictureFormat, Place, ShardPlan, finish, open_output, placed
 from synth.shards.atomic import remove_parts
 from synth.shards.output import BusyError
+from synth.shards.plan import usual_shard_size
 from synth.views import Framing
 
 HELP = "render pictures of eyes with their labels into shards"
@@ -29,8 +30,8 @@ EXAMPLES = (
     "canthus render experiment=unityeyes n=100 engine=final rasters.mask=true out=data/eyes",
     "canthus render subject=eye camera=webcam light=nir n=1000 seed=7 out=data/nir",
     "canthus render experiment=sequence n=600 out=data/sequences",
-    "canthus render experiment=unityeyes relight=8 n=800 shard_size=96 out=data/relit",
-    "canthus render experiment=portrait views=[scene,left_eye,right_eye] n=300 shard_size=99 out=data/heads",
+    "canthus render experiment=unityeyes relight=8 n=800 out=data/relit",
+    "canthus render experiment=portrait views=[scene,left_eye,right_eye] n=300 out=data/heads",
     "canthus render experiment=portrait n=100000 shard_range=40:50 out=/shared/portraits",
     "canthus render experiment=portrait n=100000 out=s3://bucket/portraits",
     "canthus render experiment=portrait n=100000 executor=ray ray.address=10.0.0.1:6379 out=s3://bucket/portraits",
@@ -125,7 +126,7 @@ class RenderConfig:
     workers: int | str = "auto"
     patience_s: float = 600.0
     growth_mb: float = 500.0
-    shard_size: int = 100
+    shard_size: int | None = None
     shard_range: str = "all"
     executor: Executor = Executor.local
     ray: RayConfig = field(default_factory=RayConfig)
@@ -136,11 +137,13 @@ class RenderConfig:
         """Refuse impossible numbers before any work."""
         least = {"n": 1, "relight": 1, "seed": 0, "shard_size": 1, "patience_s": 1, "growth_mb": 1}
         for name, smallest in least.items():
-            if getattr(self, name) < smallest:
-                raise ConfigError(f"{name}={getattr(self, name)}: at least {smallest}")
+            if (value := getattr(self, name)) is not None and value < smallest:
+                raise ConfigError(f"{name}={value}: at least {smallest}")
         views = ",".join(view.value for view in self.views)
         if not self.views or len(set(self.views)) < len(self.views):
             raise ConfigError(f"views=[{views}]: name at least one, each once")
+        if self.shard_size is None:  # told from here on: what lies in the folder says how it is cut
+            self.shard_size = usual_shard_size(self.n, self.relight * len(self.views))
         if self.camera.motion is not None:
             if self.relight * len(self.views) > 1:
                 raise ConfigError(f"relight={self.relight}, views=[{views}]: a frame of a sequence is one picture")
@@ -168,6 +171,7 @@ CONFIG = RenderConfig
 
 def plan_of(config: RenderConfig) -> ShardPlan:
     """Return how a corpus is cut into scenes and shards."""
+    assert config.shard_size is not None  # since it was made
     return ShardPlan(config.n, config.shard_size, config.relight * len(config.views))
 
 

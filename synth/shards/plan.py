@@ -14,11 +14,26 @@ from pathlib import Path
 from synth.errors import ConfigError
 
 RANGE = re.compile(r"(\d*):(\d*)", re.ASCII)
+MANY_SHARDS, SMALL_SHARD, FULL_SHARD = 64, 10, 100
+"""Of a data set whose shard size nobody says: how many shards it has, and samples of the smallest and the largest."""
 
 
 def shard_name(shard: int) -> str:
     """Return the file name of a shard."""
     return f"shard-{shard:06d}.tar"
+
+
+def usual_shard_size(n: int, scene_size: int = 1) -> int:
+    """Return how many samples a shard holds where nobody says so: a 64th of all, but 10 to 100, in whole scenes.
+
+    So a small data set too has shards for many processes.  It follows from what a data set is and not from who makes
+    it: the same command elsewhere, or with other processes, makes the same shards.
+
+    Args:
+        n: Samples in the data set, at least 1.
+        scene_size: Samples of a scene, at least 1.
+    """
+    return max(1, min(max(n // MANY_SHARDS, SMALL_SHARD), FULL_SHARD) // scene_size) * scene_size
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ shards (test_shards_damage.py); here they go through the command.
 """
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,7 @@ from synth.commands import cli, render
 from synth.config import compose
 from synth.draw_spec import draw_spec
 from synth.errors import AssetError, RejectedSceneError, RenderError
-from synth.shards import open_output, read_config
+from synth.shards import ShardPlan, open_output, read_config
 
 ROOT = Path(__file__).parents[2]
 TINY = ["camera.width=20", "camera.height=12", "engine.samples=1", "engine.denoise=false", "workers=1", "n=1"]
@@ -40,13 +41,16 @@ def line(capsys, *words):
         ("seed=-1", "seed=-1: at least 0"),
         ("shard_size=0", "shard_size=0: at least 1"),
         ("relight=0", "relight=0: at least 1"),
-        ("relight=8", "shard_size=100: a shard holds whole scenes, each of 8 samples; use a multiple, such as 96"),
+        (
+            "relight=8 shard_size=100",
+            "shard_size=100: a shard holds whole scenes, each of 8 samples; use a multiple, such",
+        ),
         ("views=[]", "views=[]: name at least one"),
         ("views=[scene,scene]", "views=[scene,scene]: name at least one, each once"),
         ("views=[nose]", "nose"),
         ("light.relight.factor_log={low: 0, high: 1}", "factor_log.low=0"),
         ("shard_range=3", "shard_range=3: write A:B"),
-        ("shard_range=7:9", "shard_range=7:9: none of the shards 0 to 0"),
+        ("shard_range=17:19", "shard_range=17:19: none of the shards 0 to 9, 10 samples each"),
         ("patience_s=0", "patience_s=0.0: at least 1"),
         ("executor=slurm", "slurm"),
         ("workers=0", "workers=0: auto, or at least 1"),
@@ -67,9 +71,9 @@ def line(capsys, *words):
 )
 def test_a_value_that_cannot_be_is_named_before_any_work(capsys, tmp_path, override, said):
     folder = tmp_path / "eyes"
-    assert said in line(
-        capsys, *([] if override.startswith("exp") else ["experiment=mpiigaze"]), override, f"out={folder}"
-    )
+    experiment = [] if override.startswith("exp") else ["experiment=mpiigaze"]
+    words = re.split(r" (?=\w+=)", override)
+    assert said in line(capsys, *experiment, *words, f"out={folder}")
     assert not folder.exists()
 
 
@@ -88,6 +92,23 @@ def test_a_folder_of_another_configuration_is_left_alone(capsys, tmp_path, monke
     assert "camera.width=20, now it is 24" in line(capsys, *words, "camera.width=24")
     assert (tmp_path / "eyes" / "config.json").read_bytes() == before
     assert cli.main(["render", *words, "workers=2"]) == 0, "the number of processes is no part of a data set"
+
+
+def test_a_folder_goes_on_with_the_shards_that_it_was_begun_with(capsys, tmp_path, monkeypatch):
+    """Where nobody says how large a shard is it hangs on `n` alone, and the folder tells it."""
+    monkeypatch.setattr(render, "make_corpus", lambda *given: [])
+    monkeypatch.setattr(render, "finish", lambda *given, place: None)
+    words = ["experiment=mpiigaze", *TINY, "n=1000", f"out={tmp_path / 'eyes'}"]
+    assert cli.main(["render", *words]) == 0
+    stored = read_config(tmp_path / "eyes")["config"]
+    assert stored["shard_size"] == 15 and render.again(tmp_path / "eyes", stored).plan == ShardPlan(1000, 15)
+    for same in ("workers=7", "shard_size=15"):
+        assert cli.main(["render", *words, same]) == 0
+    capsys.readouterr()
+    assert "was made with shard_size=15, now it is 100; use the same value" in line(capsys, *words, "shard_size=100")
+    assert "was made with n=1000, now it is 2000; use the same value" in line(capsys, *words, "n=2000")
+    old = render.again(tmp_path / "eyes", stored | {"n": 100, "shard_size": 100})
+    assert old.plan == ShardPlan(100, 100), "what was begun when shards were larger"
 
 
 @pytest.mark.parametrize("experiment", ["mpiigaze", "portrait", "crowd", "nir"])

@@ -17,6 +17,7 @@ from synth.sample import Sample
 from synth.shards import ShardPlan, count, finish, iterate, open_output, read_index, read_manifest, write_shard
 from synth.shards.encode import Encoding, PictureFormat, canonical_json, decode_picture, encode_picture
 from synth.shards.output import record_timing
+from synth.shards.plan import usual_shard_size
 from tests.synth.fake_samples import fake_sample
 
 CONFIG: dict[str, Any] = {"n": 7, "seed": 3, "camera": {"width": 60, "focal_px": [500.0, 900.0]}, "workers": 1}
@@ -51,6 +52,18 @@ def test_plan_cuts_into_whole_shards_and_a_rest() -> None:
     assert [list(PLAN.indices(shard)) for shard in range(3)] == [[0, 1, 2], [3, 4, 5], [6]]
     with pytest.raises(ConfigError, match="shard_size=0"):
         ShardPlan(n=3, shard_size=0)
+
+
+@pytest.mark.parametrize(
+    ("n", "scene_size", "size", "shards"),
+    [
+        *[(1, 1, 10, 1), (100, 1, 10, 10), (703, 1, 10, 71), (704, 1, 11, 64), (1000, 1, 15, 67), (6399, 1, 99, 65)],
+        *[(6400, 1, 100, 64), (100_000, 1, 100, 1000), (800, 8, 8, 100), (300, 3, 9, 34), (100, 192, 192, 1)],
+    ],
+)
+def test_a_small_data_set_too_has_shards_for_many(n: int, scene_size: int, size: int, shards: int) -> None:
+    assert usual_shard_size(n, scene_size) == size
+    assert ShardPlan(n, size, scene_size).shards == shards
 
 
 def test_round_trip_keeps_pixels_rasters_and_labels(tmp_path: Path) -> None:
