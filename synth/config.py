@@ -37,7 +37,18 @@ Schema = TypeVar("Schema")
 
 WORDS = re.compile(r"\[[\w./@]+=[^\[\]{}'\",]*(,[\w./@]+=[^\[\]{}'\",]*)*\]")
 """A list of key=value."""
-RECORDED_PACKAGES = ("canthus", "numpy", "scipy", "pillow", "pyarrow", "bpy", "torch", "kornia", "hydra-core")
+RECORDED_PACKAGES = (
+    "canthus",
+    "numpy",
+    "scipy",
+    "pillow",
+    "pyarrow",
+    "bpy",
+    "pyrender",
+    "torch",
+    "kornia",
+    "hydra-core",
+)
 
 
 @dataclass

@@ -38,7 +38,9 @@ EXAMPLES = (
 )
 RUN_ONLY = ("out", "workers", "patience_s", "growth_mb", "shard_range", "executor", "ray")
 DECIDING = ("canthus", "bpy", "numpy", "scipy", "pillow", "pyarrow")
-"""Packages whose version can change a byte of a corpus."""
+"""Packages whose version can change a byte of any corpus."""
+DRAWING = {"raster": ("pyrender",)}
+"""Those that besides draw the pictures of one renderer alone."""
 
 
 class Device(Enum):
@@ -203,9 +205,10 @@ def plain(value: Any) -> Any:
     return value
 
 
-def made_with() -> dict[str, str]:
-    """Return the versions of everything that decides the bytes of a corpus here."""
-    found = {name: number for name, number in versions().items() if name in DECIDING}
+def made_with(renderer: str = "cycles") -> dict[str, str]:
+    """Return the versions of everything that decides the bytes of a corpus here, whose pictures this renderer draws."""
+    deciding = (*DECIDING, *DRAWING.get(renderer, ()))
+    found = {name: number for name, number in versions().items() if name in deciding}
     return found | {"canthus source": source_digest("assets", "synth")}
 
 
@@ -236,7 +239,8 @@ def run(config: RenderConfig) -> None:
     plan = plan_of(config)
     chosen, whole = plan.chosen(config.shard_range), config.shard_range == "all"
     with placed(config.out) as place:
-        work, identity = job(config, place.folder), (plain(config), made_with(), RUN_ONLY)
+        work, ours = job(config, place.folder), made_with(config.engine.renderer.value)
+        identity = (plain(config), ours, RUN_ONLY)
         with open_output(place.folder, *identity, shared=not whole) as output:
             if "config.json" not in place.names():
                 place.bring("config.json")

@@ -51,12 +51,12 @@ def run(config: VerifyConfig) -> None:
         DataError: It is damaged and was not to be mended, or could not be.
         ConfigError: Other versions made it, so that it cannot be mended here.
     """
-    folder, ours = Path(config.data), made_with()
+    folder = Path(config.data)
     with Progress(transient=True) as bar:
         task = bar.add_task("verifying", total=None)
         found = verify(
             folder,
-            ours,
+            made_with(),
             labels=config.labels,
             workers=processes(config.workers),
             progress=lambda done, of: bar.update(task, completed=done, total=of),
@@ -72,12 +72,14 @@ def run(config: VerifyConfig) -> None:
             f"data={folder}: damaged: {', '.join(names[:4])}{f' and {len(names) - 4} more' if len(names) > 4 else ''}; "
             "repair=true makes again what is damaged"
         )
-    print(f"{folder}: mended; {mend(found, ours)} samples were rendered again")
+    print(f"{folder}: mended; {mend(found)} samples were rendered again")
 
 
-def mend(found: Verified, ours: dict[str, str]) -> int:
+def mend(found: Verified) -> int:
     """Make again what is damaged, and return how many samples were rendered."""
     document = found.document or {"config": {}, "versions": {}}
+    engine = document["config"].get("engine")
+    ours = made_with(str(engine.get("renderer"))) if isinstance(engine, dict) else made_with()
     refuse_other_versions(found.folder, document["versions"], ours)
     job = again(found.folder, document["config"])
     opened: list[Renderer] = []

@@ -15,10 +15,12 @@ import pytest
 import assets.head
 from assets import catalog
 from synth.commands import cli, render
+from synth.commands.verify import mend
 from synth.config import compose
 from synth.draw_spec import draw_spec
-from synth.errors import AssetError, RejectedSceneError, RenderError
+from synth.errors import AssetError, ConfigError, RejectedSceneError, RenderError
 from synth.shards import ShardPlan, open_output, read_config
+from synth.verify.files import Verified
 
 ROOT = Path(__file__).parents[2]
 TINY = ["camera.width=20", "camera.height=12", "engine.samples=1", "engine.denoise=false", "workers=1", "n=1"]
@@ -109,6 +111,28 @@ def test_a_folder_goes_on_with_the_shards_that_it_was_begun_with(capsys, tmp_pat
     assert "was made with n=1000, now it is 2000; use the same value" in line(capsys, *words, "n=2000")
     old = render.again(tmp_path / "eyes", stored | {"n": 100, "shard_size": 100})
     assert old.plan == ShardPlan(100, 100), "what was begun when shards were larger"
+
+
+def test_who_draws_the_pictures_is_among_the_versions_that_decide(capsys, tmp_path, monkeypatch):
+    """pyrender where it draws, and nowhere else: what Cycles drew goes on with any."""
+    monkeypatch.setattr(render, "make_corpus", lambda *given: [])
+    monkeypatch.setattr(render, "finish", lambda *given, place: None)
+    here = render.versions() | {"pyrender": "0.1.45"}
+    for engine, decides in (("raster", True), ("tiny", False)):
+        words = ["experiment=mpiigaze", *TINY, f"engine={engine}", f"out={tmp_path / engine}"]
+        monkeypatch.setattr(render, "versions", lambda: here)
+        assert cli.main(["render", *words]) == 0
+        stored = read_config(tmp_path / engine)["versions"]
+        assert ("pyrender" in stored) == decides and stored.keys() - {"pyrender"} == render.made_with().keys()
+        monkeypatch.setattr(render, "versions", lambda: here | {"pyrender": "0.2"})
+        if not decides:
+            assert cli.main(["render", *words]) == 0
+            continue
+        capsys.readouterr()
+        assert "was made with versions.pyrender=0.1.45, now it is 0.2; use the same" in line(capsys, *words)
+        broken = Verified(tmp_path / engine, read_config(tmp_path / engine), ShardPlan(1), 0, (), {}, {}, True)
+        with pytest.raises(ConfigError, match=r"was made with pyrender 0\.1\.45, here is 0\.2, .* repair it with"):
+            mend(broken)
 
 
 @pytest.mark.parametrize("experiment", ["mpiigaze", "portrait", "crowd", "nir"])
