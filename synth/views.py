@@ -36,7 +36,7 @@ from synth.geometry.normalisation import (
     face_triangle,
     normalise,
 )
-from synth.spec import Matrix3, PersonSpec, SceneSpec
+from synth.spec import CameraSpec, Matrix3, PersonSpec, SceneSpec
 
 Side = Literal["left", "right"]
 
@@ -84,6 +84,16 @@ def framed(spec: SceneSpec, first: SubjectGeometry, framing: Framing) -> SceneSp
         cy_px=norm.height / 2,
     )
     return replace(turned(spec, view.norm_from_cam), camera=camera, subject_eye=_side(framing) or spec.subject_eye)
+
+
+def may_show(camera: CameraSpec, subject_eye: str, framing: Framing) -> bool:
+    """Say whether a scene with this camera, aimed at this eye, can be what a view shows; any can be the scene's own."""
+    if framing is Framing.scene:
+        return True
+    norm, side = CAMERAS[framing], _side(framing)
+    size, axis_px = (norm.width, norm.height), (norm.width / 2, norm.height / 2)
+    as_framed = (camera.width, camera.height) == size and (camera.cx_px, camera.cy_px) == axis_px
+    return as_framed and side in (None, subject_eye)
 
 
 def turned(spec: SceneSpec, new_from_cam: Float[np.ndarray, "3 3"]) -> SceneSpec:

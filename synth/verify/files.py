@@ -22,6 +22,7 @@ from synth.shards.output import timing_crc32
 from synth.shards.plan import shard_name
 from synth.shards.read import iterate_files
 from synth.verify.sample import faults
+from synth.verify.scene import SceneCheck, Scenes, scenes_of
 from synth.verify.witnesses import Damage, Witnesses, absent, digest, origin, plan_of, spelt, witnesses_damage
 
 TIMINGS = "timings.jsonl"
@@ -81,7 +82,7 @@ def verify(
     Args:
         folder: Of the data set.
         versions: Of what decides labels here; labels are derived only where the data set was made with the same.
-        labels: Whether to derive labels from the specs.
+        labels: Whether to compare labels and scenes with the specs.
         workers: Processes.
         progress: Told the number of samples looked at, and of all.
 
@@ -99,7 +100,8 @@ def verify(
         damages.append(Damage(CONFIG, absent(folder / CONFIG) or f"is not what {MANIFEST} and {SUMS} tell"))
     good: dict[int, frozenset[int]] = {}
     contents: list[ShardContent] = []
-    look = partial(check_shard, folder, plan, seed, derive)
+    scenes = scenes_of(origin(document or {})["config"], str(folder / CONFIG)) if derive else None
+    look = partial(check_shard, folder, plan, seed, scenes)
     for shard, verdict in enumerate(_each(look, range(plan.shards), workers)):
         name = shard_name(shard)
         fits = verdict.file is not None and verdict.file.sha256 in told.get(name, ())
@@ -122,13 +124,22 @@ def verify(
     return Verified(folder, document, plan, seed, tuple(damages), good, told, derive)
 
 
-def check_shard(folder: Path, plan: ShardPlan, seed: int, labels: bool, shard: int) -> ShardVerdict:
-    """Read a shard to its end or to where it is damaged, and look at each of its samples."""
+def check_shard(folder: Path, plan: ShardPlan, seed: int, scenes: Scenes | None, shard: int) -> ShardVerdict:
+    """Read a shard to its end or to where it is damaged, and look at each of its samples.
+
+    Args:
+        folder: Of the data set.
+        plan: How it is cut.
+        seed: Of the data set.
+        scenes: How scenes make its pictures; None where neither labels nor scenes are compared with specs.
+        shard: Its number.
+    """
     path = folder / shard_name(shard)
     if not path.is_file():
         return ShardVerdict(None, None, frozenset(), ("absent",))
     found: list[str] = []
     good: set[int] = set()
+    place = None if scenes is None else SceneCheck(scenes)
 
     def samples() -> Iterator[Sample]:
         for key, files in iterate_files(path):
@@ -137,7 +148,8 @@ def check_shard(folder: Path, plan: ShardPlan, seed: int, labels: bool, shard: i
             except DataError as error:
                 found.append(str(error).removeprefix(": "))
                 continue
-            wrong = [f"{key}.{fault}" for fault in faults(sample, labels=labels)]
+            said = [*faults(sample, labels=place is not None), *(place.faults(sample) if place else ())]
+            wrong = [f"{key}.{fault}" for fault in said]
             found.extend(wrong)
             if not wrong:
                 good.add(sample.index)

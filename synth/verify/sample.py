@@ -23,6 +23,7 @@ from synth.labels import label
 from synth.sample import Sample, label_array
 from synth.shards.encode import LABEL_DIGITS, canonical_json
 from synth.spec import SceneSpec, from_json
+from synth.verify.difference import first_difference, short
 
 SHOWN_LEAST = 0.95
 LEAST_IRIS_PX = 3.0
@@ -46,7 +47,7 @@ def faults(sample: Sample, *, labels: bool) -> Iterator[str]:
         labels: Whether to derive the labels from the spec: a tenth of a second for each person.
     """
     if (image := sample.labels.get("image")) != (size := _size(sample.picture)):
-        yield f"json: labels.image is {_short(image)}, the picture {_short(size)}"
+        yield f"json: labels.image is {short(image)}, the picture {short(size)}"
     if labels and (fault := label_fault(sample)):
         yield f"json: {fault}"
     if sample.mask is not None and (fault := mask_fault(sample.mask, sample.labels)):
@@ -60,22 +61,7 @@ def label_fault(sample: Sample) -> str | None:
         ours = json.loads(canonical_json(derived, digits=LABEL_DIGITS))
     except Exception as error:  # a damaged spec may be anything: whatever falls over it is the finding
         return f"no labels follow from the spec ({type(error).__name__}: {error})"
-    return first_difference(sample.labels, ours, "labels")
-
-
-def first_difference(stored: Any, derived: Any, name: str) -> str | None:
-    """Return where two values of JSON first differ, in words; None where they are equal."""
-    if isinstance(stored, Mapping) and isinstance(derived, Mapping):
-        for key in sorted(stored.keys() | derived.keys()):
-            if key not in stored or key not in derived:
-                return f"{name}.{key} is {'absent' if key not in stored else 'no label'}"
-            if fault := first_difference(stored[key], derived[key], f"{name}.{key}"):
-                return fault
-        return None
-    if isinstance(stored, list) and isinstance(derived, list) and len(stored) == len(derived):
-        pairs = enumerate(zip(stored, derived, strict=True))
-        return next((fault for i, (a, b) in pairs if (fault := first_difference(a, b, f"{name}[{i}]"))), None)
-    return None if stored == derived else f"{name} is {_short(stored)}, the spec gives {_short(derived)}"
+    return first_difference(sample.labels, ours, "labels", "the spec")
 
 
 def mask_fault(mask: UInt8[np.ndarray, "h w"], labels: Mapping[str, Any]) -> str | None:
@@ -83,7 +69,7 @@ def mask_fault(mask: UInt8[np.ndarray, "h w"], labels: Mapping[str, Any]) -> str
     if unknown := set(np.unique(mask).tolist()) - set(ID.values()):
         return f"holds {min(unknown)}, the id of nothing"
     if (image := labels.get("image")) != (size := _size(mask)):
-        return f"is {_short(size)}, labels.image {_short(image)}"
+        return f"is {short(size)}, labels.image {short(image)}"
     try:
         shown = [one for person in (labels, *labels.get("others", ())) for one in _points_shown(mask, person["eyes"])]
     except (KeyError, TypeError, ValueError, AttributeError, DataError) as error:
@@ -109,8 +95,3 @@ def _points_shown(mask: np.ndarray, eyes: Mapping[str, Any]) -> Iterator[bool]:
 
 def _size(picture: np.ndarray) -> dict[str, int]:
     return {"width": picture.shape[1], "height": picture.shape[0]}
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= 40 else f"{text[:37]}..."

@@ -35,7 +35,7 @@ from synth.shards.manifest import (
 )
 from synth.shards.output import FORMAT
 from synth.shards.plan import shard_name
-from synth.verify.sample import first_difference
+from synth.verify.difference import first_difference
 
 SUM_LINE = re.compile(r"([0-9a-f]{64})  ([\w.-]+)")
 
@@ -136,8 +136,8 @@ def witnesses_damage(
         return
     manifest = manifest_bytes(document["config"], document["versions"], plan, seed, contents, index)
     if digest(folder / MANIFEST) != file_of(MANIFEST, manifest).sha256:
-        where = first_difference(witnesses.manifest, json.loads(manifest), "it") if witnesses.manifest else None
-        where = where and where.replace("the spec gives", "the shards give")
+        told = witnesses.manifest
+        where = first_difference(told, json.loads(manifest), "it", "what lies there") if told else None
         yield Damage(MANIFEST, absent(folder / MANIFEST) or where or "is not as it was written")
     sums = sums_bytes([spelt(document), *files, index, file_of(MANIFEST, manifest)])
     if digest(folder / SUMS) != file_of(SUMS, sums).sha256:

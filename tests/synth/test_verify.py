@@ -5,6 +5,7 @@ import json
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,14 +15,16 @@ from hypothesis import strategies as st
 from synth.commands import cli
 from synth.commands.render import RUN_ONLY, RenderConfig, job, made_with, plain
 from synth.config import compose
-from synth.corpus import make_shard
+from synth.corpus import Job, make_samples, make_shard
 from synth.errors import ConfigError, DataError
 from synth.sample import Sample
-from synth.shards import Encoding, PictureFormat, finish, open_output, write_shard
+from synth.shards import Encoding, PictureFormat, ShardPlan, finish, open_output, write_shard
 from synth.shards.encode import encode_sample
+from synth.stopwatch import Stopwatch
 from synth.verify.files import Verified, verify
 from synth.verify.repair import repair
 from synth.verify.sample import label_fault, mask_fault
+from synth.verify.scene import SceneCheck, Scenes
 from tests.synth.drawn_corpus import CONFIG, PLAN, SEED, VERSIONS, make, sample
 from tests.synth.plain_renderer import PlainRenderer
 
@@ -293,3 +296,98 @@ def test_pictures_of_one_scene_are_verified_and_made_again_alone(
     said = capsys.readouterr().out
     assert f"{work.plan.n - 1:08d}.png: damaged picture" in said and "1 samples were rendered again" in said
     assert len(asked.rendered) == 1 and contents(folder) == whole
+
+
+@pytest.fixture(scope="module")
+def relit() -> tuple[Job, list[Sample]]:
+    """The pictures of two scenes, each in two lights through two cameras."""
+    work = job(compose("synth.conf", "render", RenderConfig, [*RELIT, "out=unused"]))
+    return work, [one for scene in range(2) for one in make_samples(work, PlainRenderer(), scene, Stopwatch())]
+
+
+def scene_faults(scenes: Scenes, samples: Sequence[Sample]) -> list[list[str]]:
+    check = SceneCheck(scenes)
+    return [list(check.faults(sample)) for sample in samples]
+
+
+def altered(sample: Sample, *way: str | int, to: Any) -> Sample:
+    """Return a sample with another value at this way into its scene, its spec or its causes of rejection."""
+    document = {"scene": sample.scene, "spec": sample.spec, "rejected": list(sample.rejected)}
+    document = json.loads(json.dumps(document))
+    inner: Any = document
+    for key in way[:-1]:
+        inner = inner[key]
+    if to is None:
+        del inner[way[-1]]
+    else:
+        inner[way[-1]] = to
+    return dataclasses.replace(
+        sample, scene=document.get("scene"), spec=document["spec"], rejected=tuple(document["rejected"])
+    )
+
+
+HOSTILE: list[tuple[int, tuple[str | int, ...], Any, str]] = [
+    (1, ("scene", "index"), 1, "scene.index is 1, its place gives 0"),
+    (4, ("scene", "index"), 0, "scene.index is 0, its place gives 1"),
+    (2, ("scene", "view"), "scene", 'scene.view is "scene", its place gives "left_patch"'),
+    (1, ("scene", "mix"), 0, "scene.mix is 0, its place gives 1"),
+    (1, ("scene", "mix"), True, "scene.mix is true, its place gives 1"),
+    (3, ("scene", "mood"), "calm", "scene.mood is told, its place gives none"),
+    (3, ("scene", "factors"), None, "scene.factors is absent"),
+    (3, ("scene",), None, "scene is absent, 4 pictures make a scene"),
+    (0, ("scene", "factors", "sky", "red"), 1.5, "scene.factors.sky.red is 1.5, mix 0 gives 1.0"),
+    (1, ("scene", "factors", "sky", "red"), 1.5, "scene.factors do not make the spec's light: spec.light."),
+    (3, ("scene", "factors", "moon"), {"red": 0.0, "green": 0.0, "blue": 0.0}, "scene.factors are of "),
+    (5, ("scene", "factors", "sky"), 3, "scene does not go with the spec (TypeError: "),
+    (5, ("spec", "light", "sky_strength"), 0.123, "scene.factors do not make the spec's light: spec.light.sky_"),
+    (2, ("spec", "camera", "cx_px"), 29.0, "scene.view is left_patch, the spec has another camera"),
+    (3, ("spec", "subject_eye"), "right", "scene.view is left_patch, the spec has another camera"),
+    (6, ("spec", "index"), 2, "spec.index is 2, the key 6"),
+    (7, ("rejected",), ["eye_closed"], "rejected tells 1 scenes before this one, the spec 0"),
+    (4, ("spec", "attempt"), 39, "rejected tells "),
+]
+"""Of which picture what is altered to what, None for gone, and what is said of it."""
+
+
+@pytest.mark.parametrize(("which", "way", "to", "said"), HOSTILE)
+def test_what_a_picture_tells_of_its_scene_follows_from_its_place_and_its_spec(
+    relit: tuple[Job, list[Sample]], which: int, way: tuple[str | int, ...], to: Any, said: str
+) -> None:
+    work, pictures = relit
+    scenes = Scenes(work.relight, work.views)
+    assert scene_faults(scenes, pictures) == [[]] * 8
+    pictures = [*pictures[:which], altered(pictures[which], *way, to=to), *pictures[which + 1 :]]
+    found = scene_faults(scenes, pictures)
+    assert len(found[which]) == 1 and found[which][0].startswith(f"json: {said}")
+    assert [one for i, one in enumerate(found) if i != which] == [[]] * 7, "no other is blamed"
+
+
+def test_a_picture_alone_in_its_scene_tells_of_none() -> None:
+    assert scene_faults(Scenes(), [sample(0), sample(1)]) == [[], []]
+    told = dataclasses.replace(sample(0), scene={"index": 0, "view": "scene", "mix": 0})
+    (found,) = scene_faults(Scenes(), [told])
+    assert len(found) == 1 and found[0].endswith(", 1 pictures make a scene")
+
+
+def test_a_scene_that_contradicts_its_spec_is_named_though_every_checksum_fits(
+    tmp_path: Path, relit: tuple[Job, list[Sample]]
+) -> None:
+    pictures = relit[1][:4]
+    assert pictures[1].scene is not None
+    brighter = pictures[1].scene["factors"]["sky"]["green"] * 2
+    pictures[1] = altered(pictures[1], "scene", "factors", "sky", "green", to=brighter)
+
+    def corpus(name: str, relight: Any) -> Path:
+        config = {"n": 4, "seed": 0, "shard_size": 4, "relight": relight, "views": ["scene", "left_patch"]}
+        with open_output(tmp_path / name, config, VERSIONS) as output:
+            write_shard(tmp_path / name, ShardPlan(4, 4, 4), 0, pictures)
+            finish(output, ShardPlan(4, 4, 4), 0)
+        return tmp_path / name
+
+    eyes = corpus("eyes", 2)
+    assert quick(eyes).damages == ()
+    (damage,) = verify(eyes, VERSIONS).damages
+    assert damage.name == "shard-000000.tar"
+    assert damage.said.startswith("00000001.json: scene.factors do not make the spec's light: spec.light.")
+    with pytest.raises(DataError, match=r'config\.json: relight is "many" and views '):
+        verify(corpus("nonsense", "many"), VERSIONS)
