@@ -115,6 +115,19 @@ def _plain(value: Any, digits: int | None) -> Any:
         return value if digits is None else float(f"{value:.{digits}g}") + 0.0
     if value is None or isinstance(value, bool | int | str):
         return value
+    if isinstance(value, list | tuple):
+        listed: list[Any] = []
+        try:
+            for part in value:
+                # Points are most of a sample: a call for each of their numbers would cost as much as all else.
+                if type(part) is float and math.isfinite(part):
+                    listed.append(part if digits is None else float(f"{part:.{digits}g}") + 0.0)
+                else:
+                    listed.append(_plain(part, digits))
+        except _NoJsonError as error:
+            error.way.append(f"[{len(listed)}]")
+            raise
+        return listed
     if isinstance(value, Mapping):
         named: dict[str, Any] = {}
         name: object = None
@@ -125,15 +138,6 @@ def _plain(value: Any, digits: int | None) -> Any:
             error.way.append(f".{name}")
             raise
         return named
-    if isinstance(value, list | tuple):
-        listed: list[Any] = []
-        try:
-            for part in value:
-                listed.append(_plain(part, digits))
-        except _NoJsonError as error:
-            error.way.append(f"[{len(listed)}]")
-            raise
-        return listed
     raise _NoJsonError(f"is a {type(value).__name__}: no label is written as that")
 
 
