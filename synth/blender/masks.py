@@ -68,8 +68,13 @@ class Rasters:
 class MaskScene:
     """The second scene."""
 
-    def __init__(self, camera_object: Any) -> None:
-        """Make the scene; its objects follow those of the first."""
+    def __init__(self, camera_object: Any, threads: int) -> None:
+        """Make the scene; its objects follow those of the first.
+
+        Args:
+            camera_object: The camera of the first.
+            threads: CPU threads; 0 takes all cores.
+        """
         self.scene = bpy.data.scenes.new("rasters")
         self.scene.camera = camera_object
         self.scene.collection.objects.link(camera_object)
@@ -83,7 +88,7 @@ class MaskScene:
             "glasses_lens": _refractor("refract_lens", LENS_INDEX, LENS),
             "tear": _air(),
         }
-        _set_engine(self.scene)
+        _set_engine(self.scene, threads)
 
     def put(self, pools: Sequence[MeshPool], spec: SceneSpec, hair: bool) -> None:
         """Follow the first scene's objects, and set the camera to the final picture's pixels."""
@@ -167,6 +172,8 @@ def _stacked(channels: dict[str, np.ndarray], scale: Float[np.ndarray, "h w"]) -
 def _emitter() -> tuple[Any, Graph]:
     """Return what emits (number, depth, 1), the world's normal as (n + 1) / 2, or a shifted place."""
     material, g = new_material("emit")
+    # It lights nothing: Cycles need not list its triangles as lamps.
+    material.cycles.emission_sampling = "NONE"
     place = g.attribute("untouched", "Vector")
     identity = g.add(g.node("ShaderNodeObjectInfo").outputs["Object Index"], g.mul(_region(g, place), float(REGIONS)))
     depth = g.node("ShaderNodeCameraData").outputs["View Z Depth"]
@@ -216,9 +223,10 @@ def _air() -> Any:
     return material
 
 
-def _set_engine(scene: Any) -> None:
+def _set_engine(scene: Any, threads: int) -> None:
     render, cycles = scene.render, scene.cycles
     render.engine = "CYCLES"
+    render.threads_mode, render.threads = ("FIXED", threads) if threads else ("AUTO", 1)
     render.use_persistent_data = True
     render.film_transparent = True
     render.use_compositing = render.use_sequencer = False

@@ -54,8 +54,11 @@ class Session:
         self.lights = Lights(self.scene)
         self.ground: Ground | None = None
         self.mask_scene: MaskScene | None = None
+        self.staged: tuple[SceneSpec, tuple[GeometryLike, ...]] | None = None
+        """What `rasters` left on the stage, until something else is done."""
         self.denoiser: Denoiser | None = None
         self.folder = _memory_folder()
+        self.idle = bpy.data.scenes.new("idle")
         self.device = choose_device(self.scene, engine.device)
         set_engine(self.scene, engine)
 
@@ -77,7 +80,7 @@ class Session:
         Raises:
             RenderError: Blender gave no picture; names seed and index.
         """
-        self.put(spec, *people)
+        self._stage(spec, *people)
         channels = self.trace(self.scene, spec)
         rgb = np.stack([channels[name] for name in "RGB"], axis=-1)
         if not np.isfinite(rgb).all():
@@ -90,7 +93,7 @@ class Session:
         Raises:
             RenderError: Blender gave no picture; names seed and index.
         """
-        self.put(spec, *people)
+        self._stage(spec, *people)
         names = layers_of(spec.light)
         with layered(self.scene, names):
             return layers(self.trace(self.scene, spec), names)
@@ -120,11 +123,12 @@ class Session:
         """
         self.put(spec, *people)
         if self.mask_scene is None:
-            self.mask_scene = MaskScene(self.camera)
+            self.mask_scene = MaskScene(self.camera, self.engine.threads)
         self.mask_scene.put([actor.pool for actor in self.actors], spec, hair)
         data = self.shown("data", spec)
         normals = self.shown("normals", spec) if normal else None
         places = self.shown("places", spec) if uv else None
+        self.staged = spec, people
         return rasters(data, normals, places, spec)
 
     def shown(self, what: Shows, spec: SceneSpec) -> dict[str, np.ndarray]:
@@ -133,8 +137,15 @@ class Session:
         self.mask_scene.show(what)
         return self.trace(self.mask_scene.scene, spec)
 
+    def _stage(self, spec: SceneSpec, *people: GeometryLike) -> None:
+        """Bring the scene to this spec, unless the rasters that were made last were of the same."""
+        staged, self.staged = self.staged, None
+        if staged is None or staged[0] != spec or list(map(id, staged[1])) != list(map(id, people)):
+            self.put(spec, *people)
+
     def put(self, spec: SceneSpec, *people: GeometryLike) -> None:
         """Bring the scene to this spec."""
+        self.staged = None
         while len(self.actors) < len(people):
             self.actors.append(Actor(self.scene))
         for number, geometry in enumerate(people):
@@ -156,7 +167,8 @@ class Session:
         file = Path(self.folder.name) / "picture.exr"
         file.unlink(missing_ok=True)
         scene.render.filepath = str(file)
-        with silent_stdout():
+        # The operator evaluates the context's scene for the screen, before and after: let it be an empty one.
+        with silent_stdout(), bpy.context.temp_override(scene=self.idle, view_layer=self.idle.view_layers[0]):
             try:
                 bpy.ops.render.render(write_still=True, scene=scene.name)
             except RuntimeError as error:
