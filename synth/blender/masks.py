@@ -102,8 +102,13 @@ class MaskScene:
                 item.material_slots[0].material = self.materials.get(key_of(name), self.materials["emit"])
                 self.objects[key] = item
             item.matrix_world = original.matrix_world
-            item.pass_index = original.pass_index + LEFT * ("left" in name.split("_")) + PERSON * key[0]
-            item.hide_render = original.hide_render or (not hair and key_of(name) in HAIR)
+            number = original.pass_index + LEFT * ("left" in name.split("_")) + PERSON * key[0]
+            if item.pass_index != number:
+                item.pass_index = number
+            hidden = original.hide_render or (not hair and key_of(name) in HAIR)
+            # Written, even to what it is, it would have Blender build its graph of dependencies anew.
+            if item.hide_render != hidden:
+                item.hide_render = hidden
         camera.set_intrinsics(self.scene, self.scene.camera, replace(spec.camera, supersample=1))
 
     def show(self, what: Shows) -> None:
@@ -111,7 +116,6 @@ class MaskScene:
         self.graph.set("normals", float(what == "normals"))
         self.graph.set("places", float(what == "places"))
         self.graph.flush()
-        self.scene.update_tag()
 
 
 def rasters(
