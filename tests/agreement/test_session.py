@@ -62,6 +62,17 @@ def test_rasters_leave_pictures_alone(session, scenes):
     np.testing.assert_array_equal(session.render(*scenes[1]).linear_rgb, first)
 
 
+def test_a_picture_after_rasters_of_the_same_scene_is_the_picture(session, scenes):
+    spec, people = scenes[0]
+    plain = session.render(spec, people).linear_rgb
+    session.render(*scenes[1])
+    session.rasters(spec, people)
+    np.testing.assert_array_equal(session.render(spec, people).linear_rgb, plain)
+    session.rasters(spec, people)
+    other = session.render(dataclasses.replace(spec, index=spec.index + 1), people).linear_rgb
+    assert (other != plain).any(), "the noise is that of the index"
+
+
 def test_no_data_piles_up(session, scenes, blender):
     def count():
         data = blender.data
