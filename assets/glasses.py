@@ -315,7 +315,11 @@ class _Front:
         return ellipsoid(self._pad_centre(sign), lean.T * np.array([1.1e-3, 5.5e-3, 3.2e-3])[:, None])
 
     def lens(self, side: str, optics: LensOptics) -> list[Piece]:
-        """Return one lens and its ground edge, which lets nothing through; `down01` from upper to lower edge."""
+        """Return one lens and its ground edge, which lets nothing through.
+
+        `down01` runs from the upper to the lower edge; `across_normal` is the other surface's normal, out of the glass,
+        and `apart` how far away that surface is, m.
+        """
         xy = np.concatenate([np.zeros((1, 2)), *(radius * optics.outline_m for radius in _RADII)])
         faces_of = [optics.to_head(np.column_stack([xy, optics.surface_m(which, xy)])) for which in (0, 1)]
         count = len(xy)
@@ -334,7 +338,10 @@ class _Front:
         down01 = np.clip(0.5 + 0.5 * np.tile(xy[:, 1], 2) / self.b, 0.0, 1.0)
         # Blender shades, and bends light, by the attribute of this name rather than by means of the faces around.
         normals = np.concatenate([optics.outward_head(which, xy) for which in (0, 1)])
+        across = np.roll(normals, count, axis=0)
+        apart_m = np.tile(np.linalg.norm(faces_of[0] - faces_of[1], axis=1), 2)
         attributes = {"rest": vertices.copy(), "down01": down01, "custom_normal": normals}
+        attributes |= {"across_normal": across, "apart": apart_m}
         edge, compact = np.unique(faces_all[-_OUTLINE:], return_inverse=True)
         return [
             Piece(f"glasses_lens_{side}", vertices, faces_all[:-_OUTLINE], "glasses_lens", attributes),

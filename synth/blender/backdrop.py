@@ -20,21 +20,15 @@ def build(g: Graph, sky: Any) -> Any:
     seen = g.math("MAXIMUM", ray["Is Camera Ray"], ray["Is Transmission Ray"])
     direction = g.node("ShaderNodeTexCoord").outputs["Generated"]
     # No two paths of a pixel have quite the same direction, so this is another number for each of them.
-    aside = g.node("ShaderNodeTexWhiteNoise", {"Vector": _scaled(g, direction, 1e5)}, noise_dimensions="3D")
+    aside = g.node("ShaderNodeTexWhiteNoise", {"Vector": g.scaled(direction, 1e5)}, noise_dimensions="3D")
     spread = g.vector("SUBTRACT", aside.outputs["Color"], (0.5, 0.5, 0.5))
-    direction = g.vector("ADD", direction, _scaled(g, spread, g.value("blur")))
+    direction = g.vector("ADD", direction, g.scaled(spread, g.value("blur")))
     direction = g.node(
         "ShaderNodeVectorRotate", {"Vector": direction, "Angle": g.value("turn")}, rotation_type="Z_AXIS"
     )
     place, floor, ceiling = _box(g, direction.outputs[0])
     colour = g.mix(g.value("is_room"), _noise(g, direction.outputs[0]), _room(g, place, floor, ceiling))
     return g.mix(g.mul(seen, g.value("backdrop")), sky, colour)
-
-
-def _scaled(g: Graph, vector: Any, factor: Any) -> Any:
-    node = g.node("ShaderNodeVectorMath", {0: vector}, operation="SCALE")
-    g.connect(node.inputs["Scale"], factor)
-    return node.outputs[0]
 
 
 def _box(g: Graph, direction: Any) -> tuple[Any, Any, Any]:
@@ -47,7 +41,7 @@ def _box(g: Graph, direction: Any) -> tuple[Any, Any, Any]:
     away = g.node("ShaderNodeSeparateXYZ", {0: g.vector("DIVIDE", size, g.vector("ABSOLUTE", direction))}).outputs
     nearest = g.math("MINIMUM", away[0], away[1])
     level = g.math("LESS_THAN", away[2], nearest)
-    place = _scaled(g, direction, g.math("MINIMUM", nearest, away[2]))
+    place = g.scaled(direction, g.math("MINIMUM", nearest, away[2]))
     return place, g.mul(level, g.sub(1.0, up)), g.mul(level, up)
 
 
@@ -84,7 +78,7 @@ def _noise(g: Graph, direction: Any) -> Any:
     """Return soft patches of the five colours."""
     where = g.vector("ADD", direction, g.offset("shift"))
     first = g.smooth(g.noise(where, g.value("scale", 1.0), 2.0), 0.35, 0.65)
-    second = g.smooth(g.noise(_scaled(g, where, 2.3), g.value("scale", 1.0), 3.0), 0.4, 0.6)
+    second = g.smooth(g.noise(g.scaled(where, 2.3), g.value("scale", 1.0), 3.0), 0.4, 0.6)
     third = g.smooth(g.cells(where, g.value("scale", 1.0)), 0.3, 0.25)
     colour = g.mix(first, g.colour("wall"), g.colour("floor"))
     colour = g.mix(second, colour, g.colour("dark"))

@@ -10,7 +10,7 @@ from typing import Literal
 
 from synth.errors import ConfigError
 
-RendererName = Literal["cycles", "raster"]
+RendererName = Literal["cycles", "eevee", "raster"]
 Device = Literal["cpu", "auto", "optix", "cuda", "hip", "metal", "oneapi"]
 DEVICES: tuple[Device, ...] = ("cpu", "auto", "optix", "cuda", "hip", "metal", "oneapi")
 
@@ -20,8 +20,11 @@ class EngineSpec:
     """Settings of the renderer.
 
     Attributes:
-        renderer: `cycles`, or `raster`: OpenGL's plain preview (synth/raster/picture.py), to which all else is nothing.
-        samples: Paths for each pixel that is traced (before the reduction by `supersample`).
+        renderer: `cycles`; `eevee`: the same scene by OpenGL, to which bounces, denoise, device and threads are nothing
+            (synth/blender/eevee.py); or `raster`: OpenGL's plain preview (synth/raster/picture.py), to which all else
+            is nothing.
+        samples: Paths for each pixel that is traced (before the reduction by `supersample`); of EEVEE whole pictures,
+            each a little aside, whose mean is taken.
         bounces: Longest path; diffuse and glossy paths are cut one earlier.
         denoise: Clean the picture with OpenImageDenoise.
         device: `cpu`, a backend by name, or `auto`: the first GPU that Blender offers, the CPU where there is none.

@@ -89,6 +89,7 @@ class Lights:
 
     def _new_lamp(self, kind: str, index: int) -> Any:
         lamp = bpy.data.lights.new(f"{kind}{index}", BLENDER_KIND[kind])
+        lamp.use_shadow_jitter = True  # EEVEE's: a lamp's shadow is as soft as the lamp is large
         item = bpy.data.objects.new(lamp.name, lamp)
         self.scene.collection.objects.link(item)
         return item

@@ -8,6 +8,7 @@ from typing import Any
 
 import bpy
 import numpy as np
+from mathutils import Matrix
 
 from assets.part import Part, Strands
 from synth.blender.frames import blender_matrix
@@ -43,6 +44,8 @@ class MeshPool:
         _put(mesh, "position", "FLOAT_VECTOR", part.vertices_head)
         for name, values in (part.attributes | (more or {})).items():
             _put(mesh, name, "FLOAT_VECTOR" if values.ndim == 2 else "FLOAT", values)
+        # Attributes written from outside leave the mesh's bounds as they were, by which EEVEE tells what to draw.
+        mesh.transform(Matrix.Identity(4))
         mesh.update()
         _dress(item, matrix, material, part.id)
         return item
@@ -63,6 +66,7 @@ class MeshPool:
         if count:
             _put(curves, "position", "FLOAT_VECTOR", strands.points_head.reshape(-1, 3))
             _put(curves, "radius", "FLOAT", strands.radius_m.reshape(-1))
+            curves.set_types(type="CATMULL_ROM")  # what they are; the bounds are found anew
         curves.update_tag()
         _dress(item, matrix, material, strands.id)
         return item

@@ -174,6 +174,12 @@ class Graph:
         node = self.node("ShaderNodeVectorMath", {0: a, 1: b}, operation=operation)
         return node.outputs["Value" if operation in ("LENGTH", "DISTANCE", "DOT_PRODUCT") else "Vector"]
 
+    def scaled(self, vector: Input, factor: Input) -> Any:
+        """Return a vector times a number."""
+        node = self.node("ShaderNodeVectorMath", {0: vector}, operation="SCALE")
+        self.connect(node.inputs["Scale"], factor)
+        return node.outputs[0]
+
     def smooth(self, x: Input, low: Input, high: Input, to_low: Input = 0.0, to_high: Input = 1.0) -> Any:
         """Return the smooth step of x from low (to_low) to high (to_high)."""
         node = self.node(
@@ -217,9 +223,9 @@ class Graph:
         """Return the blend of two shaders."""
         return self.node("ShaderNodeMixShader", {0: factor, 1: a, 2: b}).outputs[0]
 
-    def surface(self, shader: Any) -> None:
-        """Make this the shader of the material."""
-        self.node("ShaderNodeOutputMaterial", {"Surface": shader})
+    def surface(self, shader: Any, renderer: str = "ALL") -> None:
+        """Make this the shader of the material, for one renderer alone where it is named."""
+        self.node("ShaderNodeOutputMaterial", {"Surface": shader}, target=renderer)
 
 
 def new_material(name: str) -> tuple[Any, Graph]:

@@ -22,7 +22,7 @@ import bpy
 import numpy as np
 
 from assets.part import GeometryLike
-from synth.blender import camera, exr
+from synth.blender import camera, eevee, exr
 from synth.blender.actor import Actor
 from synth.blender.denoiser import Denoiser
 from synth.blender.devices import choose_device
@@ -61,6 +61,8 @@ class Session:
         self.idle = bpy.data.scenes.new("idle")
         self.device = choose_device(self.scene, engine.device)
         set_engine(self.scene, engine)
+        if engine.renderer == "eevee":
+            eevee.set_engine(self.scene, engine)
 
     def __enter__(self) -> "Session":
         """Return the session."""

@@ -11,6 +11,7 @@ chance.  On a sphere of 7.8 mm the blur is below a tenth of a millimetre.
 from typing import Any
 
 from assets.eyeball import AQUEOUS_INDEX
+from synth.blender import eevee
 from synth.blender.nodes import Graph, new_material
 
 TEAR_INDEX = 1.337
@@ -49,6 +50,7 @@ def build_cornea(name: str) -> tuple[Any, Graph]:
     ).outputs[0]
     wet = g.mix_shader(fresnel(g, AQUEOUS_INDEX), refract, mirror(g, MIRROR_ROUGHNESS))
     g.surface(g.mix_shader(seen(g), g.node("ShaderNodeBsdfTransparent").outputs[0], wet))
+    eevee.refracts(material)
     return material, g
 
 

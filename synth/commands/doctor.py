@@ -210,7 +210,7 @@ def check_cycles(found: Probe, has_nvidia: bool) -> Check | None:
 
 
 def check_egl(found: Probe, needed: bool, loads: Callable[[str], bool]) -> Check:
-    """Pyrender draws without a display: the second renderer, which the agreement tests ask."""
+    """Pyrender draws without a display, for the agreement tests and engine=raster; EEVEE needs the same."""
     if not found.error:
         return Check("egl", Status.OK, str(found.facts["renderer"]))
     if "No module named" in found.error:

@@ -56,9 +56,10 @@ class Device(Enum):
 
 
 class RendererName(Enum):
-    """Who draws; raster is OpenGL's plain preview, with the same labels."""
+    """Who draws; eevee is the same scene by OpenGL, raster a plain preview; labels are the same of all."""
 
     cycles = "cycles"
+    eevee = "eevee"
     raster = "raster"
 
 
@@ -151,15 +152,14 @@ class RenderConfig:
                 raise ConfigError(f"relight={self.relight}, views=[{views}]: a frame of a sequence is one picture")
             if over := self.n % (frames := self.camera.motion.frames):
                 raise ConfigError(f"n={self.n}: a sequence has {frames} pictures; give n={self.n - over + frames}")
-        if self.engine.renderer is RendererName.raster:
-            if asked := [f.name for f in dataclasses.fields(self.rasters) if getattr(self.rasters, f.name)]:
-                raise ConfigError(
-                    f"rasters.{asked[0]}=true: engine=raster draws a picture alone; take an engine of Cycles"
-                )
-            if self.relight > 1:
-                raise ConfigError(
-                    f"relight={self.relight}: engine=raster draws no layers of light; take an engine of Cycles"
-                )
+        asked = [f.name for f in dataclasses.fields(self.rasters) if getattr(self.rasters, f.name)]
+        if asked and self.engine.renderer is RendererName.raster:
+            raise ConfigError(f"rasters.{asked[0]}=true: engine=raster draws a picture alone; take an engine of Cycles")
+        if self.relight > 1 and self.engine.renderer is not RendererName.cycles:
+            raise ConfigError(
+                f"relight={self.relight}: engine={self.engine.renderer.value} draws no layers of light; "
+                "take an engine of Cycles"
+            )
         processes(self.workers)
         plan_of(self).chosen(self.shard_range)
         if self.executor is Executor.ray and self.out.startswith("memory://"):

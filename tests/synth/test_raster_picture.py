@@ -172,15 +172,16 @@ def test_views_are_drawn_and_many_lights_are_not(preview):
 
 
 @pytest.mark.parametrize(
-    ("word", "said"),
+    ("engine", "word", "said"),
     [
-        ("rasters.depth=true", "rasters.depth=true: engine=raster draws a picture alone"),
-        ("relight=2", "relight=2: engine=raster draws no layers of light"),
+        ("raster", "rasters.depth=true", "rasters.depth=true: engine=raster draws a picture alone"),
+        ("raster", "relight=2", "relight=2: engine=raster draws no layers of light"),
+        ("eevee", "relight=2", "relight=2: engine=eevee draws no layers of light"),
     ],
 )
-def test_what_it_cannot_draw_is_refused_before_any_work(tmp_path, capsys, word, said):
+def test_what_opengl_cannot_draw_is_refused_before_any_work(tmp_path, capsys, engine, word, said):
     folder = tmp_path / "eyes"
-    assert cli.main(["render", "experiment=mpiigaze", "engine=raster", word, f"out={folder}"]) == 1
+    assert cli.main(["render", "experiment=mpiigaze", f"engine={engine}", word, f"out={folder}"]) == 1
     assert said in capsys.readouterr().err and not folder.exists()
 
 
