@@ -2,7 +2,7 @@
 
 Objects, materials and lamps are those of Cycles.  What it does otherwise:
 
-- A picture is the mean of `engine.samples` drawings, each a little aside, whose shadows come from other points of lamps.
+- A picture is the mean of `engine.samples` drawings, each a little aside, with shadows from other points of the lamps.
 - Light that something else sends back is found on the screen, and from a map of the sky where that does not show it.
 - Only what is nearest of all that bends light does so.  So a lens of glasses is one surface (`refracts`,
   synth/blender/glasses.py), and behind it the cornea bends nothing: a pupil there is shown smaller than labels say.
