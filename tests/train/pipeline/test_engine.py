@@ -27,6 +27,7 @@ NETWORKS: dict[str, tuple[str, dict[str, Any]]] = {
     "landmarks": ("mobilenet68", {"side": 64, "width": 0.25}),
     "pose": ("ssrnet_md", {}),
     "gaze": ("lenet", {}),
+    "attributes": ("attributes", {"width": 0.25}),
 }
 
 
@@ -67,7 +68,7 @@ def test_both_engines_see_the_same(tmp_path: Path, capsys: pytest.CaptureFixture
     made = subprocess.run(
         [sys.executable, "-c", MAKING, str(tmp_path)], check=True, capture_output=True, text=True, cwd=ROOT
     )
-    assert made.stdout.count("made ready for ONNX Runtime") == 5  # a detector looks twice
+    assert made.stdout.count("made ready for ONNX Runtime") == 6  # a detector looks twice
     nobody = dict.fromkeys((*TASKS, SPARE))
     lookers = {engine: Looker(load_networks(nobody, tmp_path, engine)[0], 0.0, 20) for engine in Engine}
     assert capsys.readouterr().out == ""
@@ -85,7 +86,8 @@ def test_both_engines_see_the_same(tmp_path: Path, capsys: pytest.CaptureFixture
         (marked,) = looker.mark(picture, [Face(box, 1.0)], Clock())
         (seen,) = looker.tell(picture, [Face(box, 1.0, exact)], guessed(320, 320), Clock())
         assert marked.points_px is not None and seen.rotation is not None and seen.sight is not None
-        told.append((marked.points_px, seen.rotation, seen.sight.gaze_cam))
+        assert seen.attributes is not None and len(seen.attributes) == 40
+        told.append((marked.points_px, seen.rotation, seen.sight.gaze_cam, [*seen.attributes.values()]))
     for mine, other in zip(*told, strict=True):
         np.testing.assert_allclose(mine, other, atol=1e-3)
 
