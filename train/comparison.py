@@ -33,8 +33,8 @@ from train.onnx_file import onnx_bytes, session_of, torch_outputs
 WARM_UP = 3
 WIDE, HIGH = 4.2, 3.4
 """Inches of a part of the picture."""
-POINT_MB = 60.0
-"""Area of a point, in square points, of a network of one megabyte."""
+POINT_MB, LEAST_POINT = 20.0, 12.0
+"""Area of a point, in square points, of a network of one megabyte, and of the smallest."""
 
 
 @dataclass(frozen=True)
@@ -214,10 +214,13 @@ def picture(rows: Sequence[Compared]) -> bytes | None:
     figure = Figure(figsize=(WIDE * len(parts), HIGH), layout="constrained")
     for column, ((task, data, unit), points) in enumerate(parts.items()):
         axes = figure.add_subplot(1, len(parts), column + 1)
+        names = [row.name for row, _ in points]
         for row, value in points:
-            ms = min(row.torch_ms, row.onnx_ms)
-            axes.scatter(ms, value, s=POINT_MB * row.bytes / 1e6, color=RENDERED, alpha=0.6, linewidths=0)
-            axes.annotate(f"{row.name}\n{row.bytes / 1e6:.1f} MB", (ms, value), (6, 6), textcoords="offset points")
+            ms, mb = min(row.torch_ms, row.onnx_ms), row.bytes / 1e6
+            # Of one name the runs tell them apart.
+            name = row.name if names.count(row.name) == 1 else Path(row.label).stem
+            axes.scatter(ms, value, s=max(POINT_MB * mb, LEAST_POINT), color=RENDERED, alpha=0.6, linewidths=0)
+            axes.annotate(f"{name}\n{mb:.1f} MB", (ms, value), (6, 6), textcoords="offset points", fontsize=8)
         axes.set_xscale("log")
         axes.margins(0.3)
         axes.set_title(f"{task}: {Path(data).name}", fontsize=9)
