@@ -3,7 +3,9 @@
 bytes         of the file of its weights, network.pt: what is stored, shipped and loaded
 torch, onnx   ms by the wall of one picture on so many threads, the median of rounds in which every network is asked
               once in both ways, after WARM_UP that do not count.  What is timed is what `export-model` writes: from a
-              picture ready in memory to what the network tells, without reading, cutting or fitting
+              picture ready in memory to what the network tells, without reading, cutting or fitting.  Detectors in
+              stages (MTCNN, Faster and Mask R-CNN) are timed whole, by torch alone: what they cost hangs on what the
+              first stage lets pass, here of noise
 figure        of a report.json of `evaluate`: the one that its kind's networks are compared by (Kind.headline), in that
               kind's unit.  A network is found in a report by its name and by what it was trained on and when
 
@@ -21,6 +23,7 @@ from typing import Any
 import matplotlib
 import torch
 from matplotlib.figure import Figure
+from torch import Tensor
 
 from synth.errors import ConfigError, DataError
 from synth.report.charts import DIM, RENDERED, STYLE
@@ -28,6 +31,8 @@ from train.checkpoint import FILE, Trained, load_network
 from train.kinds import Exported, Kind
 from train.kinds.known import kind_of
 from train.measure.pictures import png
+from train.models.detection import DetectionNetwork, Detections
+from train.models.detection.dense import DenseDetector
 from train.onnx_file import onnx_bytes, session_of, torch_outputs
 
 WARM_UP = 3
@@ -63,7 +68,7 @@ class Compared:
         parameters: How many numbers training moves.
         bytes: Of its file.
         torch_ms: Of one picture.
-        onnx_ms: Of one picture, by ONNX Runtime.
+        onnx_ms: Of one picture, by ONNX Runtime; None for detectors that look in stages.
         measured: By each report that holds it.
     """
 
@@ -73,8 +78,13 @@ class Compared:
     parameters: int
     bytes: int
     torch_ms: float
-    onnx_ms: float
+    onnx_ms: float | None
     measured: tuple[Measured, ...]
+
+    @property
+    def ms(self) -> float:
+        """Return ms of one picture by whichever is faster."""
+        return self.torch_ms if self.onnx_ms is None else min(self.torch_ms, self.onnx_ms)
 
     def to_json(self) -> dict[str, Any]:
         """Return all of it as plain values."""
@@ -106,7 +116,7 @@ def compared(networks: Sequence[str], reports: Sequence[str], rounds: int, threa
             parameters=sum(p.numel() for p in one.network.parameters()),
             bytes=file_of(Path(label)).stat().st_size,
             torch_ms=spent[label][0],
-            onnx_ms=spent[label][1],
+            onnx_ms=spent[label][1] if len(spent[label]) > 1 else None,
             measured=measured[label],
         )
         for label, one in trained.items()
@@ -171,9 +181,13 @@ def under(score: Any, keys: Sequence[str]) -> float | None:
     return float(score) if isinstance(score, int | float) else None
 
 
-def looks_of(trained: Trained, threads: int) -> tuple[Callable[[], object], Callable[[], object]]:
-    """Return one look of a network at one picture, by torch and by ONNX Runtime."""
+def looks_of(trained: Trained, threads: int) -> tuple[Callable[[], object], ...]:
+    """Return one look of a network at one picture, by torch and, but for detectors in stages, by ONNX Runtime."""
     kind: Kind = kind_of(trained.name)
+    staged = trained.network
+    if isinstance(staged, DetectionNetwork) and not isinstance(staged, DenseDetector):
+        noise = torch.rand(1, 3, staged.test_side, staged.test_side, generator=torch.Generator().manual_seed(0))
+        return (lambda: detected(staged, noise),)
 
     def example(n: int) -> Exported:
         return kind.exported(trained.network, n, torch.Generator().manual_seed(0))
@@ -184,6 +198,12 @@ def looks_of(trained: Trained, threads: int) -> tuple[Callable[[], object], Call
     inputs = {name: value.numpy() for name, value in one.inputs.items()}
     one.network.eval()
     return lambda: torch_outputs(one), lambda: session.run(list(one.outputs), inputs)
+
+
+def detected(network: DetectionNetwork, images: Tensor) -> Detections:
+    """Return what a detector finds, as it is used."""
+    with torch.inference_mode():
+        return network.eval().detect(images)
 
 
 def interleaved(looks: Mapping[str, Sequence[Callable[[], object]]], rounds: int) -> dict[str, list[float]]:
@@ -216,7 +236,7 @@ def picture(rows: Sequence[Compared]) -> bytes | None:
         axes = figure.add_subplot(1, len(parts), column + 1)
         names = [row.name for row, _ in points]
         for row, value in points:
-            ms, mb = min(row.torch_ms, row.onnx_ms), row.bytes / 1e6
+            ms, mb = row.ms, row.bytes / 1e6
             # Of one name the runs tell them apart.
             name = row.name if names.count(row.name) == 1 else Path(row.label).stem
             axes.scatter(ms, value, s=max(POINT_MB * mb, LEAST_POINT), color=RENDERED, alpha=0.6, linewidths=0)

@@ -306,7 +306,8 @@ def _networks(config: BenchConfig) -> dict[str, Any]:
     for said in ("network", "of", "parameters", "MB", "ms, torch", "ms, ONNX Runtime", "measured", "on"):
         table.add_column(said, justify="left" if said in ("network", "of", "on") else "right")
     for row in rows:
-        cost = (f"{row.parameters:,}", f"{row.bytes / 1e6:.2f}", f"{row.torch_ms:.2f}", f"{row.onnx_ms:.2f}")
+        onnx = "-" if row.onnx_ms is None else f"{row.onnx_ms:.2f}"
+        cost = (f"{row.parameters:,}", f"{row.bytes / 1e6:.2f}", f"{row.torch_ms:.2f}", onnx)
         figures = [(f"{one.figure:.2f} {one.unit}", one.data) for one in row.measured] or [("-", "")]
         table.add_row(row.name, row.task, *cost, *figures[0])
         for more in figures[1:]:

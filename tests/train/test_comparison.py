@@ -11,8 +11,9 @@ from synth.commands.cli import main
 from synth.errors import ConfigError, DataError
 from train import comparison
 from train.checkpoint import load_network, save_network
-from train.comparison import WARM_UP, Compared, Measured, interleaved, measured_by, picture, read_report
+from train.comparison import WARM_UP, Compared, Measured, interleaved, looks_of, measured_by, picture, read_report
 from train.models.build import build
+from train.models.detection import Detections
 
 GAZE = ("resnet_preact", {"channels": 2, "stem_stride": 2})
 POSE = ("ssrnet_md", {})
@@ -58,6 +59,14 @@ def test_the_verb_puts_size_latency_and_figure_together(runs, tmp_path, capsys):
     assert found["measured"] == [{"data": "MPIIGaze", "figure": 4.5, "unit": "deg"}]
     assert width_of(out.with_suffix(".png").read_bytes()) > 300
     assert "4.50 deg" in capsys.readouterr().out
+
+
+def test_detectors_in_stages_are_timed_whole_by_torch_alone(tmp_path):
+    save_network(tmp_path / "mtcnn.pt", build("mtcnn", {"side": 64}), "mtcnn", {"side": 64}, {})
+    (look,) = looks_of(load_network(tmp_path / "mtcnn.pt"), 1)
+    assert isinstance(look(), Detections)
+    row = Compared("a", "mtcnn", "detection", 10, 20, 3.0, None, ())
+    assert row.ms == 3.0 and row.to_json()["onnx_ms"] is None
 
 
 def test_figures_are_found_where_each_kind_has_them(runs):
