@@ -8,22 +8,12 @@ import json
 
 import numpy as np
 
-from synth.blender import eevee
-from synth.blender.engine import EngineSpec
-from synth.blender.session import Session, set_engine
 from synth.geometry.camera import pixel_centres_px
 from synth.labels import geometry, label
 from tests.agreement.scenes import head_from_cam, near_eye, part, sphere_cam, wearing, with_camera
 
 SIZE = {"width": 128, "height": 80, "fx_px": 3200.0, "fy_px": 3200.0, "cx_px": 64.0, "cy_px": 40.0}
 RADIUS_PX = 4.0
-DRAWN = EngineSpec(renderer="eevee", samples=2)
-
-
-def by_eevee(session):
-    eevee.set_engine(session.scene, DRAWN)
-    # A software OpenGL spends nine tenths of its time on shadows, which nothing here casts.
-    session.scene.eevee.use_shadows = False
 
 
 def glass_of(spec, name):
@@ -69,9 +59,13 @@ def centred(spec, kind, i):
 
 
 def measured():
+    from synth.blender.engine import EngineSpec
+    from synth.blender.session import Session, set_engine
+
     found = {}
-    with Session(DRAWN) as session:
-        by_eevee(session)
+    with Session(EngineSpec(renderer="eevee", samples=2)) as session:
+        # A software OpenGL spends nine tenths of its time on shadows, which nothing here casts.
+        session.scene.eevee.use_shadows = False
         cases = {
             "cornea": (near_eye((10, 30), **SIZE), "cornea_left", "pupil", 8),
             "lens -6": (wearing(near_eye((-8, 12), **SIZE), -6.0), "glasses_lens", "lid_margin", 0),
