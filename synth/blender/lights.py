@@ -11,8 +11,10 @@ from typing import Any
 
 import bpy
 import numpy as np
+from mathutils import Euler, Vector
 
 from assets import skies
+from assets.skylights import LUMINANCE, MOST_SPOTS, Spot, part
 from synth.blender import backdrop
 from synth.blender.frames import blender_matrix, world_from_cam, world_from_lamp
 from synth.blender.nodes import Graph
@@ -29,14 +31,18 @@ POOL = {"area": 12, "sun": 2, "point": 24}
 Cycles numbers lamps in the order in which they come and draws among them by number, so a lamp made or hidden later
 would change the noise of all pictures after it.
 """
-LUMINANCE = (0.2126, 0.7152, 0.0722)
 
 
 class Lights:
     """World and lamps of one scene."""
 
-    def __init__(self, scene: Any) -> None:
-        """Make the world; skies are loaded when first used."""
+    def __init__(self, scene: Any, spots: bool = False) -> None:
+        """Make the world; skies are loaded when first used.
+
+        Args:
+            scene: Blender's.
+            spots: Whether the bright spots of skies shine as lamps (assets/skylights.py), as EEVEE needs it.
+        """
         self.scene = scene
         self.world = bpy.data.worlds.new("world")
         scene.world = self.world
@@ -53,8 +59,11 @@ class Lights:
         sky = self.graph.vector("MULTIPLY", colour, self.graph.colour("strength", (1.0, 1.0, 1.0)))
         background = self.graph.node("ShaderNodeBackground", {"Color": backdrop.build(self.graph, sky)})
         self.graph.node("ShaderNodeOutputWorld", {"Surface": background.outputs[0]})
-        self.images: dict[str, Any] = {}
+        self.skies: dict[str, tuple[Any, tuple[Spot, ...]]] = {}
         self.lamps = {kind: [self._new_lamp(kind, i) for i in range(count)] for kind, count in POOL.items()}
+        self.spots = [self._new_lamp("sun", POOL["sun"] + i) for i in range(MOST_SPOTS)] if spots else []
+        if spots:
+            self.world.sun_threshold = 0.0  # or EEVEE would take another sun out of the rest
 
     def put(self, spec: SceneSpec) -> None:
         """Set sky and lamps of this picture."""
@@ -73,19 +82,38 @@ class Lights:
                 item.data.energy = 0.0
 
     def _put_sky(self, light: LightSpec) -> None:
-        if light.sky not in self.images:
-            image = bpy.data.images.load(str(skies.path(light.sky)))
-            image.colorspace_settings.name = "Linear Rec.709"
-            self.images[light.sky] = image
-        if self.texture.image is not self.images[light.sky]:
-            self.texture.image = self.images[light.sky]
+        if light.sky not in self.skies:
+            self.skies[light.sky] = self._load(light.sky)
+        image, spots = self.skies[light.sky]
+        if self.texture.image is not image:
+            self.texture.image = image
         turn = self.mapping.inputs["Rotation"]
         if turn.default_value[2] != np.float32(light.sky_rotation_rad):
             turn.default_value[2] = light.sky_rotation_rad
-        self.graph.set("strength", tuple(light.sky_strength * part for part in _seen(light.sky_tint, light.infrared)))
+        strength = light.sky_strength * np.array(_seen(light.sky_tint, light.infrared))
+        self.graph.set("strength", tuple(strength))
         self.graph.set("grey", float(light.infrared))
         backdrop.put(self.graph, light)
         self.graph.flush()
+        for item in self.spots[len(spots) :]:
+            item.data.energy = 0.0
+        for item, spot in zip(self.spots, spots, strict=False):
+            irradiance = strength * np.array(_seen(spot.irradiance_rgb, light.infrared))
+            _put_spot(item, spot, irradiance, light.sky_rotation_rad)
+
+    def _load(self, name: str) -> tuple[Any, tuple[Spot, ...]]:
+        """Return a sky, and of what shines as lamps the spots, which the sky then lacks."""
+        image = bpy.data.images.load(str(skies.path(name)))
+        image.colorspace_settings.name = "Linear Rec.709"
+        if not self.spots:
+            return image, ()
+        width, height = image.size
+        pixels = np.empty((height, width, 4), np.float32)
+        image.pixels.foreach_get(pixels.ravel())
+        spots, pixels[..., :3] = part(pixels[..., :3])
+        image.pixels.foreach_set(pixels.ravel())
+        image.update()
+        return image, spots
 
     def _new_lamp(self, kind: str, index: int) -> Any:
         lamp = bpy.data.lights.new(f"{kind}{index}", BLENDER_KIND[kind])
@@ -115,3 +143,14 @@ def _put_lamp(item: Any, lamp: LampSpec, world_from_cam_matrix: np.ndarray, infr
         data.angle = max(lamp.width_m, SUN_MIN_RAD)
     else:
         data.shadow_soft_size = lamp.width_m
+
+
+def _put_spot(item: Any, spot: Spot, irradiance_rgb: np.ndarray, sky_rotation_rad: float) -> None:
+    """Set where a bright spot of the sky shines from, how much and how softly."""
+    toward = Vector(spot.direction)
+    toward.rotate(Euler((0.0, 0.0, -sky_rotation_rad)))  # the mapping turns what looks the sky up
+    item.rotation_euler = toward.to_track_quat("Z", "Y").to_euler()
+    data = item.data
+    data.energy = float(irradiance_rgb.max())
+    data.color = tuple(irradiance_rgb / max(data.energy, 1e-9))
+    data.angle = max(2 * spot.radius_rad, SUN_MIN_RAD)

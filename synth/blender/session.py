@@ -51,7 +51,7 @@ class Session:
         self.scene.collection.objects.link(self.camera)
         self.scene.camera = self.camera
         self.actors = [Actor(self.scene)]
-        self.lights = Lights(self.scene)
+        self.lights = Lights(self.scene, spots=engine.renderer == "eevee")
         self.ground: Ground | None = None
         self.mask_scene: MaskScene | None = None
         self.staged: tuple[SceneSpec, tuple[GeometryLike, ...]] | None = None

@@ -8,12 +8,14 @@ import json
 
 import numpy as np
 
+from assets import skies
 from synth.geometry.camera import pixel_centres_px
 from synth.labels import geometry, label
 from tests.agreement.scenes import head_from_cam, near_eye, part, sphere_cam, wearing, with_camera
 
 SIZE = {"width": 128, "height": 80, "fx_px": 3200.0, "fy_px": 3200.0, "cx_px": 64.0, "cy_px": 40.0}
 RADIUS_PX = 4.0
+TURN_RAD = 2.1
 
 
 def glass_of(spec, name):
@@ -58,9 +60,15 @@ def centred(spec, kind, i):
     return spec, eye.points[kind].cam[i], getattr(eye.apparent, f"{kind}_px")[i], eye.points[kind].px[i]
 
 
+def sky_alone(spec, name):
+    """The scene in the light of a sky without lamps, turned so that something bright is before the sheet."""
+    light = dataclasses.replace(spec.light, sky=name, sky_rotation_rad=TURN_RAD, sky_strength=1.0, lamps=())
+    return dataclasses.replace(spec, light=light)
+
+
 def measured():
     from synth.blender.engine import EngineSpec
-    from synth.blender.session import Session, set_engine
+    from synth.blender.session import Session
 
     found = {}
     with Session(EngineSpec(renderer="eevee", samples=2)) as session:
@@ -77,8 +85,11 @@ def measured():
         sheet, nothing = disc_and_sheet(spec, cam)[1], glass_of(spec, "nothing")
         first = drawn(session, spec, nothing, sheet)
         found["again"] = [np.array_equal(first, drawn(session, spec, nothing, sheet))]
-        set_engine(session.scene, EngineSpec(samples=64, denoise=False))
+        under = {name: sky_alone(spec, name) for name in skies.SKIES}
+        mine = {name: drawn(session, scene, nothing, sheet).mean() for name, scene in under.items()}
+    with Session(EngineSpec(samples=64, denoise=False)) as session:
         found["light"] = [first.mean() / drawn(session, spec, nothing, sheet).mean()]
+        found["skies"] = [mine[name] / drawn(session, scene, nothing, sheet).mean() for name, scene in under.items()]
     return {name: [np.asarray(value).tolist() for value in values] for name, values in found.items()}
 
 
