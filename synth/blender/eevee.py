@@ -18,8 +18,9 @@ from synth.blender.engine import EngineSpec
 from synth.errors import RenderError
 
 EGL_PLATFORM_DEVICE, MOST_DEVICES = 0x313F, 16
-BEHIND_M = 0.0001
-"""A ray that passes so close behind what the screen shows has met it."""
+BEHIND_M = 0.03
+"""A ray that passes so close behind what the screen shows has met it: a lash stands so far before the iris that it hides,
+and a ray that met nothing would show the sky instead."""
 OVERSCAN_PERCENT = 5.0
 """Margin that is drawn and cut off, of the picture's longer side."""
 

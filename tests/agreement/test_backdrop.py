@@ -18,7 +18,7 @@ def pictures(session):
     words = ("light.backdrop.probability=1", "camera.width=96", "camera.height=96", "subject.glasses.probability=0")
     spec = drawn(2, *words, experiment="portrait")
     subject = geometry(spec)
-    mask = session.rasters(spec, subject).mask
+    mask = session.rasters(spec, subject, normal=False).mask
 
     def picture(backdrop):
         light = dataclasses.replace(spec.light, backdrop=backdrop)

@@ -51,7 +51,7 @@ def test_apparent_pupil_and_iris_are_where_the_mask_has_them(session, below, tur
     spec = near_eye(turn_deg, gaze_deg, side)
     subject = geometry(spec)
     eye = label(spec, subject).eyes[side]
-    mask = session.rasters(enlarged(spec, TIMES), subject, hair=False).mask
+    mask = session.rasters(enlarged(spec, TIMES), subject, hair=False, normal=False).mask
     seen = eye.points["pupil"].visible
     pupil = distances_px(eye.apparent.pupil_px, changes_px(mask, (PUPIL,), (IRIS,)))[seen]
     assert seen.sum() == 32

@@ -53,7 +53,7 @@ def test_a_scene_of_many_is_the_scene_of_each(crowd):
 
 def test_points_are_hidden_by_whoever_stands_before_them(session, below, crowd):
     spec, people = crowd
-    depth_m = session.rasters(spec, *people, hair=False).depth_m
+    depth_m = session.rasters(spec, *people, hair=False, normal=False).depth_m
     height, width = depth_m.shape
     labels = label(spec, *people)
     wrong = []
@@ -95,7 +95,7 @@ def test_the_box_of_a_hidden_head_is_that_of_the_head_alone(session, below, crow
     skin = next(piece for piece in people[1].parts if piece.name == "skin")
     alone = spec.alone(1)
     shape = part("mouth", skin.vertices_head, skin.faces, 10)
-    mask = session.rasters(alone, dataclasses.replace(people[1], parts=(shape,), strands=())).mask == 10
+    mask = session.rasters(alone, dataclasses.replace(people[1], parts=(shape,), strands=()), normal=False).mask == 10
     v, u = np.nonzero(mask)
     person = alone.person
     cam = skin.vertices_head @ np.array(person.cam_from_head_rotation).T + person.cam_from_head_translation_m
@@ -143,7 +143,7 @@ def test_what_is_seen_of_a_half_hidden_face_is_what_the_masks_show(session, belo
         for scene, others in ((spec, list(people)), (spec.alone(number), [people[number]])):
             at = number if len(others) > 1 else 0
             others[at] = dataclasses.replace(others[at], parts=(*others[at].parts, surface(face, scene.people[at])))
-            counts.append((session.rasters(scene, *others, hair=False).mask == FACE).sum())
+            counts.append((session.rasters(scene, *others, hair=False, normal=False).mask == FACE).sum())
         assert counts[1] > 2000
         below("visible part of a face against the masks", abs(face.visible_fraction - counts[0] / counts[1]), 0.03)
     assert 0.15 < labels.others[0].face.visible_fraction < 0.85 and labels.face.visible_fraction > 0.9
@@ -194,7 +194,9 @@ def test_the_box_of_a_head_is_that_of_its_mask(session, below, style):
     # At nape and throat the head ends within faces of the mesh: they are left out, and then taken in.
     for faces in (head.all(axis=1), head.any(axis=1)):
         shape = part("mouth", skin.vertices_head, skin.faces[faces], FACE)
-        v, u = np.nonzero(session.rasters(spec, dataclasses.replace(subject, parts=(shape,), strands=(cut,))).mask)
+        v, u = np.nonzero(
+            session.rasters(spec, dataclasses.replace(subject, parts=(shape,), strands=(cut,)), normal=False).mask
+        )
         bounds.append((u.min(), v.min(), u.max() + 1, v.max() + 1))
     box = face.box_head_px
     inside = (box[:2] > 0).all() and box[2] < spec.camera.width and box[3] < spec.camera.height

@@ -52,8 +52,8 @@ def test_far_sides_are_told_apart():
 def test_the_picture_is_the_same_as_with_everything(session, below, monkeypatch, index, words):
     spec = scene(index, words)
     subject = geometry(spec)
-    mask, frame = session.rasters(spec, subject).mask, session.render(spec, subject)
+    mask, frame = session.rasters(spec, subject, normal=False).mask, session.render(spec, subject)
     monkeypatch.setattr("synth.blender.actor.in_picture", lambda *_: True)
-    assert np.array_equal(mask, session.rasters(spec, subject).mask)
+    assert np.array_equal(mask, session.rasters(spec, subject, normal=False).mask)
     whole = session.render(spec, subject).linear_rgb
     below("mean brightness without what lies outside, relative", abs(frame.linear_rgb.mean() / whole.mean() - 1), 0.002)

@@ -43,7 +43,7 @@ def test_a_ball_at_every_landmark_is_seen_at_its_px(session, below, experiment):
     fine = enlarged(spec, TIMES)
     pixel = pixel_centres_px(fine.camera.width, fine.camera.height)
     for batch in apart(px):
-        mask = session.rasters(fine, scenes.geometry(balls(spec, cam[batch]))).mask
+        mask = session.rasters(fine, scenes.geometry(balls(spec, cam[batch])), normal=False).mask
         for point in px[batch]:
             near = (np.linalg.norm(pixel / TIMES - point, axis=-1) < 1.5 * RADIUS_PX) & (mask == 10)
             below(
@@ -55,7 +55,7 @@ def test_landmarks_are_hidden_where_something_lies_before_them(session, below):
     """On the 3x3 pixels about a point: seen if one of them is not nearer than it, hidden if one is."""
     wrong = {True: [], False: []}
     for spec, subject, labels in faces("portrait", 3) + faces("300wlp", 5):
-        depth_m = session.rasters(spec, subject, hair=False).depth_m
+        depth_m = session.rasters(spec, subject, hair=False, normal=False).depth_m
         height, width = depth_m.shape
         for name in ("ibug68", "dense478", "jaw_outline"):
             points, places = labels.face.points[name], labels.face.apparent[name]
@@ -74,7 +74,7 @@ def test_the_jaws_outline_lies_where_the_face_ends(session, below):
     """Where the outline marches it leaves the jaw, to where Blender's depth jumps from the face to what is behind."""
     distances_m = []
     for spec, subject, labels in faces("300wlp", 6):
-        depth = session.rasters(spec, parts_of(subject, "skin"), hair=False).depth_m
+        depth = session.rasters(spec, parts_of(subject, "skin"), hair=False, normal=False).depth_m
         height, width = depth.shape
         jumps = np.zeros(depth.shape, dtype=bool)
         with np.errstate(invalid="ignore"):

@@ -30,7 +30,7 @@ def test_pupil_and_iris_through_a_lens_are_where_the_mask_has_them(
     spec = scene(turn_deg, gaze_deg, side, power, frame)
     subject = geometry(spec)
     eye = label(spec, subject).eyes[side]
-    mask = session.rasters(enlarged(spec, TIMES), subject, hair=False).mask
+    mask = session.rasters(enlarged(spec, TIMES), subject, hair=False, normal=False).mask
     for kind, inner, outer in (("pupil", (PUPIL,), (IRIS,)), ("iris", (IRIS, PUPIL), (SCLERA,))):
         seen = eye.points[kind].visible
         away = distances_px(getattr(eye.apparent, f"{kind}_px"), changes_px(mask, inner, outer))[seen]
@@ -60,7 +60,7 @@ def test_a_ball_at_a_label_is_seen_through_the_lens_at_its_apparent_px(
     pixel = pixel_centres_px(fine.camera.width, fine.camera.height)
     for batch in apart(px):
         drawn = dataclasses.replace(subject, parts=(*lens, balls(spec, cam[batch])), strands=())
-        mask = session.rasters(fine, drawn).mask
+        mask = session.rasters(fine, drawn, normal=False).mask
         for point in px[batch]:
             near = (np.linalg.norm(pixel / TIMES - point, axis=-1) < 1.6 * RADIUS_PX) & (mask == 10)
             away = np.linalg.norm(pixel[near].mean(axis=0) / TIMES - point)

@@ -66,7 +66,7 @@ def test_a_ball_at_every_label_is_seen_at_its_px(session, below, make):
     fine = enlarged(spec, TIMES)
     pixel = pixel_centres_px(fine.camera.width, fine.camera.height)
     for batch in apart(px):
-        mask = session.rasters(fine, scenes.geometry(balls(spec, cam[batch]))).mask
+        mask = session.rasters(fine, scenes.geometry(balls(spec, cam[batch])), normal=False).mask
         for point in px[batch]:
             near = (np.linalg.norm(pixel / TIMES - point, axis=-1) < 1.5 * RADIUS_PX) & (mask == 10)
             below("point against an emissive ball, px", np.linalg.norm(pixel[near].mean(axis=0) / TIMES - point), 0.1)

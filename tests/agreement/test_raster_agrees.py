@@ -37,7 +37,7 @@ def test_two_renderers_see_the_same(session, raster, below, make):
     subject = geometry(spec)
     opaque = [part.material for part in subject.parts if part.material not in ("cornea", "tear", "glasses_lens")]
     ours = raster.render(spec, subject)
-    bare = session.rasters(spec, parts_of(subject, *opaque))
+    bare = session.rasters(spec, parts_of(subject, *opaque), normal=False)
     assert {1, 2, 3} <= set(np.unique(ours.mask))
     for identity in np.unique(ours.mask):
         away = 1 - overlap(ours.mask, bare.mask, identity)
@@ -49,7 +49,7 @@ def test_two_renderers_see_the_same(session, raster, below, make):
     assert np.isinf(ours.depth_m[ours.mask == 0]).all()
 
     # OpenGL bends no light: the cornea's outline stays where it is, but a lens moves all that is behind it.
-    through = session.rasters(spec, parts_of(subject, *opaque, "cornea", "tear"), hair=False)
+    through = session.rasters(spec, parts_of(subject, *opaque, "cornea", "tear"), hair=False, normal=False)
     for ids in ((1,), (2,), (IRIS, PUPIL)):
         away = 1 - overlap(ours.mask, through.mask, ids)
         below("OpenGL and Cycles, 1 - IoU of a class through the cornea", away, 0.01)

@@ -49,7 +49,7 @@ def test_the_pupil_is_seen_where_snell_puts_it(session, turn_deg):
         surface = make(ball)
         vertices = head_from_cam(spec, apply(cam_from_eye, surface.vertices_eye))
         parts.append(part(f"{name}_left", vertices, surface.faces, SPEC[name], **surface.attributes))
-    mask = session.rasters(spec, geometry(*parts)).mask
+    mask = session.rasters(spec, geometry(*parts), normal=False).mask
 
     ray = rays(camera_matrix(spec.camera), pixel_centres_px(512, 320)).reshape(-1, 3)
     eye_from_cam = inverse(cam_from_eye)

@@ -108,8 +108,8 @@ def test_an_infrared_scene_is_grey(session):
 
 def test_a_scene_may_lack_lashes_in_its_rasters(session, scenes):
     spec = with_camera(scenes[0][0], width=120, height=72, fx_px=1920.0, fy_px=1920.0, cx_px=60.0, cy_px=36.0)
-    assert (session.rasters(spec, scenes[0][1]).mask == 6).any()
-    assert not np.isin(session.rasters(spec, scenes[0][1], hair=False).mask, (6, 7)).any()
+    assert (session.rasters(spec, scenes[0][1], normal=False).mask == 6).any()
+    assert not np.isin(session.rasters(spec, scenes[0][1], hair=False, normal=False).mask, (6, 7)).any()
 
 
 def test_a_picture_does_not_depend_on_many_before_it(session):

@@ -69,7 +69,7 @@ def test_flags_agree_with_the_mask_in_drawn_scenes(session, below):
     verdicts, worn, drawn_scenes = [], 0, 0
     for spec in scenes():
         subject = geometry(spec)
-        verdicts += judged(label(spec, subject), session.rasters(spec, subject, hair=False))
+        verdicts += judged(label(spec, subject), session.rasters(spec, subject, hair=False, normal=False))
         worn += spec.subject.glasses is not None
         drawn_scenes += 1
     assert drawn_scenes >= 20 and worn >= 8
@@ -87,7 +87,7 @@ def test_a_frame_before_the_eye_hides_points(session):
     glasses = dataclasses.replace(spec.subject.glasses, frame="round", down_m=-0.028)
     spec = with_person(spec, subject=dataclasses.replace(spec.subject, glasses=glasses))
     subject = geometry(spec)
-    labels, out = label(spec, subject), session.rasters(spec, subject, hair=False)
+    labels, out = label(spec, subject), session.rasters(spec, subject, hair=False, normal=False)
     behind = 0
     eye = labels.eyes[spec.subject_eye]
     for kind, points in eye.points.items():
@@ -106,7 +106,7 @@ def test_the_skin_lies_as_deep_as_its_triangles(session, below, index):
     """Rays through pixels against all triangles (Moeller & Trumbore 1997)."""
     spec = drawn(index, experiment="unityeyes")
     subject = geometry(spec)
-    out = session.rasters(spec, subject, hair=False)
+    out = session.rasters(spec, subject, hair=False, normal=False)
     labels = label(spec, subject)
     skin = next(part for part in subject.parts if part.name == "skin")
     corners = apply(labels.cam_from_head, skin.vertices_head)[triangles(skin.faces)]
