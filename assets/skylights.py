@@ -16,7 +16,7 @@ from assets.person import Vector3
 MOST_SPOTS = 6
 LIMIT = 8.0
 """How many times as bright as its mean a sky may stay."""
-REACH_RAD = 0.25
+REACH_RAD = 0.12
 """What belongs to a spot is no further from its middle."""
 LEAST_SHARE = 0.01
 """A spot of less of the sky's light than this is left where it is."""
