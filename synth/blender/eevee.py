@@ -19,8 +19,10 @@ from synth.errors import RenderError
 
 EGL_PLATFORM_DEVICE, MOST_DEVICES = 0x313F, 16
 BEHIND_M = 0.03
-"""A ray that passes so close behind what the screen shows has met it: a lash stands so far before the iris that it hides,
-and a ray that met nothing would show the sky instead."""
+"""A ray that passes so close behind what the screen shows has met it.
+
+A lash stands so far before the iris that it hides, and a ray that met nothing would show the sky instead.
+"""
 OVERSCAN_PERCENT = 5.0
 """Margin that is drawn and cut off, of the picture's longer side."""
 
