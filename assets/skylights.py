@@ -67,7 +67,7 @@ def part(sky_rgb: Float[np.ndarray, "h w 3"]) -> tuple[tuple[Spot, ...], Float[n
         light = luminance * left * area_sr
         middle = _middle(light, toward)
         near = toward @ middle > np.cos(REACH_RAD)
-        if light[near].sum() < least:
+        if light[near].sum() <= least:
             break
         red, green, blue = map(float, ((sky_rgb * (left * area_sr)[..., None])[near]).sum(axis=0))
         apart_rad = np.arccos(np.clip(toward[near] @ middle, -1, 1))

@@ -67,7 +67,8 @@ def test_two_windows_are_two_spots():
     assert [np.round(np.degrees(np.arctan2(s.direction[1], s.direction[0]))) for s in spots] == [30, 120]
 
 
-def test_an_even_sky_keeps_its_light():
-    sky = painted()
+@pytest.mark.parametrize("brightness", [1, 0])
+def test_an_even_sky_keeps_its_light(brightness):
+    sky = painted() * brightness
     spots, rest = part(sky)
     assert spots == () and np.array_equal(rest, sky)
